@@ -1,0 +1,65 @@
+import type { Clock } from './clock.js';
+import type { InFlight } from './in-flight.js';
+import type { DrainReport } from './report.js';
+import type { StreamRegistry } from './stream-registry.js';
+import { subtractTally, type StreamTally } from './tally.js';
+
+/** One run of the drain, from its first trigger to its report. */
+export class DrainRun {
+  readonly startedAt: number;
+  readonly report: Promise<DrainReport>;
+  readonly #activeBefore: number;
+  readonly #tallyBefore: StreamTally;
+  readonly #scheduled: (() => void)[] = [];
+  #resolve!: (report: DrainReport) => void;
+  #reject!: (error: Error) => void;
+
+  constructor(
+    readonly trigger: string,
+    private readonly clock: Clock,
+    private readonly streams: StreamRegistry,
+  ) {
+    this.startedAt = clock.now();
+    this.#activeBefore = streams.size;
+    this.#tallyBefore = streams.tally();
+    this.report = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever waits sees the rejection of an abandoned run; nobody has to.
+    this.report.catch(() => undefined);
+  }
+
+  after(seconds: number, task: () => void): void {
+    this.takingBack(this.clock.schedule(seconds * 1000, task));
+  }
+
+  /** Remembers what has to be taken back when the run is over. */
+  takingBack(cancel: () => void): void {
+    this.#scheduled.push(cancel);
+  }
+
+  conclude(outcome: DrainReport['outcome'], others: readonly InFlight[]): DrainReport {
+    this.#stop();
+    const left = others.filter((work) => !work.isSettled);
+    const report: DrainReport = {
+      outcome,
+      trigger: this.trigger,
+      activeBefore: this.#activeBefore,
+      ...subtractTally(this.streams.tally(), this.#tallyBefore),
+      unfinished: Object.fromEntries(left.map((work) => [work.name, work.size])),
+      waited: this.clock.now() - this.startedAt,
+    };
+    this.#resolve(report);
+    return report;
+  }
+
+  abandon(error: Error): void {
+    this.#stop();
+    this.#reject(error);
+  }
+
+  #stop(): void {
+    for (const cancel of this.#scheduled) cancel();
+  }
+}

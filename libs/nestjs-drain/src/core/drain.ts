@@ -1,0 +1,154 @@
+import { systemClock, type Clock } from './clock.js';
+import { DrainRun } from './drain-run.js';
+import { DrainEvents } from './events.js';
+import { InFlight } from './in-flight.js';
+import type { ResolvedDrainOptions } from './options.js';
+import type { DrainPhase } from './phase.js';
+import type { DrainReport } from './report.js';
+import { DrainResetError, ResetRefusedError } from './reset.js';
+import type { EndCause, StreamHandle } from './stream-handle.js';
+import { StreamRegistry } from './stream-registry.js';
+import { WaveSchedule } from './wave-schedule.js';
+
+/**
+ * The machine: serving → lameDuck → draining → drained. It runs once and returns one report; every
+ * trigger after the first joins. One deadline, counted from the first trigger.
+ */
+export class Drain {
+  readonly events: DrainEvents;
+  readonly streams: StreamRegistry;
+  readonly requests = new InFlight('requests', { awaitsLateWork: false });
+  readonly tasks = new InFlight('tasks', { awaitsLateWork: true });
+  readonly #waves: WaveSchedule;
+  #phase: DrainPhase = 'serving';
+  #run: DrainRun | undefined;
+  #expiry = new AbortController();
+  #irreversible = false;
+
+  constructor(
+    readonly options: ResolvedDrainOptions,
+    readonly clock: Clock = systemClock,
+    onListenerError?: (error: unknown) => void,
+  ) {
+    this.events = new DrainEvents(onListenerError);
+    this.streams = new StreamRegistry(clock, this.events);
+    this.#waves = new WaveSchedule(clock, options.waves);
+  }
+
+  get phase(): DrainPhase {
+    return this.#phase;
+  }
+
+  get isShuttingDown(): boolean {
+    return this.#phase !== 'serving';
+  }
+
+  /** The clock's ms at which remaining streams are cancelled; undefined while serving. */
+  get deadline(): number | undefined {
+    return this.#run && this.#run.startedAt + this.options.timeout * 1000;
+  }
+
+  /** Aborts at the deadline, when background work has to stop. */
+  get expired(): AbortSignal {
+    return this.#expiry.signal;
+  }
+
+  /** Starts the drain, or joins the one that runs. All callers share one report. */
+  start(trigger: string): Promise<DrainReport> {
+    if (this.#run) {
+      this.events.emit({ type: 'joined', trigger });
+      return this.#run.report;
+    }
+    const run = (this.#run = new DrainRun(trigger, this.clock, this.streams));
+    this.#enter('lameDuck');
+    this.events.emit({ type: 'started', trigger });
+    run.after(this.options.timeout, () => this.#expire(run));
+    if (this.options.propagationDelay > 0) {
+      run.after(this.options.propagationDelay, () => this.#close(run));
+    } else {
+      this.#close(run);
+    }
+    return run.report;
+  }
+
+  /** Says that the process is going away: from here on `reset()` is refused. */
+  commit(): void {
+    this.#irreversible = true;
+  }
+
+  /**
+   * Back to serving, as if nothing had happened. Callers that wait get a DrainResetError.
+   * @throws ResetRefusedError when a stream or the listener has been closed already.
+   */
+  reset(): void {
+    if (this.#irreversible) throw new ResetRefusedError();
+    this.#run?.abandon(new DrainResetError());
+    this.#run = undefined;
+    for (const work of this.#works) work.reopen();
+    if (this.isShuttingDown) this.#enter('serving');
+  }
+
+  get #works(): readonly [StreamRegistry, InFlight, InFlight] {
+    return [this.streams, this.requests, this.tasks];
+  }
+
+  /** lameDuck → draining: new streams are refused, subscriptions told, and the wait begins. */
+  #close(run: DrainRun): void {
+    this.streams.close({ reason: 'draining', retryAfter: this.options.retryAfter });
+    this.requests.close();
+    this.tasks.close();
+    this.#enter('draining');
+    const budget = this.options.timeout - this.options.propagationDelay;
+    this.#endAll(run, 'told', budget, (stream) => stream.kind === 'subscription');
+    void this.#settled().then(() => this.#finish(run));
+  }
+
+  /** Resolves in the turn in which everything that is waited for has become empty. */
+  async #settled(): Promise<void> {
+    // While one kind of work is waited for, it may bring forth another: hence the second look.
+    do await Promise.all(this.#works.map((work) => work.whenEmpty()));
+    while (!this.#works.every((work) => work.isSettled));
+  }
+
+  /** The deadline: farewells now, destruction `flushTimeout` later. */
+  #expire(run: DrainRun): void {
+    run.after(this.options.flushTimeout, () => this.#cut(run));
+    this.#irreversible = true;
+    this.#expiry.abort();
+    this.#endAll(run, 'deadline', this.options.flushTimeout, () => true);
+  }
+
+  #cut(run: DrainRun): void {
+    for (const stream of [...this.streams]) stream.destroy();
+    this.#finish(run);
+  }
+
+  #endAll(
+    run: DrainRun,
+    cause: EndCause,
+    budget: number,
+    which: (stream: StreamHandle) => boolean,
+  ): void {
+    const streams = [...this.streams].filter(which);
+    const tell = (stream: StreamHandle): void => {
+      this.#irreversible = true;
+      stream.end(cause);
+    };
+    run.takingBack(this.#waves.run(streams, budget * 1000, tell));
+  }
+
+  #finish(run: DrainRun): void {
+    if (this.#run !== run || this.#phase === 'drained') return;
+    this.streams.close({ reason: 'drained', retryAfter: this.options.retryAfter });
+    const outcome = this.expired.aborted ? 'timeout' : 'completed';
+    const report = run.conclude(outcome, [this.requests, this.tasks]);
+    this.#enter('drained');
+    this.events.emit({ type: 'ended', report });
+  }
+
+  #enter(phase: DrainPhase): void {
+    const previous = this.#phase;
+    this.#phase = phase;
+    this.events.emit({ type: 'phaseChanged', phase, previous });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Refusal } from './admission.js';
+import type { DrainPhase } from './phase.js';
+import type { DrainReport } from './report.js';
+import type { StreamKind, StreamHandle } from './stream-handle.js';
+import type { StreamOutcome } from './tally.js';
+
+/** What happened, told to observers after the fact. Past tense only: an event asks for nothing. */
+export type DrainEvent =
+  | { readonly type: 'started'; readonly trigger: string }
+  | { readonly type: 'joined'; readonly trigger: string }
+  | { readonly type: 'phaseChanged'; readonly phase: DrainPhase; readonly previous: DrainPhase }
+  | { readonly type: 'admitted'; readonly stream: StreamHandle }
+  | {
+      readonly type: 'refused';
+      readonly refusal: Refusal;
+      readonly kind: StreamKind;
+      readonly route: string;
+    }
+  | { readonly type: 'released'; readonly stream: StreamHandle; readonly outcome: StreamOutcome }
+  | { readonly type: 'ended'; readonly report: DrainReport };
+
+export type DrainListener = (event: DrainEvent) => void;
+
+/**
+ * The event port. Listeners are called in the turn of the fact, in the order they subscribed.
+ * A listener that throws harms neither the drain nor the other listeners: its error goes to `onError`.
+ */
+export class DrainEvents {
+  readonly #listeners = new Set<DrainListener>();
+
+  constructor(private readonly onError: (error: unknown) => void = () => undefined) {}
+
+  /** Adds a listener and returns a function that removes it. */
+  subscribe(listener: DrainListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: DrainEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.onError(error);
+      }
+    }
+  }
+}

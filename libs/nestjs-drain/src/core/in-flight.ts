@@ -1,0 +1,51 @@
+import { Vacancy } from './vacancy.js';
+
+/**
+ * Work that is counted but never refused: plain requests, message handlers, background tasks.
+ * After `close()` it waits for what was there. What comes later is still done; whether it is also
+ * waited for is the owner's choice, because endless late work would hold the drain until its deadline.
+ */
+export class InFlight {
+  readonly #working = new Set<object>();
+  readonly #vacancy = new Vacancy();
+  #awaited: Set<object> | undefined;
+
+  constructor(
+    /** What the report calls this work. */
+    readonly name: string,
+    private readonly options: { readonly awaitsLateWork: boolean },
+  ) {}
+
+  get size(): number {
+    return this.#working.size;
+  }
+
+  get isSettled(): boolean {
+    return this.#awaited?.size === 0;
+  }
+
+  enter(work: object): void {
+    this.#working.add(work);
+    if (this.options.awaitsLateWork) this.#awaited?.add(work);
+  }
+
+  /** The work is done, or turned out not to be work (a probe, a stream). Leaving twice counts once. */
+  leave(work: object): void {
+    this.#working.delete(work);
+    if (this.#awaited?.delete(work) && this.isSettled) this.#vacancy.announce();
+  }
+
+  close(): void {
+    this.#awaited = new Set(this.#working);
+    if (this.isSettled) this.#vacancy.announce();
+  }
+
+  reopen(): void {
+    this.#awaited = undefined;
+  }
+
+  /** Resolves once it is closed and nothing awaited is left. */
+  whenEmpty(): Promise<void> {
+    return this.isSettled ? Promise.resolve() : this.#vacancy.wait();
+  }
+}

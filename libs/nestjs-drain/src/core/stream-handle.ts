@@ -1,0 +1,123 @@
+import type { StreamOutcome } from './tally.js';
+
+/** `finite`: an answer that ends by itself. `subscription`: endless, it reconnects elsewhere. */
+export type StreamKind = 'finite' | 'subscription';
+
+/** Why a stream is ended before its own end. */
+export type EndCause = 'deadline' | 'told' | 'handedOff';
+
+/** What an adapter brings when it asks for admission. */
+export interface StreamRequest {
+  readonly kind: StreamKind;
+  /** The route pattern or handler the stream belongs to, never an id: it becomes a metrics label. */
+  readonly route: string;
+  readonly id?: string | undefined;
+  /** Ends the stream properly: farewell, then the end. Called at most once. */
+  end(cause: EndCause): void;
+  /** Destroys the transport under the stream. Called at most once, when `end` was not enough. */
+  destroy(): void;
+}
+
+/** The reason of a stream's `AbortSignal`. */
+export class StreamAbortedError extends Error {
+  override readonly name = 'StreamAbortedError';
+
+  constructor(override readonly cause: EndCause | 'disconnect') {
+    super(
+      cause === 'disconnect'
+        ? 'The client left before the stream ended.'
+        : 'The stream was ended because this process is shutting down.',
+    );
+  }
+}
+
+/** One admitted stream. Whoever asked for it releases it when its response is closed. */
+export class StreamHandle {
+  readonly admitted = true;
+  readonly kind: StreamKind;
+  readonly route: string;
+  #cause: EndCause | undefined;
+  #destroyed = false;
+  #released = false;
+  #aborter: AbortController | undefined;
+  #abortReason: StreamAbortedError | undefined;
+
+  constructor(
+    readonly id: string,
+    /** When the stream was admitted, in the clock's milliseconds. */
+    readonly admittedAt: number,
+    private readonly request: StreamRequest,
+    private readonly onRelease: (handle: StreamHandle, delivered: boolean) => void,
+  ) {
+    this.kind = request.kind;
+    this.route = request.route;
+  }
+
+  /** Aborts when the stream is ended early, or when its client leaves. Made on first use. */
+  get signal(): AbortSignal {
+    if (!this.#aborter) {
+      this.#aborter = new AbortController();
+      if (this.#abortReason) this.#aborter.abort(this.#abortReason);
+    }
+    return this.#aborter.signal;
+  }
+
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  /** The cause it was ended for; undefined while it runs on its own. */
+  get endedFor(): EndCause | undefined {
+    return this.#cause;
+  }
+
+  /** Asks for the farewell and the end. Only the first call counts. */
+  end(cause: EndCause): void {
+    if (this.#released || this.#cause) return;
+    this.#cause = cause;
+    this.#abort(cause);
+    try {
+      this.request.end(cause);
+    } catch {
+      // An adapter that cannot end a stream cleanly must not end it cleanly (law 5).
+      this.destroy();
+    }
+  }
+
+  /** Destroys the transport and releases the stream as cut. */
+  destroy(): void {
+    if (this.#released) return;
+    this.#destroyed = true;
+    try {
+      this.request.destroy();
+    } finally {
+      this.release(false);
+    }
+  }
+
+  /**
+   * The response is closed. Releasing twice counts once.
+   * @param delivered whether its last bytes left; false when the connection broke before.
+   */
+  release(delivered = true): void {
+    if (this.#released) return;
+    this.#released = true;
+    if (!delivered) this.#abort('disconnect');
+    this.onRelease(this, delivered && !this.#destroyed);
+  }
+
+  /** How it ended, as the report counts it. */
+  outcome(delivered: boolean): StreamOutcome {
+    if (this.#destroyed && this.#cause !== 'handedOff') return 'cut';
+    if (!this.#cause) return 'completed';
+    if (this.#cause === 'handedOff') return 'handedOff';
+    if (!delivered) return 'cut';
+    return this.#cause === 'told' ? 'told' : 'cancelled';
+  }
+
+  #abort(cause: StreamAbortedError['cause']): void {
+    if (this.#abortReason) return;
+    this.#abortReason = new StreamAbortedError(cause);
+    this.#aborter?.abort(this.#abortReason);
+  }
+}

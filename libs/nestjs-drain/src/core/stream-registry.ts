@@ -1,0 +1,101 @@
+import type { Admission, Refusal } from './admission.js';
+import type { Clock } from './clock.js';
+import type { DrainEvents } from './events.js';
+import { StreamHandle, type StreamKind, type StreamRequest } from './stream-handle.js';
+import { emptyTally, type StreamTally } from './tally.js';
+import { Vacancy } from './vacancy.js';
+
+/**
+ * Every open stream, and whether new ones may come. Admission and registration are one synchronous
+ * step, so a stream is either counted or refused. O(1) each; no timer, no poll.
+ */
+export class StreamRegistry implements Iterable<StreamHandle> {
+  readonly #streams = new Set<StreamHandle>();
+  readonly #sizeOf: Record<StreamKind, number> = { finite: 0, subscription: 0 };
+  readonly #tally = emptyTally();
+  readonly #vacancy = new Vacancy();
+  #refusal: Refusal | undefined;
+  #sequence = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly events: DrainEvents,
+  ) {}
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  get isClosed(): boolean {
+    return this.#refusal !== undefined;
+  }
+
+  get isSettled(): boolean {
+    return this.isClosed && this.size === 0;
+  }
+
+  sizeOf(kind: StreamKind): number {
+    return this.#sizeOf[kind];
+  }
+
+  /** A copy of the totals since the process started. */
+  tally(): StreamTally {
+    return { ...this.#tally };
+  }
+
+  admit(request: StreamRequest): Admission {
+    if (this.#refusal) return this.#refuse(request, this.#refusal);
+    this.#sequence += 1;
+    const handle = new StreamHandle(
+      request.id ?? this.#sequence.toString(36),
+      this.clock.now(),
+      request,
+      this.#release,
+    );
+    this.#streams.add(handle);
+    this.#sizeOf[handle.kind] += 1;
+    this.#tally.admitted += 1;
+    this.events.emit({ type: 'admitted', stream: handle });
+    return handle;
+  }
+
+  /** From now on every admission is refused. */
+  close(refusal: Omit<Refusal, 'admitted'>): void {
+    this.#refusal = { admitted: false, ...refusal };
+    this.#announceVacancy();
+  }
+
+  /** Takes `close` back. */
+  reopen(): void {
+    this.#refusal = undefined;
+  }
+
+  /** Resolves once the registry is closed and empty, in the turn in which that becomes true. */
+  whenEmpty(): Promise<void> {
+    return this.isSettled ? Promise.resolve() : this.#vacancy.wait();
+  }
+
+  [Symbol.iterator](): Iterator<StreamHandle> {
+    return this.#streams.values();
+  }
+
+  #refuse(request: StreamRequest, refusal: Refusal): Refusal {
+    this.#tally.refused += 1;
+    this.events.emit({ type: 'refused', refusal, kind: request.kind, route: request.route });
+    return refusal;
+  }
+
+  readonly #release = (handle: StreamHandle, delivered: boolean): void => {
+    const outcome = handle.outcome(delivered);
+    this.#streams.delete(handle);
+    this.#sizeOf[handle.kind] -= 1;
+    this.#tally[outcome] += 1;
+    if (outcome === 'completed' && !delivered) this.#tally.abandoned += 1;
+    this.events.emit({ type: 'released', stream: handle, outcome });
+    this.#announceVacancy();
+  };
+
+  #announceVacancy(): void {
+    if (this.isSettled) this.#vacancy.announce();
+  }
+}
