@@ -1,0 +1,106 @@
+import { ConfigurationError } from './configuration-error.js';
+import { environment, type Environment } from './environment.js';
+
+/** Names the configuration for Nest's injector. */
+export const CONFIGURATION = Symbol('Configuration');
+
+/** What the service was told to be. Read once at start; all times in seconds. */
+export interface Configuration {
+  /** 0 stands for any free port. */
+  readonly port: number;
+  readonly host: string;
+  readonly httpAdapter: 'express' | 'fastify';
+  readonly shutdown: ShutdownConfiguration;
+  readonly echoTokensPerSecond: number;
+  /** Absent when only the embedded echo model answers. */
+  readonly upstream?: UpstreamConfiguration;
+}
+
+export interface ShutdownConfiguration {
+  readonly timeout: number;
+  readonly propagationDelay: number;
+  readonly flushTimeout: number;
+  readonly handleSignals: boolean;
+  readonly terminationGracePeriod?: number;
+  readonly token?: string;
+}
+
+export interface UpstreamConfiguration {
+  readonly model: string;
+  readonly api: 'responses' | 'chat';
+  readonly baseUrl?: string;
+  readonly apiKey?: string;
+}
+
+/**
+ * Reads the configuration from environment variables; an empty string counts as unset.
+ * @throws ConfigurationError naming every wrong variable and what to set instead.
+ */
+export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigurationError(parsed.error.issues.map((issue) => issue.message));
+  }
+  const conflicts = [...shutdownConflicts(parsed.data), ...upstreamConflicts(parsed.data)];
+  if (conflicts.length > 0) throw new ConfigurationError(conflicts);
+  return toConfiguration(parsed.data);
+}
+
+function shutdownConflicts(values: Environment): string[] {
+  const timeout = values.GRACEFUL_SHUTDOWN_TIMEOUT;
+  const delay = values.GRACEFUL_SHUTDOWN_PROPAGATION_DELAY;
+  const needed = timeout + values.GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT;
+  const grace = values.TERMINATION_GRACE_PERIOD_SECONDS;
+  const conflicts: string[] = [];
+  if (delay >= timeout) {
+    conflicts.push(
+      `GRACEFUL_SHUTDOWN_PROPAGATION_DELAY (${delay}) must be below GRACEFUL_SHUTDOWN_TIMEOUT (${timeout}), which includes it`,
+    );
+  }
+  if (grace !== undefined && needed >= grace) {
+    conflicts.push(
+      `TERMINATION_GRACE_PERIOD_SECONDS (${grace}) must be above GRACEFUL_SHUTDOWN_TIMEOUT plus GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT (${needed}): raise it or lower those`,
+    );
+  }
+  return conflicts;
+}
+
+function upstreamConflicts(values: Environment): string[] {
+  const { MODEL, OPENAI_BASE_URL, OPENAI_API_KEY } = values;
+  if (MODEL === undefined && (OPENAI_BASE_URL ?? OPENAI_API_KEY) !== undefined) {
+    return ['MODEL must be set to use OPENAI_BASE_URL or OPENAI_API_KEY, for example gpt-4o-mini'];
+  }
+  if (MODEL !== undefined && (OPENAI_BASE_URL ?? OPENAI_API_KEY) === undefined) {
+    return ['MODEL needs OPENAI_API_KEY, or OPENAI_BASE_URL of an upstream that asks for no key'];
+  }
+  return [];
+}
+
+function toConfiguration(values: Environment): Configuration {
+  const grace = values.TERMINATION_GRACE_PERIOD_SECONDS;
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    httpAdapter: values.HTTP_ADAPTER,
+    shutdown: {
+      timeout: values.GRACEFUL_SHUTDOWN_TIMEOUT,
+      propagationDelay: values.GRACEFUL_SHUTDOWN_PROPAGATION_DELAY,
+      flushTimeout: values.GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT,
+      handleSignals: !values.DISABLE_SIGNAL_HANDLER,
+      ...(grace !== undefined && { terminationGracePeriod: grace }),
+      ...(values.SHUTDOWN_TOKEN !== undefined && { token: values.SHUTDOWN_TOKEN }),
+    },
+    echoTokensPerSecond: values.ECHO_TOKENS_PER_SECOND,
+    ...(values.MODEL !== undefined && { upstream: toUpstream(values.MODEL, values) }),
+  };
+}
+
+function toUpstream(model: string, values: Environment): UpstreamConfiguration {
+  return {
+    model,
+    api: values.OPENAI_API,
+    ...(values.OPENAI_BASE_URL !== undefined && { baseUrl: values.OPENAI_BASE_URL }),
+    ...(values.OPENAI_API_KEY !== undefined && { apiKey: values.OPENAI_API_KEY }),
+  };
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { MAX_TOKENS_PER_SECOND } from '../models/pace.js';
+
+const seconds = (name: string, fallback: number) =>
+  z.coerce
+    .number(`${name} must be a number of seconds, for example ${fallback}`)
+    .min(0, `${name} must not be negative, for example ${fallback}`)
+    .default(fallback);
+
+const flag = (name: string) => z.stringbool(`${name} must be true or false`).default(false);
+
+const tokensPerSecond = `ECHO_TOKENS_PER_SECOND must be a number above 0 and at most ${MAX_TOKENS_PER_SECOND}`;
+
+/** Every variable the service reads, one by one. Rules between variables stand in configuration.ts. */
+export const environment = z.object({
+  PORT: z.coerce
+    .number('PORT must be a port number, for example 8001')
+    .int('PORT must be a whole number, for example 8001')
+    .min(0, 'PORT must be 0 (any free port) to 65535')
+    .max(65535, 'PORT must be 0 (any free port) to 65535')
+    .default(8001),
+  HOST: z.string().default('0.0.0.0'),
+  HTTP_ADAPTER: z
+    .enum(['express', 'fastify'], 'HTTP_ADAPTER must be express or fastify')
+    .default('express'),
+  GRACEFUL_SHUTDOWN_TIMEOUT: seconds('GRACEFUL_SHUTDOWN_TIMEOUT', 300),
+  GRACEFUL_SHUTDOWN_PROPAGATION_DELAY: seconds('GRACEFUL_SHUTDOWN_PROPAGATION_DELAY', 0),
+  GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT: seconds('GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT', 2),
+  TERMINATION_GRACE_PERIOD_SECONDS: z.coerce
+    .number('TERMINATION_GRACE_PERIOD_SECONDS must be a number of seconds, for example 330')
+    .positive('TERMINATION_GRACE_PERIOD_SECONDS must be above 0, for example 330')
+    .optional(),
+  DISABLE_SIGNAL_HANDLER: flag('DISABLE_SIGNAL_HANDLER'),
+  SHUTDOWN_TOKEN: z
+    .string()
+    .min(
+      16,
+      'SHUTDOWN_TOKEN must have at least 16 characters, for example from: openssl rand -hex 16',
+    )
+    .optional(),
+  ECHO_TOKENS_PER_SECOND: z.coerce
+    .number(tokensPerSecond)
+    .positive(tokensPerSecond)
+    .max(MAX_TOKENS_PER_SECOND, tokensPerSecond)
+    .default(20),
+  MODEL: z
+    .string()
+    .refine(
+      (name) => name !== 'echo',
+      'MODEL must not be echo: that model is always there, leave MODEL unset',
+    )
+    .optional(),
+  OPENAI_BASE_URL: z
+    .url({
+      protocol: /^https?$/,
+      error: 'OPENAI_BASE_URL must be an http(s) address, for example https://api.openai.com/v1',
+    })
+    .optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_API: z
+    .enum(
+      ['responses', 'chat'],
+      'OPENAI_API must be responses, or chat for upstreams that have only /chat/completions',
+    )
+    .default('responses'),
+});
+
+export type Environment = z.infer<typeof environment>;

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import type { ResponseBody } from './response-event.js';
+import type { ResponseRequest } from './response-request.js';
+
+/** What is known of a response before its first word. Ids carry 192 random bits: they are not guessable. */
+export function headOf(request: ResponseRequest, model: string): ResponseBody {
+  return {
+    id: newId('resp'),
+    object: 'response',
+    created_at: Math.floor(Date.now() / 1000),
+    status: 'in_progress',
+    error: null,
+    incomplete_details: null,
+    instructions: request.instructions ?? null,
+    metadata: request.metadata,
+    model,
+    output: [],
+    parallel_tool_calls: true,
+    temperature: request.temperature ?? null,
+    tool_choice: 'auto',
+    tools: [],
+    top_p: request.top_p ?? null,
+    max_output_tokens: request.max_output_tokens ?? null,
+    background: false,
+  };
+}
+
+export function newId(kind: 'resp' | 'msg' | 'req'): string {
+  return `${kind}_${randomBytes(24).toString('hex')}`;
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError, type ApiErrorBody } from '../errors/api-error.js';
+import { parse } from '../errors/parse.js';
+import { promptOf, responseRequest } from './response-request.js';
+
+const read = (body: unknown) => parse(responseRequest, body);
+
+function refusal(body: unknown) {
+  try {
+    read(body);
+  } catch (error) {
+    if (error instanceof ApiError) return (error.getResponse() as ApiErrorBody).error;
+    throw error;
+  }
+  throw new Error('The request was accepted.');
+}
+
+describe('a response request', () => {
+  it('streams unless told otherwise', () => {
+    expect(read({ input: 'hi' }).stream).toBe(true);
+    expect(read({ input: 'hi', stream: null }).stream).toBe(true);
+    expect(read({ input: 'hi', stream: false }).stream).toBe(false);
+  });
+
+  it('takes a string or a list of messages', () => {
+    expect(read({ input: 'hi' }).input).toEqual([{ role: 'user', text: 'hi' }]);
+    const content = [
+      { type: 'input_text', text: 'a' },
+      { type: 'input_text', text: 'b' },
+    ];
+    const input = [
+      { role: 'developer', content: 'be brief' },
+      { type: 'message', role: 'user', content },
+    ];
+    expect(read({ input }).input).toEqual([
+      { role: 'developer', text: 'be brief' },
+      { role: 'user', text: 'ab' },
+    ]);
+  });
+
+  it('gives metadata back as strings, numbers included', () => {
+    const { metadata } = read({ input: 'hi', metadata: { subtask_id: 7, tenant: 'a' } });
+    expect(metadata).toEqual({ subtask_id: '7', tenant: 'a' });
+  });
+
+  it('asks the model what it was asked, and nothing that was null', () => {
+    const body = { input: 'hi', instructions: 'sing', temperature: null, max_output_tokens: 5 };
+    expect(promptOf(read(body))).toEqual({
+      messages: [{ role: 'user', text: 'hi' }],
+      metadata: {},
+      instructions: 'sing',
+      maxOutputTokens: 5,
+    });
+  });
+
+  it.each([
+    [undefined, null],
+    ['text', null],
+    [[], null],
+    [{}, 'input'],
+    [{ input: 5 }, 'input'],
+    [{ input: [] }, 'input'],
+    [{ input: [{ role: 'robot', content: 'hi' }] }, 'input[0].role'],
+    [{ input: [{ role: 'user', content: 5 }] }, 'input[0].content'],
+    [{ input: [{ role: 'user', content: [{ type: 'input_image' }] }] }, 'input[0].content[0].type'],
+    [{ input: 'hi', model: 5 }, 'model'],
+    [{ input: 'hi', stream: 'yes' }, 'stream'],
+    [{ input: 'hi', metadata: { deep: {} } }, 'metadata.deep'],
+    [{ input: 'hi', metadata: { long: 'x'.repeat(513) } }, 'metadata.long'],
+    [{ input: 'hi', max_output_tokens: 0 }, 'max_output_tokens'],
+    [{ input: 'hi', background: true }, 'background'],
+    [{ input: 'hi', previous_response_id: 'resp_1' }, 'previous_response_id'],
+    [{ input: 'hi', tools: [{ type: 'web_search' }] }, 'tools'],
+  ])('refuses %j, naming %s', (body, param) => {
+    expect(refusal(body)).toMatchObject({ type: 'invalid_request_error', param });
+  });
+
+  it('refuses with a message that carries the remedy', () => {
+    expect(refusal(undefined).message).toBe(
+      'Invalid request: the body must be a JSON object sent with Content-Type: application/json.',
+    );
+    expect(refusal({ input: 5 }).message).toBe(
+      "Invalid 'input': must be a string or a list of messages.",
+    );
+  });
+});

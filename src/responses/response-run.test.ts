@@ -1,0 +1,162 @@
+import { Logger } from '@nestjs/common';
+import { describe, expect, it, vi } from 'vitest';
+import type { Model, ModelEnd, ModelStart } from '../models/model.js';
+import { headOf } from './response-head.js';
+import { ResponseRun } from './response-run.js';
+
+Logger.overrideLogger(false);
+
+const prompt = { messages: [], metadata: {} };
+
+function modelOf(pieces: (options: ModelStart) => AsyncIterable<string | ModelEnd>): Model {
+  return { name: 'test', start: (_, options) => Promise.resolve(pieces(options)) };
+}
+
+/** Says one word and then hangs, deaf to its signal. */
+const stuck = modelOf(async function* () {
+  yield 'word ';
+  await new Promise(() => undefined);
+});
+
+function open(options: { signal?: AbortSignal } = {}) {
+  const onEnd = vi.fn();
+  const head = headOf({ input: [], metadata: {}, stream: true }, 'test');
+  const signal = options.signal ?? new AbortController().signal;
+  return { run: new ResponseRun(head, { signal, onEnd }), onEnd };
+}
+
+/** Reads to the end; `at` is called after the first delta. */
+async function read(run: ResponseRun, at: () => void = () => undefined) {
+  const events = [];
+  for await (const event of run.events()) {
+    events.push(event);
+    if (event.type === 'response.output_text.delta') at();
+  }
+  return events;
+}
+
+const reasons = {
+  deadline: new Error('deadline', { cause: 'deadline' }),
+  disconnect: new Error('gone', { cause: 'disconnect' }),
+};
+
+describe('a response', () => {
+  it('completes with what the model said', async () => {
+    const { run, onEnd } = open();
+    const model = modelOf(async function* () {
+      yield await Promise.resolve('a ');
+      yield 'b';
+      yield { usage: { inputTokens: 1, outputTokens: 2 } };
+    });
+    await run.start(model, prompt);
+    const last = (await read(run)).at(-1);
+    expect(last).toMatchObject({ type: 'response.completed' });
+    expect(run.response).toMatchObject({ status: 'completed', usage: { total_tokens: 3 } });
+    expect(onEnd).toHaveBeenCalledOnce();
+  });
+
+  it('is incomplete at the deadline and says why', async () => {
+    const controller = new AbortController();
+    const { run, onEnd } = open({ signal: controller.signal });
+    await run.start(stuck, prompt);
+    const events = await read(run, () => controller.abort(reasons.deadline));
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.incomplete',
+      response: {
+        status: 'incomplete',
+        incomplete_details: { reason: 'shutting_down' },
+        output: [{ content: [{ text: 'word ' }] }],
+      },
+    });
+    expect(onEnd).toHaveBeenCalledOnce();
+  });
+
+  it('is cancelled by request, at once and only once', async () => {
+    const { run, onEnd } = open();
+    await run.start(stuck, prompt);
+    const events = await read(run, () => {
+      run.cancel();
+      expect(run.response.status).toBe('cancelled');
+      run.cancel();
+    });
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.incomplete',
+      response: { status: 'cancelled', incomplete_details: { reason: 'cancelled' } },
+    });
+    expect(onEnd).toHaveBeenCalledOnce();
+  });
+
+  it('stays completed when it is cancelled afterwards', async () => {
+    const { run } = open();
+    await run.start(
+      modelOf(async function* () {
+        yield await Promise.resolve('all');
+      }),
+      prompt,
+    );
+    await read(run);
+    run.cancel();
+    expect(run.response.status).toBe('completed');
+  });
+
+  it('ends when its caller leaves before reading anything', () => {
+    const controller = new AbortController();
+    const { run, onEnd } = open({ signal: controller.signal });
+    controller.abort(reasons.disconnect);
+    expect(onEnd).toHaveBeenCalledOnce();
+    expect(run.response.incomplete_details).toEqual({ reason: 'disconnected' });
+  });
+
+  it('tells of a model that breaks, without telling how', async () => {
+    const { run } = open();
+    await run.start(
+      modelOf(async function* () {
+        yield await Promise.resolve('a ');
+        throw new Error('password is hunter2');
+      }),
+      prompt,
+    );
+    const last = (await read(run)).at(-1);
+    expect(last).toMatchObject({ type: 'response.failed', response: { status: 'failed' } });
+    expect(JSON.stringify(last)).not.toContain('hunter2');
+  });
+
+  it('throws what the model throws before it starts', async () => {
+    const { run, onEnd } = open();
+    const refusing: Model = { name: 'test', start: () => Promise.reject(new Error('no')) };
+    await expect(run.start(refusing, prompt)).rejects.toThrow('no');
+    expect(onEnd).toHaveBeenCalledOnce();
+  });
+
+  it('is incomplete, not an error, when the deadline comes while the model starts', async () => {
+    const controller = new AbortController();
+    const { run } = open({ signal: controller.signal });
+    const starting: Model = {
+      name: 'test',
+      start: (_, { signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+        }),
+    };
+    const started = run.start(starting, prompt);
+    controller.abort(reasons.deadline);
+    await started;
+    expect((await read(run)).at(-1)).toMatchObject({ type: 'response.incomplete' });
+  });
+
+  it('asks a model to go on after the deltas that were sent', async () => {
+    const head = headOf({ input: [], metadata: {}, stream: true }, 'test');
+    const signal = new AbortController().signal;
+    const run = new ResponseRun(head, { signal, continuation: { next: 6, text: 'a b ' } });
+    let position = -1;
+    const model = modelOf(async function* (options) {
+      position = options.position;
+      yield await Promise.resolve('c');
+    });
+    await run.start(model, prompt);
+    const events = await read(run);
+    expect(position).toBe(2);
+    expect(events[0]).toMatchObject({ type: 'response.output_text.delta', sequence_number: 6 });
+    expect(run.response.output).toMatchObject([{ content: [{ text: 'a b c' }] }]);
+  });
+});

@@ -1,0 +1,115 @@
+import { Logger } from '@nestjs/common';
+import type { Model, ModelEnd, Prompt } from '../models/model.js';
+import { CancelledByRequest, endingOf } from './cancellation.js';
+import {
+  FIRST_DELTA,
+  ResponseComposer,
+  type Continuation,
+  type Ending,
+} from './response-composer.js';
+import type { ResponseBody, ResponseEvent } from './response-event.js';
+import { untilAborted } from './until-aborted.js';
+
+const logger = new Logger('Responses');
+
+export interface ResponseRunOptions {
+  /** Aborts at the deadline of a drain and when the caller leaves. */
+  readonly signal: AbortSignal;
+  /** Called once, in the turn in which it is settled how the response ends. */
+  readonly onEnd?: (run: ResponseRun) => void;
+  /** Where another process stopped; without it the response starts from its first event. */
+  readonly continuation?: Continuation;
+}
+
+/** One response from its first event to its last, produced no faster than it is read. */
+export class ResponseRun {
+  readonly #cancelled = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #composer: ResponseComposer;
+  /** Undefined when the response ended while the model was still starting. */
+  #pieces: AsyncIterable<string | ModelEnd> | undefined;
+
+  constructor(
+    private readonly head: ResponseBody,
+    private readonly options: ResponseRunOptions,
+  ) {
+    this.#composer = new ResponseComposer(head, options.continuation);
+    this.#signal = AbortSignal.any([options.signal, this.#cancelled.signal]);
+    const stop = () => this.#end(endingOf(this.#signal.reason));
+    if (this.#signal.aborted) stop();
+    else this.#signal.addEventListener('abort', stop, { once: true });
+  }
+
+  get id(): string {
+    return this.head.id;
+  }
+
+  get metadata(): Readonly<Record<string, string>> {
+    return this.head.metadata ?? {};
+  }
+
+  /** The whole response as it stands now. */
+  get response(): ResponseBody {
+    return this.#composer.response;
+  }
+
+  /** Ends the response as `cancelled`; once it has ended this changes nothing. */
+  cancel(): void {
+    this.#cancelled.abort(new CancelledByRequest());
+  }
+
+  /**
+   * Puts the prompt to the model.
+   * @throws whatever the model throws, while the caller can still be told with a status of its own.
+   */
+  async start(model: Model, prompt: Prompt): Promise<void> {
+    const position = Math.max(0, (this.options.continuation?.next ?? 0) - FIRST_DELTA);
+    try {
+      this.#pieces = await model.start(prompt, { position, signal: this.#signal });
+    } catch (error) {
+      if (this.#composer.ended) return;
+      this.#end({ status: 'failed', message: 'The model did not start.' });
+      throw error;
+    }
+  }
+
+  /** The events from the first one that was not sent yet to the terminal one. To be read once. */
+  async *events(): AsyncGenerator<ResponseEvent, void, undefined> {
+    yield* this.#composer.opening();
+    try {
+      yield* this.#deltas();
+    } catch (error) {
+      this.#fail(error);
+    }
+    yield* this.#composer.closing();
+  }
+
+  async *#deltas(): AsyncGenerator<ResponseEvent, void, undefined> {
+    if (this.#pieces === undefined) return;
+    let end: ModelEnd = {};
+    for await (const piece of untilAborted(this.#pieces, this.#signal)) {
+      if (typeof piece === 'string') yield this.#composer.delta(piece);
+      else end = piece;
+    }
+    this.#end(naturalEnding(end));
+  }
+
+  #fail(error: unknown): void {
+    // An aborted model may well throw: that is its way to stop, and no failure.
+    if (this.#composer.ended) return;
+    logger.error(`Response ${this.id} failed.`, error instanceof Error ? error.stack : error);
+    this.#end({ status: 'failed', message: 'The model failed. The request can be sent again.' });
+  }
+
+  #end(ending: Ending): void {
+    if (this.#composer.ended) return;
+    this.#composer.end(ending);
+    this.options.onEnd?.(this);
+  }
+}
+
+function naturalEnding({ incompleteReason: reason, usage }: ModelEnd): Ending {
+  const numbers = usage && { usage };
+  if (reason === undefined) return { status: 'completed', ...numbers };
+  return { status: 'incomplete', reason, ...numbers };
+}
