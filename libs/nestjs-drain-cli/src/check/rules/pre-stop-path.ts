@@ -1,0 +1,33 @@
+import { type Container } from '../container.js';
+import { type Rule } from '../rule.js';
+
+export const preStopPath: Rule = {
+  id: 'pre-stop-path',
+  severity: 'error',
+  title: 'The preStop hook calls a path that does not wait',
+  why: "The kubelet never looks at a hook's status: a page, a probe or a 404 answers at once, SIGTERM follows some milliseconds later, and nothing has been drained.",
+  remedy: `lifecycle:
+  preStop:
+    httpGet:
+      path: /shutdown/wait # answers when the drain has ended
+      port: http`,
+  *check({ servers }) {
+    for (const { workload, container } of servers) {
+      const { http, path } = container.preStop;
+      if (!http || path === undefined || !answersAtOnce(path, container)) continue;
+      yield {
+        resource: workload.resource,
+        field: http.at('path'),
+        message: `${path} answers at once instead of when the drain has ended.`,
+      };
+    }
+  },
+};
+
+function answersAtOnce(path: string, container: Container): boolean {
+  const probed = (['readinessProbe', 'livenessProbe', 'startupProbe'] as const).map(
+    (name) => container.probe(name).at('httpGet', 'path').text,
+  );
+  const status = /^\/?$|\/(health|healthz|live|livez|ready|readyz|metrics|shutdown\/status)\/?$/;
+  return status.test(path) || probed.includes(path);
+}
