@@ -1,0 +1,25 @@
+const randomDigits = 32;
+const tagDigits = 8;
+const minted = new RegExp(`([0-9a-f]{${tagDigits}})[0-9a-f]{${randomDigits}}$`);
+
+/** `digits` hexadecimal digits, 4 unguessable bits each. */
+export function randomHex(digits: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(digits / 2));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A tag for the present life of a store: what was made under another one is gone. */
+export function newIncarnation(): string {
+  return randomHex(tagDigits);
+}
+
+/** 128 unguessable bits behind the tag of the store's present life. */
+export function newStreamId(incarnation: string, prefix = ''): string {
+  return `${prefix}${incarnation}${randomHex(randomDigits)}`;
+}
+
+/** Whether a stream that is not there is `gone` or was never known. */
+export function absence(id: string, incarnation: string): { outcome: 'unknown' | 'gone' } {
+  const tag = minted.exec(id)?.[1];
+  return { outcome: tag !== undefined && tag !== incarnation ? 'gone' : 'unknown' };
+}

@@ -1,0 +1,111 @@
+import type { Clock } from '../core/clock.js';
+import type { MemoryLog } from './memory-log.js';
+import type { CreateRefused } from './outcome.js';
+
+/** What the memory store may hold, expired streams not counted. Bytes are UTF-8 bytes of payloads and requests. */
+export interface MemoryBounds {
+  /** Of all streams together. Default 64 MiB. */
+  readonly maxBytes: number;
+  /** Of one stream; a terminal event may pass it by 64 KiB. Default 8 MiB. */
+  readonly maxStreamBytes: number;
+  /** Default 10 000. */
+  readonly maxStreams: number;
+  /** Retained streams of one principal, open or closed. Default 1 000. */
+  readonly maxStreamsPerPrincipal: number;
+}
+
+export const defaultBounds: MemoryBounds = {
+  maxBytes: 64 * 1024 * 1024,
+  maxStreamBytes: 8 * 1024 * 1024,
+  maxStreams: 10_000,
+  maxStreamsPerPrincipal: 1_000,
+};
+
+const sweepInterval = 1000;
+
+/** The logs of the memory store: which are kept, and which have to leave for others. */
+export class MemoryShelf {
+  readonly bounds: MemoryBounds;
+  /** In the order of creation. */
+  readonly #logs = new Map<string, MemoryLog>();
+  readonly #retained = new Map<string, number>();
+  #bytes = 0;
+  #nextSweep = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    bounds: Partial<MemoryBounds>,
+  ) {
+    this.bounds = { ...defaultBounds, ...bounds };
+  }
+
+  find(id: string): MemoryLog | undefined {
+    const log = this.#logs.get(id);
+    if (!log || log.expiry > this.clock.now()) return log;
+    this.#drop(log);
+    return undefined;
+  }
+
+  all(): MemoryLog[] {
+    this.#sweep();
+    return [...this.#logs.values()];
+  }
+
+  /** Keeps a new log, or says which bound it would break. */
+  add(log: MemoryLog): CreateRefused | undefined {
+    const { maxStreams, maxStreamsPerPrincipal } = this.bounds;
+    const { id, principal } = log.stream;
+    if (this.clock.now() >= this.#nextSweep) this.#sweep();
+    if (this.#count(principal) >= maxStreamsPerPrincipal) this.#sweep();
+    if (this.#count(principal) >= maxStreamsPerPrincipal) return { outcome: 'tooMany' };
+    if (this.#logs.size >= maxStreams && !this.#dropOldestClosed()) return { outcome: 'full' };
+    if (!this.reserve(log.bytes)) return { outcome: 'full' };
+    this.#logs.set(id, log);
+    this.#retained.set(principal, this.#count(principal) + 1);
+    return undefined;
+  }
+
+  /** Makes room for so many bytes more, at the cost of closed streams; false if there is none. */
+  reserve(bytes: number): boolean {
+    while (this.#bytes + bytes > this.bounds.maxBytes) {
+      if (!this.#dropOldestClosed()) return false;
+    }
+    this.#bytes += bytes;
+    return true;
+  }
+
+  watch(id: string, wake: () => void): () => void {
+    const log = this.find(id);
+    log?.watchers.add(wake);
+    return () => log?.watchers.delete(wake);
+  }
+
+  #count(principal: string): number {
+    return this.#retained.get(principal) ?? 0;
+  }
+
+  #sweep(): void {
+    const now = this.clock.now();
+    this.#nextSweep = now + sweepInterval;
+    for (const log of this.#logs.values()) if (log.expiry <= now) this.#drop(log);
+  }
+
+  #dropOldestClosed(): boolean {
+    for (const log of this.#logs.values()) {
+      if (!log.closed) continue;
+      this.#drop(log);
+      return true;
+    }
+    return false;
+  }
+
+  #drop(log: MemoryLog): void {
+    const { id, principal } = log.stream;
+    this.#logs.delete(id);
+    this.#bytes -= log.bytes;
+    const left = this.#count(principal) - 1;
+    if (left > 0) this.#retained.set(principal, left);
+    else this.#retained.delete(principal);
+    log.wake();
+  }
+}
