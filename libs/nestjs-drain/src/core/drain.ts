@@ -2,6 +2,7 @@ import { systemClock, type Clock } from './clock.js';
 import { DrainRun } from './drain-run.js';
 import { DrainEvents } from './events.js';
 import { InFlight } from './in-flight.js';
+import type { Listener } from './listener.js';
 import type { ResolvedDrainOptions } from './options.js';
 import type { DrainPhase } from './phase.js';
 import type { DrainReport } from './report.js';
@@ -19,6 +20,8 @@ export class Drain {
   readonly streams: StreamRegistry;
   readonly requests = new InFlight('requests', { awaitsLateWork: false });
   readonly tasks = new InFlight('tasks', { awaitsLateWork: true });
+  /** The ways in, shut together by `stopListeners`. */
+  readonly listeners = new Set<Listener>();
   readonly #waves: WaveSchedule;
   #phase: DrainPhase = 'serving';
   #run: DrainRun | undefined;
@@ -48,6 +51,12 @@ export class Drain {
     return this.#run && this.#run.startedAt + this.options.timeout * 1000;
   }
 
+  /** Seconds until remaining streams are cancelled; undefined while serving and after the drain. */
+  get secondsLeft(): number | undefined {
+    if (this.deadline === undefined || this.#phase === 'drained') return undefined;
+    return Math.max(0, (this.deadline - this.clock.now()) / 1000);
+  }
+
   /** Aborts at the deadline, when background work has to stop. */
   get expired(): AbortSignal {
     return this.#expiry.signal;
@@ -62,6 +71,7 @@ export class Drain {
     const run = (this.#run = new DrainRun(trigger, this.clock, this.streams));
     this.#enter('lameDuck');
     this.events.emit({ type: 'started', trigger });
+    if (this.#run !== run) return run.report; // A listener has reset it.
     run.after(this.options.timeout, () => this.#expire(run));
     if (this.options.propagationDelay > 0) {
       run.after(this.options.propagationDelay, () => this.#close(run));
@@ -71,9 +81,14 @@ export class Drain {
     return run.report;
   }
 
-  /** Says that the process is going away: from here on `reset()` is refused. */
-  commit(): void {
+  /**
+   * Shuts every way in. Answers that started after the drain had closed still leave, until the
+   * drain's own deadline and flush. From here on `reset()` is refused.
+   */
+  async stopListeners(): Promise<void> {
     this.#irreversible = true;
+    const deadline = (this.deadline ?? this.clock.now()) + this.options.flushTimeout * 1000;
+    await Promise.allSettled([...this.listeners].map(async (one) => one.stop(deadline)));
   }
 
   /**
@@ -98,16 +113,18 @@ export class Drain {
     this.requests.close();
     this.tasks.close();
     this.#enter('draining');
+    if (this.#run !== run) return; // A listener has reset it.
     const budget = this.options.timeout - this.options.propagationDelay;
     this.#endAll(run, 'told', budget, (stream) => stream.kind === 'subscription');
-    void this.#settled().then(() => this.#finish(run));
+    void this.#finishWhenSettled(run);
   }
 
-  /** Resolves in the turn in which everything that is waited for has become empty. */
-  async #settled(): Promise<void> {
+  /** Ends the drain in the turn in which everything that is waited for has become empty. */
+  async #finishWhenSettled(run: DrainRun): Promise<void> {
     // While one kind of work is waited for, it may bring forth another: hence the second look.
     do await Promise.all(this.#works.map((work) => work.whenEmpty()));
     while (!this.#works.every((work) => work.isSettled));
+    this.#finish(run);
   }
 
   /** The deadline: farewells now, destruction `flushTimeout` later. */

@@ -90,9 +90,10 @@ export class StreamHandle {
     this.#destroyed = true;
     try {
       this.request.destroy();
-    } finally {
-      this.release(false);
+    } catch {
+      // A transport that cannot even be destroyed holds up neither the others nor the exit (law 7).
     }
+    this.release(false);
   }
 
   /**

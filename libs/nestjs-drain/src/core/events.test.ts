@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../testing/manual-clock.js';
+import { admitted } from '../testing/scripted-stream.js';
+import { Drain } from './drain.js';
+import { DrainEvents, type DrainEvent } from './events.js';
+import { resolveDrainOptions } from './options.js';
+
+const started: DrainEvent = { type: 'started', trigger: 'SIGTERM' };
+
+describe('drain events', () => {
+  it('reach every listener in the turn of the fact, in the order of subscription', () => {
+    const events = new DrainEvents();
+    const heard: string[] = [];
+    events.subscribe((event) => heard.push(`first ${event.type}`));
+    events.subscribe((event) => heard.push(`second ${event.type}`));
+    events.emit(started);
+    expect(heard).toEqual(['first started', 'second started']);
+  });
+
+  it('do not reach a listener that was removed', () => {
+    const events = new DrainEvents();
+    let heard = 0;
+    const unsubscribe = events.subscribe(() => (heard += 1));
+    events.emit(started);
+    unsubscribe();
+    events.emit(started);
+    expect(heard).toBe(1);
+  });
+
+  it('a throwing listener harms no other listener, and its error is handed over', () => {
+    const errors: unknown[] = [];
+    const events = new DrainEvents((error) => errors.push(error));
+    const mistake = new Error('mistake');
+    let heard = 0;
+    events.subscribe(() => {
+      throw mistake;
+    });
+    events.subscribe(() => (heard += 1));
+    events.emit(started);
+    expect([heard, errors]).toEqual([1, [mistake]]);
+  });
+
+  it('a throwing listener needs nobody to take its error', () => {
+    const events = new DrainEvents();
+    events.subscribe(() => {
+      throw new Error('mistake');
+    });
+    expect(() => events.emit(started)).not.toThrow();
+  });
+
+  it('a listener that throws at every event does not change the drain', async () => {
+    const clock = new ManualClock();
+    const errors: unknown[] = [];
+    const drain = new Drain(resolveDrainOptions({ timeout: 5 }), clock, (error) =>
+      errors.push(error),
+    );
+    drain.events.subscribe((event) => {
+      throw new Error(event.type);
+    });
+    const stream = admitted(drain.streams, 'subscription', { onEnd: 'deliver' });
+    const report = await drain.start('close');
+    expect(report).toMatchObject({ outcome: 'completed', activeBefore: 1, told: 1 });
+    expect([stream.isOpen, drain.phase]).toEqual([false, 'drained']);
+    expect(errors.map((error) => (error as Error).message)).toEqual([
+      'admitted',
+      'phaseChanged',
+      'started',
+      'phaseChanged',
+      'released',
+      'phaseChanged',
+      'ended',
+    ]);
+  });
+});

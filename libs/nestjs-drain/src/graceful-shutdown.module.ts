@@ -1,0 +1,150 @@
+import {
+  Module,
+  UseGuards,
+  type DynamicModule,
+  type FactoryProvider,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { CallerGuard } from './control/caller.guard.js';
+import { CONTROL_ACCESS, type ControlAccess, type ControlRoutes } from './control/options.js';
+import { shutdownController } from './control/shutdown.controller.js';
+import { DRAIN } from './core/token.js';
+import { LivenessIndicator, ReadinessIndicator } from './health/indicators.js';
+import type { HealthOptions } from './health/options.js';
+import { probeController } from './health/probe.controller.js';
+import { HttpConnections } from './http/http-connections.js';
+import { Uncounted } from './http/uncounted.guard.js';
+import { AdmissionGuard } from './nest/admission.guard.js';
+import { applicationDrain } from './nest/application-drain.js';
+import { BeforeNest } from './nest/before-nest.js';
+import { DrainLogger } from './nest/drain-logger.js';
+import { Lifecycle } from './nest/lifecycle.js';
+import { FAREWELL, PROCESS_OPTIONS, separateOptions, type ModuleOptions } from './nest/options.js';
+import { ProcessSignals } from './nest/process-signals.js';
+import { ShutdownSequence } from './nest/shutdown-sequence.js';
+import { ShutdownService } from './nest/shutdown.service.js';
+
+/** What Nest has to know when the module is declared, before any factory runs. */
+export interface StaticOptions {
+  /** Whether every module may inject `ShutdownService` without importing this one. Default true. */
+  isGlobal?: boolean;
+  /** The probe routes `/health`, `/ready`, `/startup`; `false` leaves them out. */
+  health?: HealthOptions | false;
+  /** The routes under `/shutdown`; `false` leaves them out. */
+  control?: ControlRoutes | false;
+}
+
+/** What a factory may decide. */
+export interface DynamicOptions extends ModuleOptions {
+  control?: ControlAccess;
+}
+
+export interface GracefulShutdownOptions extends ModuleOptions, Omit<StaticOptions, 'control'> {
+  control?: (ControlRoutes & ControlAccess) | false;
+}
+
+export interface GracefulShutdownAsyncOptions extends StaticOptions {
+  imports?: ModuleMetadata['imports'];
+  inject?: FactoryProvider['inject'];
+  useFactory: (...dependencies: any[]) => DynamicOptions | Promise<DynamicOptions>;
+}
+
+const OPTIONS = Symbol.for('nestjs-drain.Options');
+
+const exported = [
+  DRAIN,
+  FAREWELL,
+  ShutdownService,
+  AdmissionGuard,
+  Uncounted,
+  LivenessIndicator,
+  ReadinessIndicator,
+] as const;
+
+/**
+ * Drains the application before it goes away: import it once, in the root module.
+ * The options are checked at start; impossible ones throw an InvalidDrainOptionsError with the remedy.
+ */
+@Module({})
+export class GracefulShutdownModule {
+  static forRoot(options: GracefulShutdownOptions = {}): DynamicModule {
+    const { isGlobal, health, control, ...rest } = options;
+    const { path, reset, ...access } = control || {};
+    const routes = control === false ? false : definedOnly({ path, reset });
+    return assemble(definedOnly({ isGlobal, health, control: routes }), {
+      useFactory: () => ({ ...rest, control: access }),
+    });
+  }
+
+  static forRootAsync(options: GracefulShutdownAsyncOptions): DynamicModule {
+    const { imports, inject, useFactory, ...statics } = options;
+    return assemble(statics, definedOnly({ inject, useFactory }), imports);
+  }
+}
+
+function assemble(
+  { isGlobal = true, health, control }: StaticOptions,
+  factory: Pick<FactoryProvider<DynamicOptions>, 'inject' | 'useFactory'>,
+  imports: ModuleMetadata['imports'] = [],
+): DynamicModule {
+  const controllers: Type[] = [];
+  if (health !== false) controllers.push(probeController(health));
+  if (control !== false) controllers.push(shutdownController(control));
+  for (const controller of controllers) UseGuards(Uncounted)(controller);
+  return {
+    module: GracefulShutdownModule,
+    global: isGlobal,
+    imports: [...imports, DiscoveryModule, TerminusModule.forRoot({ logger: false })],
+    controllers,
+    providers: [{ provide: OPTIONS, ...factory }, ...derivedProviders, ...providers],
+    exports: [...exported],
+  };
+}
+
+/** Each part is given its own options, and no other's. */
+const derivedProviders: Provider[] = [
+  {
+    provide: DRAIN,
+    inject: [ModulesContainer, OPTIONS],
+    useFactory: (modules: ModulesContainer, { control: _, ...options }: DynamicOptions) =>
+      applicationDrain(modules, separateOptions(options).drain),
+  },
+  {
+    provide: PROCESS_OPTIONS,
+    inject: [OPTIONS],
+    useFactory: ({ control: _, ...options }: DynamicOptions) => separateOptions(options).process,
+  },
+  { provide: FAREWELL, inject: [OPTIONS], useFactory: ({ farewell }: DynamicOptions) => farewell },
+  {
+    provide: CONTROL_ACCESS,
+    inject: [OPTIONS],
+    useFactory: ({ control }: DynamicOptions) => control ?? {},
+  },
+];
+
+const providers: Provider[] = [
+  ShutdownService,
+  Lifecycle,
+  ShutdownSequence,
+  BeforeNest,
+  ProcessSignals,
+  DrainLogger,
+  HttpConnections,
+  AdmissionGuard,
+  Uncounted,
+  CallerGuard,
+  LivenessIndicator,
+  ReadinessIndicator,
+];
+
+/** Without the keys that are undefined: an option that is left out is not an option set to nothing. */
+function definedOnly<T extends object>(
+  options: T,
+): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const defined = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(defined) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}

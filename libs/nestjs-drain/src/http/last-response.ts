@@ -1,0 +1,43 @@
+import type { ServerResponse } from 'node:http';
+
+/**
+ * Makes a response the last one on its connection, so that the client opens its next connection
+ * elsewhere. Before the headers are out, `Connection: close` says so. After a promised keep-alive
+ * the FIN follows in the same turn as the last bytes: a client that pools the connection learns of
+ * its end together with the end of the answer, and never writes a request into a closing socket.
+ *
+ * @param isLast asked at the response's end: whether no pipelined request waits behind it.
+ */
+export function makeLastResponse(response: ServerResponse, isLast: () => boolean): void {
+  // HTTP/2 has no Connection header; its sessions are told by GOAWAY.
+  if (response.req.httpVersionMajor > 1) return;
+  if (!response.headersSent) {
+    announceClose(response);
+    return;
+  }
+  response.once('prefinish', () => {
+    if (isLast()) response.socket?.end();
+  });
+}
+
+/** `writeHead` is where every header ends up, whoever set it (Nest's @Sse insists on keep-alive). */
+function announceClose(response: ServerResponse): void {
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.writeHead = (...args: unknown[]) => {
+    response.setHeader('Connection', 'close');
+    const headers = args.at(-1);
+    if (typeof headers === 'object' && headers !== null) {
+      args[args.length - 1] = withoutConnection(headers);
+    }
+    return writeHead(...args);
+  };
+}
+
+function withoutConnection(headers: object): object {
+  const isConnection = (name: unknown): boolean => String(name).toLowerCase() === 'connection';
+  if (!Array.isArray(headers)) {
+    return Object.fromEntries(Object.entries(headers).filter(([name]) => !isConnection(name)));
+  }
+  // The flat form: name, value, name, value …
+  return headers.filter((_, index) => !isConnection(headers[index - (index % 2)]));
+}

@@ -1,0 +1,87 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Refusal } from '../core/admission.js';
+import { Drain } from '../core/drain.js';
+import { rawOf } from '../core/raw.js';
+import { DRAIN } from '../core/token.js';
+import { defaultFarewell, type Farewell } from './farewell.js';
+import { decide, decisionOf } from './decision.js';
+import { HttpStream } from './http-stream.js';
+import { FAREWELL } from './options.js';
+import { Reconnect } from './reconnect.js';
+import { StreamRefusedException } from './stream-refused.exception.js';
+import { streamRouteOf, type StreamRoute } from './stream-route.js';
+
+/**
+ * Admits or refuses a request of a `@DrainableStream()` route, in one synchronous step.
+ * @throws StreamRefusedException (503) from the moment the drain closed.
+ */
+@Injectable()
+export class AdmissionGuard implements CanActivate {
+  constructor(
+    @Inject(DRAIN) private readonly drain: Drain,
+    @Inject(FAREWELL) private readonly farewell: Farewell | undefined,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    // Guards also run for gateways and message handlers; their entries admit for themselves.
+    if (context.getType() !== 'http') return true;
+    const http = context.switchToHttp();
+    const framework = http.getRequest<IncomingMessage>();
+    // A controller and its method may both be decorated.
+    if (decisionOf(framework)) return true;
+    const request = rawOf(framework);
+    const response = rawOf(http.getResponse<ServerResponse>());
+    const route = streamRouteOf(context);
+    const stream = new HttpStream(
+      route,
+      route.farewell ?? this.farewell ?? defaultFarewell,
+      this.drain.options.retryAfter,
+      request,
+      response,
+      route.id?.(framework),
+    );
+    const admission = this.drain.streams.admit(stream);
+    if (!admission.admitted) return this.#refuse(admission, route, request, response);
+    stream.handle = admission;
+    decide(request, stream);
+    this.#releaseOnClose(stream);
+    return true;
+  }
+
+  /** Only the close of the response says that the last bytes have left, or are lost. */
+  #releaseOnClose({ handle, request, response }: HttpStream): void {
+    const { socket } = request;
+    const release = (): void => {
+      socket.off('close', release);
+      handle.release(response.writableFinished);
+    };
+    // A client that left before the guard ran has had its close.
+    if (response.destroyed || socket.destroyed) handle.release(false);
+    else {
+      response.once('close', release);
+      // On Node 20 a response that was pipelined behind another never closes.
+      socket.once('close', release);
+    }
+    // It is a stream from here on, not a plain request.
+    this.drain.requests.leave(response);
+  }
+
+  #refuse(
+    refusal: Refusal,
+    route: StreamRoute,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): boolean {
+    if (route.kind === 'subscription' && isEventSource(request)) {
+      decide(request, new Reconnect(route, request, response, refusal.retryAfter));
+      return true;
+    }
+    response.setHeader('Retry-After', refusal.retryAfter);
+    throw new StreamRefusedException(refusal.reason, refusal.retryAfter);
+  }
+}
+
+function isEventSource({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.accept?.includes('text/event-stream') === true;
+}

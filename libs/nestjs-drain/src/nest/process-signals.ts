@@ -1,0 +1,64 @@
+import { constants } from 'node:os';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { PROCESS_OPTIONS, type ResolvedProcessOptions } from './options.js';
+import { ShutdownSequence } from './shutdown-sequence.js';
+
+/**
+ * The signals. The first one drains and lets the process exit, the second one exits at once.
+ * Nest's own listener, where there is one, closes the application meanwhile; this one sees to it that
+ * the process really goes away.
+ */
+@Injectable()
+export class ProcessSignals implements OnModuleInit, OnApplicationShutdown {
+  readonly #logger = new Logger('GracefulShutdown');
+  #received = false;
+
+  constructor(
+    private readonly sequence: ShutdownSequence,
+    @Inject(PROCESS_OPTIONS) private readonly options: ResolvedProcessOptions,
+  ) {}
+
+  onModuleInit(): void {
+    for (const signal of this.#signals) process.on(signal, this.#onSignal);
+  }
+
+  onApplicationShutdown(): void {
+    // Of a signalled process they stay: a second signal must still get through.
+    if (this.#received) return;
+    for (const signal of this.#signals) process.off(signal, this.#onSignal);
+  }
+
+  get #signals(): readonly NodeJS.Signals[] {
+    return this.options.signals || [];
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    if (!this.#received) {
+      this.#received = true;
+      void this.sequence.run(signal).then(() => this.#leave(signal));
+    } else if (this.options.forceExitOnSecondSignal) {
+      this.#logger.warn(`Second signal (${signal}): exiting at once`);
+      process.exit(128 + constants.signals[signal]);
+    }
+  };
+
+  #leave(signal: NodeJS.Signals): void {
+    // Without another listener nobody closes the application, and there is nothing left to wait for.
+    if (process.listenerCount(signal) === 1) process.exit(0);
+    const { exitTimeout } = this.options;
+    const timer = setTimeout(() => {
+      this.#logger.error(
+        `Still running ${exitTimeout} s after the drain: a shutdown hook hangs or something keeps the ` +
+          'event loop alive; end it there, or raise `exitTimeout`. Exiting now.',
+      );
+      process.exit(1);
+    }, exitTimeout * 1000);
+    timer.unref();
+  }
+}

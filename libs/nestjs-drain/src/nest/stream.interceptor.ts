@@ -1,0 +1,86 @@
+import { Readable } from 'node:stream';
+import { StreamableFile, type MessageEvent } from '@nestjs/common';
+import { concat, defer, EMPTY, isObservable, map, of, takeUntil, tap, type Observable } from 'rxjs';
+import { FarewellIterator } from './farewell-iterator.js';
+import { asEvent, lastWords } from './farewell.js';
+import type { HttpStream } from './http-stream.js';
+import { LastEventId } from './last-event-id.js';
+import { reconnectEvent } from './reconnect.js';
+import { StreamRefusedException } from './stream-refused.exception.js';
+
+/**
+ * Stands between a handler and Nest: what the handler returns ends when the drain says so, and with
+ * a farewell. It wraps the handler and not the route, because with any interceptor on an `@Sse()`
+ * route Nest sends the headers before an async handler has answered, and a late 404 becomes a 200
+ * (docs/decisions/0002-handler-interception.md).
+ */
+export function intercept(stream: HttpStream, result: unknown): unknown {
+  if (stream.declared.writesItself || stream.endsItself) return result;
+  if (result instanceof Promise) return interceptPromise(stream, result);
+  if (isObservable(result)) {
+    return stream.declared.isSse ? interceptEvents(stream, result) : interceptValue(stream, result);
+  }
+  if (result instanceof StreamableFile) return interceptFile(stream, result);
+  if (isAsyncIterable(result)) return new FarewellIterator(result, stream);
+  return result;
+}
+
+/** While a promise is pending nothing has been sent, so the end can still be an honest 503. */
+async function interceptPromise(stream: HttpStream, pending: Promise<unknown>): Promise<unknown> {
+  const ended = new Promise<never>((_, reject) => {
+    stream.ending.subscribe(() => reject(tooLate(stream)));
+  });
+  return intercept(stream, await Promise.race([pending, ended]));
+}
+
+/** An Observable outside `@Sse()` is one value; until it is there, the same holds. */
+function interceptValue(stream: HttpStream, value: Observable<unknown>): Observable<unknown> {
+  const ended = stream.ending.pipe(
+    map(() => {
+      throw tooLate(stream);
+    }),
+  );
+  return value.pipe(takeUntil(ended));
+}
+
+function interceptEvents(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
+  const lastId = new LastEventId(stream.request);
+  return concat(
+    events.pipe(
+      takeUntil(stream.ending),
+      tap((event) => lastId.see(event)),
+    ),
+    defer(() => (stream.handle.endedFor ? of(lastEvent(stream, lastId.current)) : EMPTY)),
+  );
+}
+
+function lastEvent(stream: HttpStream, id: string): Partial<MessageEvent> {
+  if (stream.kind === 'subscription') return reconnectEvent(id, stream.retryAfter);
+  if (stream.farewell === 'handler')
+    throw new TypeError('A handler that ends itself is not intercepted.');
+  return { id, ...asEvent(lastWords(stream.farewell, stream.handle)) };
+}
+
+function interceptFile(stream: HttpStream, file: StreamableFile): StreamableFile {
+  // A promised length leaves no room for a farewell.
+  if (file.options.length !== undefined) {
+    stream.ending.subscribe(() => stream.destroy());
+    return file;
+  }
+  const bytes = Readable.from(new FarewellIterator(file.getStream(), stream), {
+    objectMode: false,
+  });
+  return new StreamableFile(bytes, file.options)
+    .setErrorHandler(file.errorHandler)
+    .setErrorLogger(file.errorLogger);
+}
+
+function tooLate(stream: HttpStream): StreamRefusedException {
+  const exception = new StreamRefusedException('deadline', stream.retryAfter);
+  stream.response.setHeader('Retry-After', stream.retryAfter);
+  return exception;
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
