@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ContractBench, ContractLaw } from './contract-bench.js';
+import type { ContractLaw } from './contract-bench.js';
 
 /** Laws of the log: order, idempotence, the end. */
 export const logLaws: Record<string, ContractLaw> = {

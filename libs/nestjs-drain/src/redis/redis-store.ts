@@ -1,0 +1,195 @@
+import { systemClock, type Clock } from '../core/clock.js';
+import {
+  absence,
+  newIncarnation,
+  newStreamId,
+  tailByReading,
+  type Absent,
+  type AppendRefused,
+  type Appended,
+  type CancelRequest,
+  type ClaimRefused,
+  type Claimed,
+  type CreateRefused,
+  type Created,
+  type Found,
+  type LeaseRefused,
+  type NewStream,
+  type ReadRefused,
+  type Released,
+  type Renewed,
+  type ResumeStore,
+  type StreamPage,
+  type TailSource,
+} from '../resume/index.js';
+import type { RedisConnection } from './connection.js';
+import { RedisKeys } from './keys.js';
+import { PrincipalQuota } from './principal-quota.js';
+import { headOf, lapsedOf, pageOf } from './replies.js';
+import { ScriptRunner, type ScriptReply } from './script-runner.js';
+import * as scripts from './scripts.js';
+import { ServerIncarnation } from './server-incarnation.js';
+import { WakeUps } from './wake-ups.js';
+
+/** All times in seconds. */
+export interface RedisStoreOptions {
+  /** From `fromNodeRedis` or `fromIoredis`. */
+  connection: RedisConnection;
+  /** Before every key and channel. Default `drain`. */
+  prefix?: string;
+  /** UTF-8 bytes of one stream's events and request; a terminal event may pass it by 64 KiB. Default 8 MiB. */
+  maxStreamBytes?: number;
+  /** Retained streams of one principal, open or closed. Default 1 000. */
+  maxStreamsPerPrincipal?: number;
+  /** After how long a reader looks for new events without having been woken. Default 1. */
+  poll?: number;
+  /** After how long a command counts as failed; whoever sent it tries again. Default 5. */
+  commandTimeout?: number;
+  /** How long readers wait for a server that does not answer. Default 30. */
+  patience?: number;
+  clock?: Clock;
+  /** Failed subscriptions: readers then only poll. */
+  onError?: (error: unknown) => void;
+}
+
+/** A terminal event may pass the limit by so many bytes: a stream that grew too large must still end. */
+const terminalAllowance = 65_536;
+
+/**
+ * Keeps logs in Redis Streams (server 6.2 or newer), for any number of replicas. What a restart of the
+ * server loses depends on its persistence; a reader is never given a wrong continuation.
+ */
+export class RedisResumeStore implements ResumeStore {
+  readonly shared = true;
+  readonly #connection: RedisConnection;
+  readonly #keys: RedisKeys;
+  readonly #scripts: ScriptRunner;
+  readonly #incarnation: ServerIncarnation;
+  readonly #quota: PrincipalQuota;
+  readonly #maxStreamBytes: number;
+  readonly #tailSource: TailSource;
+
+  constructor(options: RedisStoreOptions) {
+    const { connection, clock = systemClock, onError = () => undefined } = options;
+    this.#connection = connection;
+    this.#keys = new RedisKeys(options.prefix ?? 'drain');
+    this.#scripts = new ScriptRunner(connection, clock, (options.commandTimeout ?? 5) * 1000);
+    this.#incarnation = new ServerIncarnation(this.#scripts, this.#keys.incarnation());
+    this.#quota = new PrincipalQuota(
+      this.#scripts,
+      this.#keys,
+      options.maxStreamsPerPrincipal ?? 1000,
+    );
+    this.#maxStreamBytes = options.maxStreamBytes ?? 8 * 1024 * 1024;
+    const wakeUps = new WakeUps(connection, onError);
+    this.#tailSource = {
+      clock,
+      read: (id, after, limit) => this.read(id, after, limit),
+      watch: (id, wake) => wakeUps.watch(this.#keys.channel(id), wake),
+      poll: (options.poll ?? 1) * 1000,
+      patience: (options.patience ?? 30) * 1000,
+    };
+  }
+
+  async newId(prefix?: string): Promise<string> {
+    return newStreamId(await this.#incarnation.lastSeen, prefix);
+  }
+
+  async create(stream: NewStream): Promise<Created | CreateRefused> {
+    const { id, owner, principal, request } = stream;
+    const ttl = Math.ceil(stream.ttl * 1000);
+    if (!(await this.#quota.reserve(principal, id, ttl))) return { outcome: 'tooMany' };
+    const lease = Math.ceil(stream.lease * 1000);
+    const bytes = Buffer.byteLength(request);
+    const [outcome, epoch] = await this.#run(scripts.create, id, [
+      ...[id, owner, principal, request],
+      ...[lease, ttl, newIncarnation(), bytes],
+    ]);
+    if (outcome === 'created') return { outcome, epoch: Number(epoch) };
+    await this.#quota.free(principal, id);
+    return { outcome: 'exists' };
+  }
+
+  async append(
+    id: string,
+    epoch: number,
+    first: number,
+    events: readonly string[],
+    terminal = false,
+  ): Promise<Appended | AppendRefused> {
+    const limit = this.#maxStreamBytes;
+    const [outcome, next, cancel] = await this.#run(scripts.append, id, [
+      ...[id, epoch, first, terminal ? 1 : 0],
+      ...[terminal ? limit + terminalAllowance : limit, this.#keys.channel(id)],
+      ...events,
+    ]);
+    if (outcome === 'appended')
+      return { outcome, next: Number(next), cancelRequested: cancel === '1' };
+    if (outcome === 'gapped') return { outcome, next: Number(next) };
+    if (outcome === 'tooLarge') return { outcome, limit };
+    return { outcome } as LeaseRefused;
+  }
+
+  async read(id: string, after: number, limit: number): Promise<StreamPage | ReadRefused> {
+    const reply = await this.#run(scripts.read, id, [after, limit]);
+    const [outcome, next] = reply;
+    if (outcome === 'page') return pageOf(reply, after);
+    if (outcome === 'ahead') return { outcome, next: Number(next) };
+    return outcome === 'lost' ? { outcome: 'gone' } : this.#absent(id);
+  }
+
+  tail(id: string, after: number, signal: AbortSignal): AsyncIterable<StreamPage> {
+    return tailByReading(this.#tailSource, id, after, signal);
+  }
+
+  async head(id: string): Promise<Found | Absent> {
+    const reply = await this.#run(scripts.find, id, []);
+    return reply[0] === 'found' ? { outcome: 'found', head: headOf(id, reply) } : this.#absent(id);
+  }
+
+  async claim(id: string, owner: string): Promise<Claimed | ClaimRefused> {
+    const reply = await this.#run(scripts.claim, id, [id, owner]);
+    const [outcome] = reply;
+    if (outcome === 'claimed') return { outcome, head: headOf(id, reply) };
+    return outcome === 'held' || outcome === 'closed' ? { outcome } : this.#absent(id);
+  }
+
+  async renew(id: string, epoch: number): Promise<Renewed | LeaseRefused> {
+    const [outcome, cancel] = await this.#run(scripts.renew, id, [id, epoch]);
+    if (outcome === 'renewed') return { outcome, cancelRequested: cancel === '1' };
+    return { outcome } as LeaseRefused;
+  }
+
+  async release(id: string, epoch: number): Promise<Released | LeaseRefused> {
+    const [outcome] = await this.#run(scripts.release, id, [id, epoch]);
+    return { outcome } as Released | LeaseRefused;
+  }
+
+  async requestCancel(id: string): Promise<CancelRequest> {
+    const [outcome] = await this.#run(scripts.requestCancel, id, []);
+    return outcome === 'requested' || outcome === 'closed' ? { outcome } : this.#absent(id);
+  }
+
+  async listLapsed(limit: number): Promise<readonly string[]> {
+    const lists = await Promise.all(
+      this.#keys
+        .allLeases()
+        .map((key) => this.#scripts.run(scripts.listLapsed, [key], [String(limit)])),
+    );
+    return lapsedOf(lists).slice(0, limit);
+  }
+
+  /** Stops listening. The client the connection was made of stays open. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  #run(script: string, id: string, args: readonly (string | number)[]): Promise<ScriptReply> {
+    const keys = [this.#keys.state(id), this.#keys.leases(id), this.#keys.events(id)];
+    return this.#scripts.run(script, keys, args.map(String));
+  }
+
+  async #absent(id: string): Promise<Absent> {
+    return absence(id, await this.#incarnation.present());
+  }
+}

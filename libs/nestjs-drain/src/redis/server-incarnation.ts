@@ -1,0 +1,35 @@
+import { newIncarnation } from '../resume/index.js';
+import type { ScriptRunner } from './script-runner.js';
+
+/**
+ * A mark in the server that every id carries: a server that was emptied, or replaced by an empty one, has
+ * another or none, and gets a new one here.
+ */
+export class ServerIncarnation {
+  #known: Promise<string> | undefined;
+
+  constructor(
+    private readonly scripts: ScriptRunner,
+    private readonly key: string,
+  ) {}
+
+  /** For new ids: as last seen. */
+  get lastSeen(): Promise<string> {
+    return this.#known ?? this.present();
+  }
+
+  /** Asks the server. */
+  present(): Promise<string> {
+    const { key } = this;
+    const asked = this.scripts.command(key, async (send) => {
+      const mark = send(['SET', key, newIncarnation(), 'NX']);
+      const [, present] = await Promise.all([mark, send(['GET', key])]);
+      return present;
+    }) as Promise<string>;
+    this.#known = asked;
+    asked.catch(() => {
+      if (this.#known === asked) this.#known = undefined;
+    });
+    return asked;
+  }
+}
