@@ -3,131 +3,13 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { admitted, ScriptedStream } from '../testing/scripted-stream.js';
 import { endOfTurn } from '../testing/turn.js';
 import { Drain } from './drain.js';
-import type { DrainEvent } from './events.js';
 import { resolveDrainOptions, type DrainOptions } from './options.js';
 
 function setUp(options: DrainOptions = {}) {
   const clock = new ManualClock(5_000);
   const drain = new Drain(resolveDrainOptions({ timeout: 10, flushTimeout: 2, ...options }), clock);
-  const seen: DrainEvent[] = [];
-  drain.events.subscribe((event) => seen.push(event));
-  return { clock, drain, streams: drain.streams, seen };
+  return { clock, drain, streams: drain.streams };
 }
-
-describe('the timeline', () => {
-  it('goes from serving over lameDuck and draining to drained', async () => {
-    const { clock, drain, streams, seen } = setUp({ propagationDelay: 3 });
-    const stream = admitted(streams);
-    expect([drain.phase, drain.isShuttingDown, drain.deadline]).toEqual([
-      'serving',
-      false,
-      undefined,
-    ]);
-    const waiting = drain.start('SIGTERM');
-    expect([drain.phase, drain.isShuttingDown, drain.deadline]).toEqual(['lameDuck', true, 15_000]);
-    await clock.advanceAsync(2_999);
-    expect(drain.phase).toBe('lameDuck');
-    await clock.advanceAsync(1);
-    expect(drain.phase).toBe('draining');
-    stream.close();
-    const report = await waiting;
-    expect([drain.phase, drain.isShuttingDown]).toEqual(['drained', true]);
-    expect(seen.filter(({ type }) => type !== 'admitted' && type !== 'released')).toEqual([
-      { type: 'phaseChanged', phase: 'lameDuck', previous: 'serving' },
-      { type: 'started', trigger: 'SIGTERM' },
-      { type: 'phaseChanged', phase: 'draining', previous: 'lameDuck' },
-      { type: 'phaseChanged', phase: 'drained', previous: 'draining' },
-      { type: 'ended', report },
-    ]);
-  });
-
-  it('closes in the turn of the trigger when there is nothing to propagate', () => {
-    const { drain, streams } = setUp();
-    admitted(streams);
-    void drain.start('SIGTERM');
-    expect(drain.phase).toBe('draining');
-  });
-
-  it('has one deadline, counted from the first trigger, whatever joins and whenever it closes', async () => {
-    const { clock, drain, streams } = setUp({ propagationDelay: 4 });
-    const stream = admitted(streams);
-    void drain.start('preStop');
-    await clock.advanceAsync(6_000);
-    void drain.start('SIGTERM');
-    await clock.advanceAsync(3_999);
-    expect([stream.ends, drain.expired.aborted]).toEqual([[], false]);
-    await clock.advanceAsync(1);
-    expect([stream.ends, drain.expired.aborted]).toEqual([['deadline'], true]);
-  });
-
-  it('gives every trigger the same report and names the first', async () => {
-    const { drain, seen } = setUp();
-    const first = drain.start('preStop');
-    expect(drain.start('SIGTERM')).toBe(first);
-    const report = await first;
-    expect(report.trigger).toBe('preStop');
-    expect(await drain.start('close')).toBe(report);
-    expect(seen.filter(({ type }) => type === 'joined')).toEqual([
-      { type: 'joined', trigger: 'SIGTERM' },
-      { type: 'joined', trigger: 'close' },
-    ]);
-  });
-
-  it('tells subscriptions in waves when it closes, and leaves finite streams alone', async () => {
-    const { clock, drain, streams } = setUp({
-      propagationDelay: 2,
-      waves: { size: 2, interval: 0.5 },
-    });
-    const finite = admitted(streams);
-    const early = [1, 2, 3].map(() => admitted(streams, 'subscription', { onEnd: 'deliver' }));
-    void drain.start('SIGTERM');
-    const late = admitted(streams, 'subscription', { onEnd: 'deliver' });
-    const ends = () => [...early, late].map((stream) => stream.ends.join());
-    await clock.advanceAsync(1_999);
-    expect(ends()).toEqual(['', '', '', '']);
-    await clock.advanceAsync(1);
-    expect(ends()).toEqual(['told', 'told', '', '']);
-    await clock.advanceAsync(500);
-    expect(ends()).toEqual(['told', 'told', 'told', 'told']);
-    expect(finite.ends).toEqual([]);
-  });
-
-  it.each([
-    { phase: 'told', kind: 'subscription', before: 0, half: 4_000 },
-    { phase: 'cancelled', kind: 'finite', before: 10_000, half: 1_000 },
-  ] as const)(
-    'has $phase all within half of the time they have',
-    async ({ kind, before, half }) => {
-      const { clock, drain, streams } = setUp({
-        propagationDelay: 2,
-        waves: { size: 1, interval: 0.1 },
-      });
-      const many = Array.from({ length: 300 }, () => admitted(streams, kind));
-      const untold = () => many.filter((stream) => stream.ends.length === 0).length;
-      void drain.start('SIGTERM');
-      await clock.advanceAsync(before || 2_000);
-      expect(untold()).toBeGreaterThan(0);
-      expect(untold()).toBeLessThan(300);
-      await clock.advanceAsync(half);
-      expect(untold()).toBe(0);
-    },
-  );
-});
-
-describe('the seconds left', () => {
-  it('count down to the deadline and are known only while the drain runs', async () => {
-    const { clock, drain, streams } = setUp();
-    admitted(streams);
-    expect(drain.secondsLeft).toBeUndefined();
-    void drain.start('SIGTERM');
-    await clock.advanceAsync(2_500);
-    expect(drain.secondsLeft).toBe(7.5);
-    await clock.advanceAsync(8_000);
-    expect([drain.phase, drain.secondsLeft]).toEqual(['draining', 0]);
-    await clock.advanceAsync(2_000);
-    expect([drain.phase, drain.secondsLeft]).toEqual(['drained', undefined]);
-  });
-});
 
 describe('the laws', () => {
   it('law 1: a stream is counted until the drain closes, and refused from then on', async () => {
@@ -320,54 +202,5 @@ describe('work that comes late', () => {
       await endOfTurn();
       expect(drain.phase).toBe(phaseThen);
     }
-  });
-});
-
-describe('stopping the listeners', () => {
-  it('gives all of them until the deadline and the flush that follows it', async () => {
-    const { clock, drain } = setUp();
-    const deadlines: number[] = [];
-    const stop = (deadline: number) => Promise.resolve(void deadlines.push(deadline));
-    drain.listeners.add({ stop }).add({ stop: (deadline) => stop(deadline) });
-    void drain.start('SIGTERM');
-    await clock.advanceAsync(1_000);
-    await drain.stopListeners();
-    expect(deadlines).toEqual([17_000, 17_000]);
-  });
-
-  it('gives a process that never drained the flush alone', async () => {
-    const { drain } = setUp();
-    let deadline: number | undefined;
-    drain.listeners.add({ stop: (until) => Promise.resolve(void (deadline = until)) });
-    await drain.stopListeners();
-    expect(deadline).toBe(7_000);
-  });
-
-  it('law 7: one that fails keeps no other from stopping', async () => {
-    const { drain } = setUp();
-    let stopped = 0;
-    drain.listeners
-      .add({
-        stop: () => {
-          throw new Error('synchronously');
-        },
-      })
-      .add({ stop: () => Promise.reject(new Error('later')) })
-      .add({ stop: () => Promise.resolve(void (stopped += 1)) });
-    await expect(drain.stopListeners()).resolves.toBeUndefined();
-    expect(stopped).toBe(1);
-  });
-
-  it('waits for the last of them', async () => {
-    const { drain } = setUp();
-    let release: (() => void) | undefined;
-    drain.listeners.add({ stop: () => new Promise((resolve) => (release = resolve)) });
-    let stopped = false;
-    void drain.stopListeners().then(() => (stopped = true));
-    await endOfTurn();
-    expect(stopped).toBe(false);
-    release?.();
-    await endOfTurn();
-    expect(stopped).toBe(true);
   });
 });

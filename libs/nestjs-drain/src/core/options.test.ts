@@ -4,7 +4,7 @@ import { InvalidDrainOptionsError, resolveDrainOptions, type DrainOptions } from
 /** The problems of options that nobody's type checker has seen. */
 function problemsOf(options: Record<string, unknown>): readonly string[] {
   try {
-    resolveDrainOptions(options as DrainOptions);
+    resolveDrainOptions(options);
   } catch (error) {
     if (error instanceof InvalidDrainOptionsError) return error.problems;
     throw error;

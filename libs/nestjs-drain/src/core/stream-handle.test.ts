@@ -118,7 +118,7 @@ describe('the signal of a stream', () => {
     const handle = streams.admit({
       kind: 'finite',
       route: '/',
-      end: () => (abortedAtEnd = (handle as StreamHandle).signal.aborted),
+      end: () => (abortedAtEnd = handle.signal.aborted),
       destroy() {},
     }) as StreamHandle;
     expect(handle.signal.aborted).toBe(false);
