@@ -6,8 +6,8 @@ export function upstreamError(error: unknown): unknown {
   if (error instanceof APIConnectionError) {
     return badGateway('The upstream model cannot be reached: check OPENAI_BASE_URL.', error);
   }
-  if (!(error instanceof APIError) || typeof error.status !== 'number') return error;
-  const { status, message, param, code } = error;
+  if (!(error instanceof APIError)) return error;
+  const { status, message, param, code } = error as APIError;
   if (status === 400 || status === 413 || status === 422) {
     return invalidRequest(message, param ?? null, code ?? undefined);
   }

@@ -105,7 +105,7 @@ export class ResponseComposer {
   }
 
   #number(events: WithoutNumber<ResponseEvent>[]): ResponseEvent[] {
-    return events.map((event) => ({ ...event, sequence_number: this.#next++ }) as ResponseEvent);
+    return events.map((event) => ({ ...event, sequence_number: this.#next++ }));
   }
 
   #output(status: ResponseOutputMessage['status']): ResponseOutputMessage[] {

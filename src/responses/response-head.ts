@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { newId } from '../http/new-id.js';
 import type { ResponseBody } from './response-event.js';
 import type { ResponseRequest } from './response-request.js';
 
-/** What is known of a response before its first word. Ids carry 192 random bits: they are not guessable. */
+/** What is known of a response before its first word. */
 export function headOf(request: ResponseRequest, model: string): ResponseBody {
   return {
     id: newId('resp'),
@@ -23,8 +23,4 @@ export function headOf(request: ResponseRequest, model: string): ResponseBody {
     max_output_tokens: request.max_output_tokens ?? null,
     background: false,
   };
-}
-
-export function newId(kind: 'resp' | 'msg' | 'req'): string {
-  return `${kind}_${randomBytes(24).toString('hex')}`;
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { ApiError } from '../errors/api-error.js';
 import type { Model, ModelEnd, Prompt } from '../models/model.js';
 import { CancelledByRequest, endingOf } from './cancellation.js';
 import {
@@ -82,6 +83,18 @@ export class ResponseRun {
       this.#fail(error);
     }
     yield* this.#composer.closing();
+  }
+
+  /**
+   * Reads to the end and returns the whole response, also one that was stopped short.
+   * @throws ApiError (502) when the model failed.
+   */
+  async finish(): Promise<ResponseBody> {
+    const events = this.events();
+    while (!(await events.next()).done);
+    const { response } = this;
+    if (response.error === null) return response;
+    throw new ApiError(502, response.error.message, { type: 'server_error' });
   }
 
   async *#deltas(): AsyncGenerator<ResponseEvent, void, undefined> {

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface ServiceExit {
@@ -34,7 +33,9 @@ export function launchService(
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
   // 'close', not 'exit': only then has all output been read.
-  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as ServiceExit);
+  const exited = new Promise<ServiceExit>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
   const stop = async () => {
     child.kill('SIGKILL');
     await exited;

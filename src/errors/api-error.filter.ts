@@ -1,0 +1,54 @@
+import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+import { StreamRefusedException } from 'nestjs-drain';
+import { ApiError, errorBody, type ApiErrorBody } from './api-error.js';
+
+/** Gives every error under /v1 the shape that OpenAI's clients read. Status and headers stay as they are. */
+@Catch()
+export class ApiErrorFilter extends BaseExceptionFilter {
+  readonly #logger = new Logger('Errors');
+
+  override catch(exception: unknown, host: ArgumentsHost): void {
+    const adapter = this.httpAdapterHost!.httpAdapter;
+    const [request, response] = host.getArgs<[unknown, unknown]>();
+    const [path = ''] = String(adapter.getRequestUrl(request)).split('?');
+    if (!/^\/v1(\/|$)/.test(path) || adapter.isHeadersSent(response)) {
+      super.catch(exception, host);
+      return;
+    }
+    const status = exception instanceof HttpException ? exception.getStatus() : 500;
+    if (status >= 500 && !(exception instanceof StreamRefusedException)) this.#report(exception);
+    const line = `${adapter.getRequestMethod(request)} ${path}`;
+    adapter.reply(response, bodyOf(exception, status, line), status);
+  }
+
+  #report(exception: unknown): void {
+    const { message, stack, cause } =
+      exception instanceof Error ? exception : new Error(String(exception));
+    this.#logger.error(message, cause instanceof Error ? cause.stack : stack);
+  }
+}
+
+function bodyOf(exception: unknown, status: number, line: string): ApiErrorBody {
+  if (exception instanceof ApiError) return exception.getResponse() as ApiErrorBody;
+  if (exception instanceof StreamRefusedException) {
+    return errorBody(
+      `This replica is shutting down. Send the request again: another replica will answer.`,
+      { type: 'server_error', code: 'shutting_down' },
+    );
+  }
+  if (!(exception instanceof HttpException) || status >= 500) {
+    return errorBody('The server had an error. Send the request again.', { type: 'server_error' });
+  }
+  const type = 'invalid_request_error';
+  if (status === 404) {
+    return errorBody(`Unknown request URL: ${line}.`, { type, code: 'unknown_url' });
+  }
+  return errorBody(exception.message, { type, code: codes[status] ?? null });
+}
+
+const codes: Readonly<Record<number, string>> = {
+  400: 'invalid_body',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+};

@@ -1,0 +1,6 @@
+import { randomBytes } from 'node:crypto';
+
+/** An id of 192 random bits, which nobody can guess. */
+export function newId(kind: 'resp' | 'req'): string {
+  return `${kind}_${randomBytes(24).toString('hex')}`;
+}
