@@ -18,6 +18,7 @@ import { ShutdownSequence } from './shutdown-sequence.js';
 export class ProcessSignals implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('GracefulShutdown');
   #received = false;
+  #closed = false;
 
   constructor(
     private readonly sequence: ShutdownSequence,
@@ -29,19 +30,29 @@ export class ProcessSignals implements OnModuleInit, OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    // Of a signalled process they stay: a second signal must still get through.
-    if (this.#received) return;
-    for (const signal of this.#signals) process.off(signal, this.#onSignal);
+    this.#closed = true;
+    // After a signal they stay: a second one must still get through while other hooks run.
+    if (!this.#received) this.#stopListening();
   }
 
   get #signals(): readonly NodeJS.Signals[] {
     return this.options.signals || [];
   }
 
+  #stopListening(): void {
+    for (const signal of this.#signals) process.off(signal, this.#onSignal);
+  }
+
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     if (!this.#received) {
       this.#received = true;
       void this.sequence.run(signal).then(() => this.#leave(signal));
+    } else if (this.#closed) {
+      // Nest has run its last hook and raises the signal again, to die of it.
+      this.#stopListening();
+      process.kill(process.pid, signal);
+      // The kernel drops a signal without a listener for PID 1.
+      process.exit(128 + constants.signals[signal]);
     } else if (this.options.forceExitOnSecondSignal) {
       this.#logger.warn(`Second signal (${signal}): exiting at once`);
       process.exit(128 + constants.signals[signal]);
