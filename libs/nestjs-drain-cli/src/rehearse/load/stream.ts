@@ -1,0 +1,63 @@
+import { type LoadKind } from './load-plan.js';
+
+/**
+ * How one attempt ended: `clean` as the protocol ends it, `reset` broken off after the response began,
+ * `refused` broken off before it, `status` by an answer other than 2xx, `idle` by silence,
+ * `closed` by the client itself.
+ */
+export type Ending = 'clean' | 'reset' | 'refused' | 'status' | 'idle' | 'closed';
+
+/** One connection attempt of a stream. Times in milliseconds of the rehearsal. */
+export interface Attempt {
+  readonly startedAt: number;
+  firstByteAt?: number;
+  lastByteAt?: number;
+  endedAt: number;
+  ending: Ending;
+  /** The status of an answer, or the code that closed a WebSocket. */
+  status?: number;
+  /** The system's word for a broken connection, such as ECONNRESET. */
+  error?: string;
+  /** The request went over a connection that had been used before. */
+  reused: boolean;
+  /** The answer said `Connection: close`. */
+  announcedClose: boolean;
+  /** What the server said before it ended the attempt early. */
+  told?: string;
+  clientPort?: number;
+  /** The balancer's word for the pod, from its response header. */
+  server?: string;
+  /** The pod that served or refused it; found when the rehearsal is over. */
+  pod?: string;
+}
+
+/** One stream of one client, over all its attempts. */
+export interface Stream {
+  readonly id: number;
+  readonly client: number;
+  readonly kind: LoadKind;
+  readonly request: string;
+  readonly attempts: Attempt[];
+  /** Events, messages or answers received. */
+  events: number;
+  /** How its complete end was recognised. */
+  terminal?: string;
+  /** What was lost between two attempts. */
+  gap?: string;
+  /** An attempt is being served. */
+  connected: boolean;
+  /** It has not ended, or had not when the rehearsal did. */
+  open: boolean;
+}
+
+export function newAttempt(now: number): Attempt {
+  return { startedAt: now, endedAt: now, ending: 'closed', reused: false, announcedClose: false };
+}
+
+/** When a stream's first attempt began and its last one ended. */
+export function span(stream: Stream): { start: number; end: number } {
+  return {
+    start: stream.attempts[0]?.startedAt ?? 0,
+    end: stream.attempts.at(-1)?.endedAt ?? 0,
+  };
+}

@@ -1,0 +1,110 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { type PreStopHook } from '../pods/hook.js';
+import { type Probe } from '../pods/probe.js';
+import { UsageError } from '../usage-error.js';
+import { containerOf, hookFrom, probeFrom, type Container, type Spec } from './container.js';
+
+/** What a manifest says about the pods of one workload. Durations in milliseconds. */
+export interface Workload {
+  readonly replicas?: number;
+  readonly gracePeriod?: number;
+  readonly preStop?: PreStopHook;
+  readonly readiness?: Probe;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly portVariable?: string;
+}
+
+interface Manifest {
+  readonly kind?: string;
+  readonly metadata?: { readonly name?: string };
+  readonly items?: readonly Manifest[];
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly template?: { readonly spec?: Spec };
+  };
+}
+
+export interface WorkloadChoice {
+  readonly workload?: string;
+  readonly container?: string;
+}
+
+/**
+ * Reads the one workload that these files and folders hold.
+ * @throws UsageError when a file cannot be read, is not YAML, or when there is not exactly one
+ * workload to choose.
+ */
+export async function readWorkload(
+  paths: readonly string[],
+  choice: WorkloadChoice,
+): Promise<Workload> {
+  const files = (await Promise.all(paths.map(filesOf))).flat();
+  const manifests = (await Promise.all(files.map(parse))).flat();
+  const workloads = manifests.filter(
+    ({ kind, spec, metadata }) =>
+      ['Deployment', 'StatefulSet', 'ReplicaSet'].includes(kind ?? '') &&
+      spec?.template?.spec !== undefined &&
+      (choice.workload === undefined || metadata?.name === choice.workload),
+  );
+  const [only] = workloads;
+  if (!only || workloads.length > 1) {
+    const names = workloads.map(({ metadata }) => metadata?.name).join(', ');
+    throw new UsageError(
+      only
+        ? `${paths.join(', ')} holds several workloads (${names}): choose one with --workload`
+        : `${paths.join(', ')} holds no Deployment${choice.workload ? ` named ${choice.workload}` : ''}: give its manifest, or flags instead`,
+    );
+  }
+  return workloadOf(only, choice);
+}
+
+function workloadOf({ spec }: Manifest, choice: WorkloadChoice): Workload {
+  const pod = spec?.template?.spec ?? {};
+  const container = containerOf(pod, choice.container);
+  const hook = hookFrom(container);
+  const readiness = probeFrom(container);
+  const { values, portVariable } = environmentOf(container);
+  return {
+    ...(spec?.replicas === undefined ? {} : { replicas: spec.replicas }),
+    gracePeriod: (pod.terminationGracePeriodSeconds ?? 30) * 1000,
+    ...(hook ? { preStop: hook } : {}),
+    ...(readiness ? { readiness } : {}),
+    environment: values,
+    ...(portVariable === undefined ? {} : { portVariable }),
+  };
+}
+
+/** Literal values only; those that repeat a container port follow the replica's own port. */
+function environmentOf(container: Container) {
+  const literal = container.environment.flatMap(({ name, value }) =>
+    value === undefined ? [] : [[name, String(value)] as const],
+  );
+  const portVariable = literal.find(([, value]) => Number(value) === container.port)?.[0];
+  const values = literal.map(([name, value]) => [
+    name,
+    container.placeholders.get(Number(value)) ?? value,
+  ]);
+  return { values: Object.fromEntries(values) as Record<string, string>, portVariable };
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const names = (await readdir(path, { recursive: true })).sort();
+    return names
+      .filter((name) => ['.yaml', '.yml', '.json'].includes(extname(name)))
+      .map((name) => join(path, name));
+  } catch {
+    throw new UsageError(`Cannot read ${path} given by --manifest: name a file or a folder`);
+  }
+}
+
+async function parse(file: string): Promise<Manifest[]> {
+  const documents = parseAllDocuments(await readFile(file, 'utf8'));
+  const broken = 'empty' in documents ? undefined : documents.flatMap(({ errors }) => errors)[0];
+  if (broken) throw new UsageError(`${file} is not YAML: ${broken.message}`);
+  const manifests = [...documents].map((document) => document.toJS() as Manifest | null);
+  return manifests.flatMap((manifest) => manifest?.items ?? manifest ?? []);
+}

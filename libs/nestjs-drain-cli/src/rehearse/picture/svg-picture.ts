@@ -1,0 +1,4 @@
+import { type RehearsalReport } from '../verdict/report.js';
+export function svgPicture(_report: RehearsalReport): string {
+  return '';
+}

@@ -1,0 +1,26 @@
+import { type Balancer, type Connection } from '../balancer/balancer.js';
+import { type Attempt, type Stream } from '../load/stream.js';
+
+/** The connections that attempts went over. */
+export type Connections = ReadonlyMap<Attempt, Connection>;
+
+/** Finds each attempt's connection at the balancer and notes the pod behind it. */
+export function attribute(streams: readonly Stream[], balancer: Balancer): Connections {
+  const byPort = new Map<number, Connection[]>();
+  for (const connection of balancer.connections()) {
+    const known = byPort.get(connection.clientPort);
+    if (known) known.push(connection);
+    else byPort.set(connection.clientPort, [connection]);
+  }
+  const found = new Map<Attempt, Connection>();
+  for (const attempt of streams.flatMap((stream) => stream.attempts)) {
+    // Ports are used again: the attempt's connection is the last that was open before its end.
+    const connection = byPort
+      .get(attempt.clientPort ?? 0)
+      ?.findLast(({ at }) => at <= attempt.endedAt + 1);
+    if (connection) found.set(attempt, connection);
+    const pod = (attempt.server && balancer.podNamed(attempt.server)) || connection?.pod;
+    if (pod !== undefined) attempt.pod = pod;
+  }
+  return found;
+}

@@ -1,0 +1,186 @@
+import { formatDuration } from '../duration.js';
+import { together } from './pod-story.js';
+import { delayNeeded, drainNeeded, whileEnding, type Circumstances, type Loss } from './loss.js';
+
+export interface CauseRule {
+  readonly code: string;
+  readonly applies: (loss: Loss) => boolean;
+  readonly explain: (
+    losses: readonly Loss[],
+    circumstances: Circumstances,
+  ) => { what: string; remedy: string };
+}
+
+/** The first rule that applies explains a loss; the last one applies to all. */
+export const causeRules: readonly CauseRule[] = [
+  {
+    code: 'crash',
+    applies: ({ pod, attempt }) => !!pod?.crashed && after(attempt.endedAt, pod.at('sigkill')),
+    explain: (losses) => ({
+      what: `${streams(losses)} went down with ${on(losses)}, which crashed`,
+      remedy:
+        'only a resumable stream survives a crash: give its events ids and keep them where every pod can read them (ResumeStore)',
+    }),
+  },
+  {
+    code: 'gap',
+    applies: ({ stream }) => stream.gap !== undefined,
+    explain: (losses) => ({
+      what: `${streams(losses)} came back from ${on(losses)} but missed ${losses[0]?.stream.gap}`,
+      remedy:
+        'give every event an id, answer Last-Event-ID with what came after it, or tell subscribers to reconnect (retry:) before the pod ends',
+    }),
+  },
+  {
+    code: 'no-endpoint',
+    applies: ({ connection }) => connection !== undefined && connection.pod === undefined,
+    explain: (losses) => ({
+      what: `${connections(losses)} found no ready pod`,
+      remedy: 'keep maxUnavailable 0 and a readiness probe that passes as long as the pod serves',
+    }),
+  },
+  {
+    code: 'listener-closed',
+    applies: ({ connection }) => connection?.refused === true,
+    explain: (losses) => ({
+      what: `${connections(losses)} reached ${on(losses)} after its listener closed`,
+      remedy: `set propagationDelay ≥ ${delayNeeded(losses)} so that it accepts until its endpoint is gone everywhere`,
+    }),
+  },
+  {
+    code: 'grace-over',
+    applies: ({ pod, attempt }) => after(attempt.endedAt, pod?.at('sigkill')),
+    explain: (losses, circumstances) => {
+      const needed = Math.ceil(drainNeeded(losses, circumstances) / 1000) + 2;
+      const has = circumstances.gracePeriod / 1000;
+      return {
+        what: `${streams(losses)} still ran on ${on(losses)} when its grace of ${has} s was over and it got SIGKILL`,
+        remedy:
+          needed > has
+            ? `set terminationGracePeriodSeconds ≥ ${needed}`
+            : 'let the process exit once its last stream has ended, and bound the drain below the grace (timeout)',
+      };
+    },
+  },
+  {
+    code: 'silence',
+    applies: ({ attempt }) => attempt.ending === 'idle',
+    explain: (losses) => ({
+      what: `${streams(losses)} on ${on(losses)} went silent`,
+      remedy:
+        'end or answer every stream before the pod ends; send a heartbeat if silence is normal (or raise --idle-timeout)',
+    }),
+  },
+  {
+    code: 'turned-away-new',
+    applies: (loss) =>
+      loss.attempt.ending === 'status' && whileEnding(loss) && !loss.attempt.reused,
+    explain: (losses) => ({
+      what: `${connections(losses)} reached ${on(losses)} and got ${statuses(losses)}`,
+      remedy: `set propagationDelay ≥ ${delayNeeded(losses)} so that it admits streams until its endpoint is gone everywhere`,
+    }),
+  },
+  {
+    code: 'turned-away-kept',
+    applies: (loss) => loss.attempt.ending === 'status' && whileEnding(loss),
+    explain: (losses) => ({
+      what: `${requests(losses)} over kept connections to ${on(losses)} got ${statuses(losses)}${announced(losses)}`,
+      remedy: `send Connection: close on every answer from the pod's deletion on, and keep admitting until clients have left (propagationDelay ≥ ${delayNeeded(losses)})`,
+    }),
+  },
+  {
+    code: 'turned-away',
+    applies: ({ attempt }) => attempt.ending === 'status',
+    explain: (losses) => ({
+      what: `${requests(losses)} got ${statuses(losses)} from ${on(losses)}`,
+      remedy: 'this is not the rollout: see the log of the service (--verbose)',
+    }),
+  },
+  {
+    code: 'kept-connection-closed',
+    applies: (loss) => loss.attempt.ending === 'refused' && loss.attempt.reused,
+    explain: (losses) => ({
+      what: `${requests(losses)} met the closing of a connection that clients had kept open to ${on(losses)}`,
+      remedy: `announce it: Connection: close on every answer from the pod's deletion on, and close idle connections only after clients had time to leave (propagationDelay ≥ ${delayNeeded(losses)})`,
+    }),
+  },
+  {
+    code: 'dropped-unanswered',
+    applies: ({ attempt }) => attempt.ending === 'refused',
+    explain: (losses) => ({
+      what: `${connections(losses)} to ${on(losses)} got no answer`,
+      remedy: `answer what was accepted, and accept until the endpoint is gone everywhere (propagationDelay ≥ ${delayNeeded(losses)})`,
+    }),
+  },
+  {
+    code: 'exited-early',
+    applies: ({ pod, attempt }) =>
+      attempt.ending === 'reset' && after(attempt.endedAt, pod?.at('exited')),
+    explain: (losses, circumstances) => ({
+      what: `${on(losses)} exited while ${streams(losses)} ran`,
+      remedy: `let it wait for them before it exits${timeout(losses, circumstances)}`,
+    }),
+  },
+  {
+    code: 'ended-silently',
+    applies: (loss) => loss.attempt.ending === 'clean' && whileEnding(loss),
+    explain: (losses, circumstances) => ({
+      what: `${on(losses)} ended ${streams(losses)} without a terminal event, so clients take the fragment for the whole`,
+      remedy: `let them finish${timeout(losses, circumstances)}, or send a farewell event before the end`,
+    }),
+  },
+  {
+    code: 'unknown-end',
+    applies: ({ attempt }) => attempt.ending === 'clean',
+    explain: (losses) => ({
+      what: `${streams(losses)} from ${on(losses)} ended without a terminal event known here`,
+      remedy: 'name it with --complete-event, --complete-data, --complete-text or --recognise',
+    }),
+  },
+  {
+    code: 'broken-off',
+    applies: whileEnding,
+    explain: (losses, circumstances) => ({
+      what: `${on(losses)} broke off ${streams(losses)}`,
+      remedy: `let it wait for them${timeout(losses, circumstances)}`,
+    }),
+  },
+  {
+    code: 'broken',
+    applies: () => true,
+    explain: (losses) => ({
+      what: `${streams(losses)} on ${on(losses)} broke off`,
+      remedy: 'this is not the rollout: see the log of the service (--verbose)',
+    }),
+  },
+];
+
+function after(time: number, mark: number | undefined): boolean {
+  return mark !== undefined && time >= mark - together;
+}
+
+function on(losses: readonly Loss[]): string {
+  return losses[0]?.pod?.name.replace('-', ' ') ?? 'an unknown pod';
+}
+
+function count(losses: readonly Loss[], one: string): string {
+  return `${losses.length} ${one}${losses.length === 1 ? '' : 's'}`;
+}
+
+const streams = (losses: readonly Loss[]) => count(losses, 'stream');
+const requests = (losses: readonly Loss[]) => count(losses, 'request');
+const connections = (losses: readonly Loss[]) => count(losses, 'new connection');
+
+function statuses(losses: readonly Loss[]): string {
+  return [...new Set(losses.map(({ attempt }) => attempt.status))].join(' or ');
+}
+
+function announced(losses: readonly Loss[]): string {
+  const without = losses.filter(({ attempt }) => !attempt.announcedClose).length;
+  return without > 0 ? `, ${without} of them without Connection: close` : '';
+}
+
+function timeout(losses: readonly Loss[], circumstances: Circumstances): string {
+  if (circumstances.streamLength === 0) return '';
+  return ` (drain timeout ≥ ${formatDuration(drainNeeded(losses, circumstances))})`;
+}

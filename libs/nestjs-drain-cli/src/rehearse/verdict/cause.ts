@@ -1,0 +1,53 @@
+import { formatDuration } from '../duration.js';
+import { causeRules } from './cause-rules.js';
+import { type Circumstances, type Loss } from './loss.js';
+
+/** Why streams were lost on one pod, and the remedy. */
+export interface Cause {
+  readonly code: string;
+  readonly pod?: string;
+  readonly streams: readonly number[];
+  /** For people: how many, where, in which phase, and what to set. */
+  readonly sentence: string;
+}
+
+/** Groups the losses by pod and cause, the gravest group first. */
+export function causesOf(losses: readonly Loss[], circumstances: Circumstances): Cause[] {
+  const groups = new Map<string, Loss[]>();
+  for (const loss of losses) {
+    const key = `${ruleOf(loss).code} ${loss.pod?.name ?? ''}`;
+    groups.set(key, [...(groups.get(key) ?? []), loss]);
+  }
+  return [...groups.values()]
+    .sort((a, b) => b.length - a.length)
+    .map((group) => causeOf(group, circumstances));
+}
+
+/** The cause of losses that share one rule and one pod. */
+export function causeOf(group: readonly Loss[], circumstances: Circumstances): Cause {
+  const [first] = group;
+  if (!first) throw new Error('A cause needs at least one loss.');
+  const { code, explain } = ruleOf(first);
+  const pod = first.pod?.name;
+  const { what, remedy } = explain(group, circumstances);
+  return {
+    code,
+    ...(pod === undefined ? {} : { pod }),
+    streams: group.map(({ stream }) => stream.id),
+    sentence: `${what} (${latest(group)}): ${remedy}`,
+  };
+}
+
+function ruleOf(loss: Loss) {
+  const rule = causeRules.find(({ applies }) => applies(loss));
+  if (!rule) throw new Error('The last cause rule applies to every loss.');
+  return rule;
+}
+
+/** When the last of them was lost, in the pod's own phases. */
+function latest(group: readonly Loss[]): string {
+  const last = group.reduce((a, b) => (a.attempt.endedAt > b.attempt.endedAt ? a : b));
+  const time = last.attempt.endedAt;
+  const when = last.pod?.when(time) ?? `${formatDuration(time)} into the rehearsal`;
+  return group.length > 1 ? `the last ${when}` : when;
+}
