@@ -13,7 +13,7 @@ export class PrincipalQuota {
     private readonly limit: number,
   ) {}
 
-  /** @param ttl milliseconds */
+  /** Takes a place, unless the principal has none left. A stream takes one however often it asks. `ttl` in milliseconds. */
   async reserve(principal: string, id: string, ttl: number): Promise<boolean> {
     const first = await this.#reserve(principal, id, ttl);
     const [outcome, ...due] = first;
@@ -21,11 +21,6 @@ export class PrincipalQuota {
     await Promise.all(due.map((other) => this.#lookUp(principal, other)));
     const [second] = due.length > 0 ? await this.#reserve(principal, id, ttl) : first;
     return second === 'reserved';
-  }
-
-  /** Gives a place back. */
-  async free(principal: string, id: string): Promise<void> {
-    await this.#confirm(principal, id, '-1');
   }
 
   #reserve(principal: string, id: string, ttl: number) {
@@ -38,12 +33,7 @@ export class PrincipalQuota {
 
   async #lookUp(principal: string, id: string): Promise<void> {
     const key = this.keys.state(id);
-    const left = await this.scripts.command(key, (send) => send(['PTTL', key]));
-    await this.#confirm(principal, id, String(left));
-  }
-
-  async #confirm(principal: string, id: string, left: string): Promise<void> {
-    const key = this.keys.principal(principal);
-    await this.scripts.run(confirm, [key], [id, left]);
+    const left = String(await this.scripts.command(key, (send) => send(['PTTL', key])));
+    await this.scripts.run(confirm, [this.keys.principal(principal)], [id, left]);
   }
 }

@@ -105,9 +105,7 @@ export class RedisResumeStore implements ResumeStore {
       ...[id, owner, principal, request],
       ...[lease, ttl, newIncarnation(), bytes],
     ]);
-    if (outcome === 'created') return { outcome, epoch: Number(epoch) };
-    await this.#quota.free(principal, id);
-    return { outcome: 'exists' };
+    return outcome === 'created' ? { outcome, epoch: Number(epoch) } : { outcome: 'exists' };
   }
 
   async append(

@@ -163,12 +163,15 @@ if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) and not redis.call('ZSCORE'
   return due
 end
 redis.call('ZADD', KEYS[1], integer(now + ARGV[2]), ARGV[1])
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+-- A day longer than its places are taken for, as a stream may live on; nobody counts that long.
+local kept = ARGV[2] + 86400000
+if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], integer(kept)) end
 return {'reserved'}
 `;
 
 /** KEYS principal. ARGV id, milliseconds the stream is still kept for, or less than 0 if it is not. */
 export const confirm = `${clock}
-if tonumber(ARGV[2]) < 0 then return redis.call('ZREM', KEYS[1], ARGV[1]) end
-return redis.call('ZADD', KEYS[1], integer(now + ARGV[2]), ARGV[1])
+if tonumber(ARGV[2]) < 0 then redis.call('ZREM', KEYS[1], ARGV[1])
+else redis.call('ZADD', KEYS[1], integer(now + ARGV[2]), ARGV[1]) end
+return {'confirmed'}
 `;
