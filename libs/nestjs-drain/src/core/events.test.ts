@@ -66,6 +66,7 @@ describe('drain events', () => {
       'phaseChanged',
       'started',
       'phaseChanged',
+      'interrupted',
       'released',
       'phaseChanged',
       'ended',

@@ -1,7 +1,7 @@
 import type { Refusal } from './admission.js';
 import type { DrainPhase } from './phase.js';
 import type { DrainReport } from './report.js';
-import type { StreamKind, StreamHandle } from './stream-handle.js';
+import type { EndCause, StreamHandle, StreamKind } from './stream-handle.js';
 import type { StreamOutcome } from './tally.js';
 
 /** What happened, told to observers after the fact. Past tense only: an event asks for nothing. */
@@ -16,6 +16,10 @@ export type DrainEvent =
       readonly kind: StreamKind;
       readonly route: string;
     }
+  /** An admitted stream goes on where another connection or replica had to stop. */
+  | { readonly type: 'resumed'; readonly stream: StreamHandle }
+  /** An open stream was asked to end before its own end. Its outcome follows with `released`. */
+  | { readonly type: 'interrupted'; readonly stream: StreamHandle; readonly cause: EndCause }
   | { readonly type: 'released'; readonly stream: StreamHandle; readonly outcome: StreamOutcome }
   | { readonly type: 'ended'; readonly report: DrainReport };
 

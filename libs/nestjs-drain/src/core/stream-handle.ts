@@ -6,6 +6,14 @@ export type StreamKind = 'finite' | 'subscription';
 /** Why a stream is ended before its own end. */
 export type EndCause = 'deadline' | 'told' | 'handedOff';
 
+/** How far a stream has come, as far as its transport knows. */
+export interface StreamProgress {
+  /** Bytes that have left this process. */
+  readonly bytes?: number;
+  /** Events or messages sent. */
+  readonly events?: number;
+}
+
 /** What an adapter brings when it asks for admission. */
 export interface StreamRequest {
   readonly kind: StreamKind;
@@ -16,6 +24,8 @@ export interface StreamRequest {
   end(cause: EndCause): void;
   /** Destroys the transport under the stream. Called at most once, when `end` was not enough. */
   destroy(): void;
+  /** Read only while somebody looks, so it must cost nothing in between. */
+  progress?(): StreamProgress;
 }
 
 /** The reason of a stream's `AbortSignal`. */
@@ -48,6 +58,7 @@ export class StreamHandle {
     readonly admittedAt: number,
     private readonly request: StreamRequest,
     private readonly onRelease: (handle: StreamHandle, delivered: boolean) => void,
+    private readonly onInterrupt: (handle: StreamHandle, cause: EndCause) => void,
   ) {
     this.kind = request.kind;
     this.route = request.route;
@@ -71,10 +82,15 @@ export class StreamHandle {
     return this.#cause;
   }
 
+  progress(): StreamProgress {
+    return this.request.progress?.() ?? {};
+  }
+
   /** Asks for the farewell and the end. Only the first call counts. */
   end(cause: EndCause): void {
     if (this.#released || this.#cause) return;
     this.#cause = cause;
+    this.onInterrupt(this, cause);
     this.#abort(cause);
     try {
       this.request.end(cause);

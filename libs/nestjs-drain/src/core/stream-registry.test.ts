@@ -158,4 +158,25 @@ describe('stream registry', () => {
     admitted(streams);
     expect(before.admitted).toBe(0);
   });
+
+  it('tells that a stream is asked to end before it is, and only once', () => {
+    const { streams, seen } = setUp();
+    const { handle } = admitted(streams, 'finite', { onEnd: 'deliver' });
+    handle.end('deadline');
+    handle.end('told');
+    expect(seen.slice(1)).toEqual([
+      { type: 'interrupted', stream: handle, cause: 'deadline' },
+      { type: 'released', stream: handle, outcome: 'cancelled' },
+    ]);
+  });
+
+  it('knows the progress that the transport knows, and nothing of one that knows none', () => {
+    const { streams } = setUp();
+    const silent = admitted(streams).handle;
+    const talking = streams.admit(
+      Object.assign(new ScriptedStream(), { progress: () => ({ bytes: 7 }) }),
+    );
+    expect(silent.progress()).toEqual({});
+    expect(talking.admitted && talking.progress()).toEqual({ bytes: 7 });
+  });
 });

@@ -1,7 +1,12 @@
 import type { Admission, Refusal } from './admission.js';
 import type { Clock } from './clock.js';
 import type { DrainEvents } from './events.js';
-import { StreamHandle, type StreamKind, type StreamRequest } from './stream-handle.js';
+import {
+  StreamHandle,
+  type EndCause,
+  type StreamKind,
+  type StreamRequest,
+} from './stream-handle.js';
 import { emptyTally, type StreamTally } from './tally.js';
 import { Vacancy } from './vacancy.js';
 
@@ -51,6 +56,7 @@ export class StreamRegistry implements Iterable<StreamHandle> {
       this.clock.now(),
       request,
       this.#release,
+      this.#interrupt,
     );
     this.#streams.add(handle);
     this.#sizeOf[handle.kind] += 1;
@@ -93,6 +99,10 @@ export class StreamRegistry implements Iterable<StreamHandle> {
     if (outcome === 'completed' && !delivered) this.#tally.abandoned += 1;
     this.events.emit({ type: 'released', stream: handle, outcome });
     this.#announceVacancy();
+  };
+
+  readonly #interrupt = (stream: StreamHandle, cause: EndCause): void => {
+    this.events.emit({ type: 'interrupted', stream, cause });
   };
 
   #announceVacancy(): void {

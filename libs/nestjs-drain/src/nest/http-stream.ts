@@ -1,6 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ReplaySubject, type Observable } from 'rxjs';
-import type { EndCause, StreamHandle, StreamKind, StreamRequest } from '../core/stream-handle.js';
+import type {
+  EndCause,
+  StreamHandle,
+  StreamKind,
+  StreamProgress,
+  StreamRequest,
+} from '../core/stream-handle.js';
 import type { Farewell } from './farewell.js';
 import type { StreamRoute } from './stream-route.js';
 
@@ -12,6 +18,8 @@ export class HttpStream implements StreamRequest {
   readonly route: string;
   /** The cancel subject. It remembers, for a handler that answers after the end was decided. */
   readonly #ending = new ReplaySubject<EndCause>(1);
+  /** What the connection had sent for earlier requests. */
+  readonly #bytesBefore: number | undefined;
 
   constructor(
     readonly declared: StreamRoute,
@@ -24,6 +32,7 @@ export class HttpStream implements StreamRequest {
   ) {
     this.kind = declared.kind;
     this.route = declared.pattern;
+    this.#bytesBefore = bytesSent(request);
   }
 
   /** Emits once, when the drain ends the stream. */
@@ -43,4 +52,15 @@ export class HttpStream implements StreamRequest {
   destroy(): void {
     this.response.destroy();
   }
+
+  progress(): StreamProgress {
+    const sent = bytesSent(this.request);
+    if (sent === undefined || this.#bytesBefore === undefined) return {};
+    return { bytes: sent - this.#bytesBefore };
+  }
+}
+
+/** By the request's connection; undefined for HTTP/2, where many streams share one. */
+function bytesSent({ socket, httpVersionMajor }: IncomingMessage): number | undefined {
+  return httpVersionMajor > 1 ? undefined : socket.bytesWritten - socket.writableLength;
 }
