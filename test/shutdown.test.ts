@@ -1,0 +1,145 @@
+import { EventSource } from 'eventsource';
+import type { ResponseStream } from 'openai/lib/responses/ResponseStream';
+import { describe, expect, it } from 'vitest';
+import { adapters, clientOf, clients, words } from './support/clients.js';
+import { startService, type RunningService } from './support/service.js';
+
+const endless = { tokens_per_second: '0.001' };
+const [, OpenAI] = clients[0];
+
+/** Runs a test on a service of its own, because each of these ends with the service gone. */
+async function withService(
+  env: Record<string, string>,
+  use: (service: RunningService) => Promise<void>,
+) {
+  const service = await startService({ env });
+  try {
+    await use(service);
+  } finally {
+    await service.stop();
+  }
+}
+
+const initiate = (service: RunningService) =>
+  fetch(`${service.url}/shutdown/initiate`, { method: 'POST' });
+
+const post = (service: RunningService, body: object) =>
+  fetch(`${service.url}/v1/responses`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+/** Waits for the first word of a stream and goes on collecting. */
+async function receiveFirstWords(stream: ResponseStream) {
+  let text = '';
+  stream.on('response.output_text.delta', ({ delta }) => (text += delta));
+  await new Promise((resolve) => stream.once('response.output_text.delta', resolve));
+  return { soFar: () => text };
+}
+
+describe.each(adapters)('the service on %s goes away', (adapter) => {
+  it('with every stream finished, new ones refused, and exit code 0', () =>
+    withService({ HTTP_ADAPTER: adapter }, async (service) => {
+      const input = words(40);
+      const stream = clientOf(service, OpenAI).responses.stream({
+        model: 'echo',
+        input,
+        metadata: { tokens_per_second: '20' },
+      });
+      await new Promise((resolve) => stream.once('response.output_text.delta', resolve));
+      service.process.kill('SIGTERM');
+      await expect
+        .poll(async () => (await fetch(`${service.url}/ready`)).status, { interval: 10 })
+        .toBe(503);
+      expect((await fetch(`${service.url}/health`)).status).toBe(200);
+      const refused = await post(service, { input: 'late' });
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('connection')).toBe('close');
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await refused.json()).toEqual({
+        error: {
+          message: expect.stringContaining('shutting down') as string,
+          type: 'server_error',
+          param: null,
+          code: 'shutting_down',
+        },
+      });
+      expect((await stream.finalResponse()).output_text).toBe(input);
+      expect(await service.exited).toEqual({ code: 0, signal: null });
+    }));
+
+  it('and tells every client at the deadline what it still had', () =>
+    withService({ HTTP_ADAPTER: adapter, GRACEFUL_SHUTDOWN_TIMEOUT: '0.5' }, async (service) => {
+      const input = words(400);
+      const streams = clients.map(([, Client]) =>
+        clientOf(service, Client).responses.stream({ model: 'echo', input }),
+      );
+      const texts = await Promise.all(streams.map(receiveFirstWords));
+      service.process.kill('SIGTERM');
+      for (const [index, stream] of streams.entries()) {
+        const response = await stream.finalResponse();
+        expect(response).toMatchObject({
+          status: 'incomplete',
+          incomplete_details: { reason: 'shutting_down' },
+          output_text: texts[index]!.soFar(),
+        });
+        expect(input.startsWith(response.output_text)).toBe(true);
+      }
+      expect(await service.exited).toEqual({ code: 0, signal: null });
+    }));
+
+  it('and answers a request for the whole response with what there is at the deadline', () =>
+    withService({ HTTP_ADAPTER: adapter, GRACEFUL_SHUTDOWN_TIMEOUT: '0.5' }, async (service) => {
+      const pending = post(service, { input: 'a', stream: false, metadata: endless });
+      await expect
+        .poll(async () => (await fetch(`${service.url}/v1/streams/active-count`)).json())
+        .toEqual({ active_streams: 1 });
+      await initiate(service);
+      const answer = await pending;
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({
+        status: 'incomplete',
+        incomplete_details: { reason: 'shutting_down' },
+      });
+    }));
+
+  it('and waits for the slow route', () =>
+    withService({ HTTP_ADAPTER: adapter }, async (service) => {
+      const slow = fetch(`${service.url}/v1/slow?ms=300`);
+      await expect
+        .poll(async () => {
+          const health = await fetch(`${service.url}/v1/health`);
+          return (await health.json()) as object;
+        })
+        .toMatchObject({ in_flight_requests: 1 });
+      service.process.kill('SIGTERM');
+      expect(await (await slow).json()).toEqual({ waited_ms: 300 });
+      expect((await service.exited).code).toBe(0);
+    }));
+
+  it('and its subscriptions reconnect to the next one', () =>
+    withService({ HTTP_ADAPTER: adapter }, async (service) => {
+      const source = new EventSource(`${service.url}/v1/events`);
+      try {
+        const event = await new Promise<MessageEvent>((resolve) => {
+          source.addEventListener('status', resolve, { once: true });
+        });
+        expect(JSON.parse(event.data as string)).toMatchObject({ phase: 'serving' });
+        const ended = new Promise((resolve) => {
+          source.addEventListener('error', resolve, { once: true });
+        });
+        service.process.kill('SIGTERM');
+        await ended;
+        expect(source.readyState).toBe(EventSource.CONNECTING);
+      } finally {
+        source.close();
+      }
+    }));
+});
+
+it('A service whose signal handler is disabled leaves signals to the process', () =>
+  withService({ DISABLE_SIGNAL_HANDLER: 'true' }, async (service) => {
+    service.process.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: null, signal: 'SIGTERM' });
+  }));
