@@ -50,6 +50,7 @@ export interface GracefulShutdownOptions extends ModuleOptions, Omit<StaticOptio
 export interface GracefulShutdownAsyncOptions extends StaticOptions {
   imports?: ModuleMetadata['imports'];
   inject?: FactoryProvider['inject'];
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Nest's own FactoryProvider: what is injected is the user's
   useFactory: (...dependencies: any[]) => DynamicOptions | Promise<DynamicOptions>;
 }
 

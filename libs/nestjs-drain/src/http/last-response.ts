@@ -39,5 +39,6 @@ function withoutConnection(headers: object): object {
     return Object.fromEntries(Object.entries(headers).filter(([name]) => !isConnection(name)));
   }
   // The flat form: name, value, name, value …
-  return headers.filter((_, index) => !isConnection(headers[index - (index % 2)]));
+  const flat = headers as unknown[];
+  return flat.filter((_, index) => !isConnection(flat[index - (index % 2)]));
 }

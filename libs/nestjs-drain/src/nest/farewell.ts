@@ -2,7 +2,7 @@ import type { MessageEvent } from '@nestjs/common';
 import type { StreamHandle } from '../core/stream-handle.js';
 
 /** A last event (for `@Sse()` routes) or a last chunk (for byte streams). */
-export type LastWords = MessageEvent | string | Uint8Array;
+export type LastWords = MessageEvent | (string & Record<never, never>) | Uint8Array;
 
 /**
  * What a finite stream sends when it is cancelled at the deadline, before its clean end.
