@@ -32,6 +32,7 @@ describe('reset', () => {
     drain.requests.enter(work);
     void drain.start('preStop');
     drain.reset();
+    expect([drain.streams.isClosed, drain.tasks.isSettled]).toEqual([false, false]);
     expect(new ScriptedStream().requestFrom(drain.streams).admitted).toBe(true);
     stream.close();
     drain.requests.leave(work);

@@ -74,6 +74,8 @@ describe('the laws', () => {
   it('law 5: at the deadline the farewell comes first and destruction flushTimeout later', async () => {
     const { clock, drain, streams } = setUp();
     const stream = admitted(streams);
+    let reports = 0;
+    drain.events.subscribe(({ type }) => (reports += type === 'ended' ? 1 : 0));
     const waiting = drain.start('SIGTERM');
     await clock.advanceAsync(10_000);
     expect([stream.ends, stream.destroys]).toEqual([['deadline'], 0]);
@@ -82,6 +84,7 @@ describe('the laws', () => {
     await clock.advanceAsync(1);
     expect([stream.destroys, drain.phase]).toEqual([1, 'drained']);
     expect(await waiting).toMatchObject({ outcome: 'timeout', cut: 1, cancelled: 0 });
+    expect(reports).toBe(1);
   });
 
   it('law 5: a farewell that has left ends the drain at once and is no cut', async () => {

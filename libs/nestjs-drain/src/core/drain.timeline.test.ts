@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../testing/manual-clock.js';
 import { admitted } from '../testing/scripted-stream.js';
+import { endOfTurn } from '../testing/turn.js';
 import { Drain } from './drain.js';
 import type { DrainEvent } from './events.js';
 import { resolveDrainOptions, type DrainOptions } from './options.js';
@@ -89,6 +90,16 @@ describe('the timeline', () => {
     await clock.advanceAsync(500);
     expect(ends()).toEqual(['told', 'told', 'told', 'told']);
     expect(finite.ends).toEqual([]);
+  });
+
+  it('takes the remaining waves back when nobody is left to be told', async () => {
+    const { clock, drain, streams } = setUp({ waves: { size: 1, interval: 0.5 } });
+    const [told, gone] = [admitted(streams, 'subscription'), admitted(streams, 'subscription')];
+    void drain.start('SIGTERM');
+    told.close();
+    gone.close();
+    await endOfTurn();
+    expect([drain.phase, clock.pending, gone.ends]).toEqual(['drained', 0, []]);
   });
 
   it.each([
