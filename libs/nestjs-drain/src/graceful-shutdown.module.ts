@@ -12,7 +12,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { CallerGuard } from './control/caller.guard.js';
 import { CONTROL_ACCESS, type ControlAccess, type ControlRoutes } from './control/options.js';
 import { shutdownController } from './control/shutdown.controller.js';
-import { DRAIN } from './core/token.js';
+import { DRAIN, SHUTDOWN } from './core/token.js';
 import { LivenessIndicator, ReadinessIndicator } from './health/indicators.js';
 import type { HealthOptions } from './health/options.js';
 import { probeController } from './health/probe.controller.js';
@@ -58,6 +58,7 @@ const OPTIONS = Symbol.for('nestjs-drain.Options');
 
 const exported = [
   DRAIN,
+  SHUTDOWN,
   FAREWELL,
   ShutdownService,
   AdmissionGuard,
@@ -131,6 +132,7 @@ const providers: Provider[] = [
   ShutdownService,
   Lifecycle,
   ShutdownSequence,
+  { provide: SHUTDOWN, useExisting: ShutdownSequence },
   BeforeNest,
   ProcessSignals,
   DrainLogger,

@@ -19,6 +19,8 @@ export class Drain {
   readonly events: DrainEvents;
   readonly streams: StreamRegistry;
   readonly requests = new InFlight('requests', { awaitsLateWork: false });
+  /** What message handlers are working on: microservices and their like. */
+  readonly messages = new InFlight('messages', { awaitsLateWork: false });
   readonly tasks = new InFlight('tasks', { awaitsLateWork: true });
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
@@ -103,15 +105,26 @@ export class Drain {
     if (this.isShuttingDown) this.#enter('serving');
   }
 
-  get #works(): readonly [StreamRegistry, InFlight, InFlight] {
-    return [this.streams, this.requests, this.tasks];
+  /**
+   * Something was closed that cannot be opened again, such as the subscription to a broker. From here
+   * on `reset()` is refused.
+   */
+  closedForGood(): void {
+    this.#irreversible = true;
+  }
+
+  get #others(): readonly InFlight[] {
+    return [this.requests, this.messages, this.tasks];
+  }
+
+  get #works(): readonly (StreamRegistry | InFlight)[] {
+    return [this.streams, ...this.#others];
   }
 
   /** lameDuck → draining: new streams are refused, subscriptions told, and the wait begins. */
   #close(run: DrainRun): void {
     this.streams.close({ reason: 'draining', retryAfter: this.options.retryAfter });
-    this.requests.close();
-    this.tasks.close();
+    for (const work of this.#others) work.close();
     this.#enter('draining');
     if (this.#run !== run) return; // A listener has reset it.
     const budget = this.options.timeout - this.options.propagationDelay;
@@ -158,7 +171,7 @@ export class Drain {
     if (this.#run !== run || this.#phase === 'drained') return;
     this.streams.close({ reason: 'drained', retryAfter: this.options.retryAfter });
     const outcome = this.expired.aborted ? 'timeout' : 'completed';
-    const report = run.conclude(outcome, [this.requests, this.tasks]);
+    const report = run.conclude(outcome, this.#others);
     this.#enter('drained');
     this.events.emit({ type: 'ended', report });
   }

@@ -35,6 +35,14 @@ export class InFlight {
     if (this.#awaited?.delete(work) && this.isSettled) this.#vacancy.announce();
   }
 
+  /** Counts until the promise is settled, and returns it. */
+  track<T>(running: Promise<T>): Promise<T> {
+    const leave = (): void => this.leave(running);
+    this.enter(running);
+    running.then(leave, leave);
+    return running;
+  }
+
   close(): void {
     this.#awaited = new Set(this.#working);
     if (this.isSettled) this.#vacancy.announce();

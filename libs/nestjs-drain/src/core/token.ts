@@ -1,2 +1,8 @@
 /** Where adapters find the application's Drain. Global, so that the ESM and CJS builds meet. */
 export const DRAIN = Symbol.for('nestjs-drain.Drain');
+
+/** Where adapters find how the application goes away: a `Shutdown`. */
+export const SHUTDOWN = Symbol.for('nestjs-drain.Shutdown');
+
+/** Metadata key of `@DrainableStream()`. */
+export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');

@@ -59,8 +59,13 @@ export class DrainLogger {
   }
 
   #numbers(): Record<string, number> {
-    const { streams, requests, tasks } = this.drain;
-    return { streams: streams.size, requests: requests.size, tasks: tasks.size };
+    const { streams, requests, messages, tasks } = this.drain;
+    return {
+      streams: streams.size,
+      requests: requests.size,
+      messages: messages.size,
+      tasks: tasks.size,
+    };
   }
 
   #whatIsLeft(): string {

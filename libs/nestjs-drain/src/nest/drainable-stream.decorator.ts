@@ -1,14 +1,10 @@
 import { Req, UseGuards } from '@nestjs/common';
+import { DRAINABLE_STREAM } from '../core/token.js';
 import { AdmissionGuard } from './admission.guard.js';
 import { decisionOf } from './decision.js';
 import { Reconnect } from './reconnect.js';
 import { intercept } from './stream.interceptor.js';
-import {
-  DRAINABLE_STREAM,
-  isRouteHandler,
-  routeArgumentsOf,
-  type DrainableStreamOptions,
-} from './stream-route.js';
+import { isRouteHandler, routeArgumentsOf, type DrainableStreamOptions } from './stream-route.js';
 
 type Method = (...args: unknown[]) => unknown;
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Drain } from '../core/drain.js';
+import type { Shutdown } from '../core/shutdown.js';
 import { DRAIN } from '../core/token.js';
 import { Lifecycle } from './lifecycle.js';
 
@@ -8,7 +9,7 @@ import { Lifecycle } from './lifecycle.js';
  * come Nest's own hooks, so no stream and no request outlives what it works with (law 6).
  */
 @Injectable()
-export class ShutdownSequence {
+export class ShutdownSequence implements Shutdown {
   #running: Promise<void> | undefined;
 
   constructor(

@@ -77,11 +77,7 @@ export class ShutdownService {
    */
   track<T>(work: Promise<T> | ((deadline: AbortSignal) => Promise<T>)): Promise<T> {
     const running = typeof work === 'function' ? work(this.drain.expired) : work;
-    const { tasks } = this.drain;
-    const leave = (): void => tasks.leave(running);
-    tasks.enter(running);
-    running.then(leave, leave);
-    return running;
+    return this.drain.tasks.track(running);
   }
 
   /**

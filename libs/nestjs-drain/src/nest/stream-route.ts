@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { StreamKind } from '../core/stream-handle.js';
+import { DRAINABLE_STREAM } from '../core/token.js';
 import type { Farewell } from './farewell.js';
 
 /** What `@DrainableStream()` declares. */
@@ -14,9 +15,6 @@ export interface DrainableStreamOptions<Request = unknown> {
   /** Names the stream in events and logs. Default: a running number. */
   id?: (request: Request) => string;
 }
-
-/** Metadata key of `@DrainableStream()`. */
-export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');
 
 /** What is known of a decorated handler before any request comes. */
 export interface StreamRoute extends DrainableStreamOptions {
