@@ -21,7 +21,12 @@ export interface RunningApplication {
 /** An application in this process, on a free port, whose drain lives by a manual clock. */
 export async function startApplication(
   adapter: Adapter,
-  parts: { controllers?: Type[]; providers?: Type[]; options?: GracefulShutdownOptions },
+  parts: {
+    imports?: Type[];
+    controllers?: Type[];
+    providers?: Type[];
+    options?: GracefulShutdownOptions;
+  },
 ): Promise<RunningApplication> {
   const options = { signals: false as const, ...parts.options };
   const { timeout, propagationDelay, flushTimeout, retryAfter, waves } = options;
@@ -30,7 +35,7 @@ export async function startApplication(
   const known = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   const drain = new Drain(resolveDrainOptions(known), clock);
   const module = await Test.createTestingModule({
-    imports: [GracefulShutdownModule.forRoot(options)],
+    imports: [GracefulShutdownModule.forRoot(options), ...(parts.imports ?? [])],
     controllers: parts.controllers ?? [],
     providers: parts.providers ?? [],
   })
