@@ -1,4 +1,30 @@
+import { UsageError } from '../usage-error.js';
 import { type RehearsalReport } from '../verdict/report.js';
-export function pngPicture(_report: RehearsalReport): Promise<Uint8Array> {
-  return Promise.resolve(new Uint8Array());
+import { svgPicture } from './svg-picture.js';
+
+/**
+ * The picture as PNG, light, at twice its size.
+ * @throws UsageError when the renderer has no build for this platform.
+ */
+export async function pngPicture(report: RehearsalReport): Promise<Uint8Array> {
+  const { Resvg } = await renderer();
+  const image = new Resvg(svgPicture(report, { theme: 'light' }), {
+    fitTo: { mode: 'zoom', value: 2 },
+    font: {
+      loadSystemFonts: true,
+      defaultFontFamily: 'Liberation Sans',
+      sansSerifFamily: 'Liberation Sans',
+    },
+  });
+  return image.render().asPng();
+}
+
+async function renderer() {
+  try {
+    return await import('@resvg/resvg-js');
+  } catch {
+    throw new UsageError(
+      '--png needs @resvg/resvg-js, which has no build for this platform: use --svg',
+    );
+  }
 }

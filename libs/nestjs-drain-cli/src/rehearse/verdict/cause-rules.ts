@@ -2,13 +2,18 @@ import { formatDuration } from '../duration.js';
 import { together } from './pod-story.js';
 import { delayNeeded, drainNeeded, whileEnding, type Circumstances, type Loss } from './loss.js';
 
+export interface Explanation {
+  /** How many, where, and what happened. */
+  readonly what: string;
+  readonly remedy: string;
+  /** `what` says when by itself. */
+  readonly timed?: boolean;
+}
+
 export interface CauseRule {
   readonly code: string;
   readonly applies: (loss: Loss) => boolean;
-  readonly explain: (
-    losses: readonly Loss[],
-    circumstances: Circumstances,
-  ) => { what: string; remedy: string };
+  readonly explain: (losses: readonly Loss[], circumstances: Circumstances) => Explanation;
 }
 
 /** The first rule that applies explains a loss; the last one applies to all. */
@@ -18,6 +23,7 @@ export const causeRules: readonly CauseRule[] = [
     applies: ({ pod, attempt }) => !!pod?.crashed && after(attempt.endedAt, pod.at('sigkill')),
     explain: (losses) => ({
       what: `${streams(losses)} went down with ${on(losses)}, which crashed`,
+      timed: true,
       remedy:
         'only a resumable stream survives a crash: give its events ids and keep them where every pod can read them (ResumeStore)',
     }),
@@ -48,17 +54,25 @@ export const causeRules: readonly CauseRule[] = [
     }),
   },
   {
+    code: 'never-stopped',
+    applies: (loss) => graceOver(loss) && startedAfterRemoval(loss),
+    explain: (losses, circumstances) => ({
+      what: `${streams(losses)} began on ${on(losses)} after it was out of the endpoints and still ran when its grace of ${circumstances.gracePeriod / 1000} s was over and it got SIGKILL`,
+      timed: true,
+      remedy:
+        "a longer grace does not help: send Connection: close on every answer from the pod's deletion on, so that clients leave, and exit when the last stream has ended",
+    }),
+  },
+  {
     code: 'grace-over',
-    applies: ({ pod, attempt }) => after(attempt.endedAt, pod?.at('sigkill')),
+    applies: graceOver,
     explain: (losses, circumstances) => {
       const needed = Math.ceil(drainNeeded(losses, circumstances) / 1000) + 2;
       const has = circumstances.gracePeriod / 1000;
       return {
         what: `${streams(losses)} still ran on ${on(losses)} when its grace of ${has} s was over and it got SIGKILL`,
-        remedy:
-          needed > has
-            ? `set terminationGracePeriodSeconds ≥ ${needed}`
-            : 'let the process exit once its last stream has ended, and bound the drain below the grace (timeout)',
+        timed: true,
+        remedy: `set terminationGracePeriodSeconds ≥ ${Math.max(needed, Math.floor(has) + 1)}, or end streams knowingly before the grace is over (drain timeout < ${has} s)`,
       };
     },
   },
@@ -117,8 +131,9 @@ export const causeRules: readonly CauseRule[] = [
     applies: ({ pod, attempt }) =>
       attempt.ending === 'reset' && after(attempt.endedAt, pod?.at('exited')),
     explain: (losses, circumstances) => ({
-      what: `${on(losses)} exited while ${streams(losses)} ran`,
-      remedy: `let it wait for them before it exits${timeout(losses, circumstances)}`,
+      what: `${on(losses)} exited ${afterSignal(losses)}while ${streams(losses)} ran`,
+      timed: true,
+      remedy: `let it wait for its streams before it exits${timeout(losses, circumstances)}`,
     }),
   },
   {
@@ -142,7 +157,7 @@ export const causeRules: readonly CauseRule[] = [
     applies: whileEnding,
     explain: (losses, circumstances) => ({
       what: `${on(losses)} broke off ${streams(losses)}`,
-      remedy: `let it wait for them${timeout(losses, circumstances)}`,
+      remedy: `let it wait for its streams${timeout(losses, circumstances)}`,
     }),
   },
   {
@@ -155,8 +170,25 @@ export const causeRules: readonly CauseRule[] = [
   },
 ];
 
+function graceOver({ pod, attempt }: Loss): boolean {
+  return after(attempt.endedAt, pod?.at('sigkill'));
+}
+
+function startedAfterRemoval({ pod, attempt }: Loss): boolean {
+  const removed = pod?.at('endpointRemoved');
+  return removed !== undefined && attempt.startedAt > removed;
+}
+
 function after(time: number, mark: number | undefined): boolean {
   return mark !== undefined && time >= mark - together;
+}
+
+/** How soon after SIGTERM the pod exited, if it got one. */
+function afterSignal(losses: readonly Loss[]): string {
+  const pod = losses[0]?.pod;
+  const [signal, exit] = [pod?.at('sigterm'), pod?.at('exited')];
+  if (signal === undefined || exit === undefined) return '';
+  return `${formatDuration(exit - signal)} after SIGTERM `;
 }
 
 function on(losses: readonly Loss[]): string {

@@ -29,13 +29,17 @@ export function causeOf(group: readonly Loss[], circumstances: Circumstances): C
   if (!first) throw new Error('A cause needs at least one loss.');
   const { code, explain } = ruleOf(first);
   const pod = first.pod?.name;
-  const { what, remedy } = explain(group, circumstances);
+  const { what, remedy, timed } = explain(group, circumstances);
   return {
     code,
     ...(pod === undefined ? {} : { pod }),
     streams: group.map(({ stream }) => stream.id),
-    sentence: `${what} (${latest(group)}): ${remedy}`,
+    sentence: `${capital(what)}${timed ? '' : ` (${latest(group)})`}: ${remedy}`,
   };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function ruleOf(loss: Loss) {

@@ -1,0 +1,131 @@
+import { type XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
+import { type RehearsalReport } from '../verdict/report.js';
+import { isMarked, labelsOf } from './labels.js';
+import { plot, type Band, type Bar, type Layout } from './layout.js';
+import { type PodPhase } from './palette.js';
+import { storyOf } from './story.js';
+
+const lifeline = { offset: 18, height: 14 };
+
+const phaseWords: Record<PodPhase, string> = {
+  starting: 'starting',
+  serving: 'serving',
+  hook: 'preStop',
+  ending: 'after SIGTERM',
+};
+
+/** The ground that one pod's band stands on. */
+export function drawGround(svg: XMLBuilder, { y, height }: Band): void {
+  const width = plot.width - 24;
+  svg.ele('rect', { class: 'band', x: 12, y, width, height: height.toFixed(1), rx: 6 });
+}
+
+/** One pod: its name, its lifeline with labelled events, and its streams. */
+export function drawBand(
+  svg: XMLBuilder,
+  band: Band,
+  layout: Layout,
+  stories: RehearsalReport | undefined,
+): void {
+  const group = svg.ele('g');
+  drawName(group, band);
+  drawMarks(group, band, layout);
+  drawLifeline(group, band, layout);
+  for (const bar of band.bars) drawBar(group, bar, stories);
+}
+
+function drawName(group: XMLBuilder, { name, y, bars }: Band): void {
+  const streams = new Set(bars.map(({ stream }) => stream)).size;
+  group
+    .ele('text', { class: 'ink', x: 24, y: y + 21, 'font-size': 13, 'font-weight': 600 })
+    .txt(name.replace('-', ' '));
+  group
+    .ele('text', { class: 'muted', x: 24, y: y + 35, 'font-size': 11 })
+    .txt(`${streams} stream${streams === 1 ? '' : 's'}`);
+}
+
+function drawMarks(group: XMLBuilder, { story, y, height }: Band, layout: Layout): void {
+  for (const event of story.events.filter(isMarked)) {
+    const x = layout.x(event.at).toFixed(1);
+    const final = event.kind === 'exited' || event.kind === 'sigkill';
+    group.ele('line', {
+      class: final ? 'end' : 'mark',
+      x1: x,
+      x2: x,
+      y1: y + lifeline.offset - 3,
+      y2: (y + height).toFixed(1),
+      ...(event.kind.startsWith('endpoint') ? { 'stroke-dasharray': '3 3' } : {}),
+    });
+  }
+  for (const { x, text, anchor } of labelsOf(story.events, layout.x)) {
+    group
+      .ele('text', {
+        class: 'muted',
+        x: x.toFixed(1),
+        y: y + 12,
+        'font-size': 11,
+        'text-anchor': anchor,
+      })
+      .txt(text);
+  }
+}
+
+function drawLifeline(group: XMLBuilder, { story, y }: Band, layout: Layout): void {
+  const at = (kind: Parameters<typeof story.at>[0]) => {
+    const time = story.at(kind);
+    return time === undefined ? undefined : layout.x(time);
+  };
+  const exited = at('exited') ?? plot.right;
+  const ending = at('sigterm') ?? at('sigkill') ?? exited;
+  const hook = at('hookSent') ?? ending;
+  const ready = at('ready') ?? hook;
+  const started = at('started');
+  if (started === undefined) return;
+  const phases: [PodPhase, number, number][] = [
+    ['starting', started, ready],
+    ['serving', ready, hook],
+    ['hook', hook, ending],
+    ['ending', ending, exited],
+  ];
+  for (const [phase, from, to] of phases) {
+    if (to > from) drawPhase(group, phase, from, to - from, y + lifeline.offset);
+  }
+}
+
+function drawPhase(group: XMLBuilder, phase: PodPhase, x: number, width: number, y: number): void {
+  group.ele('rect', {
+    class: `phase-${phase}`,
+    x: x.toFixed(1),
+    y,
+    width: width.toFixed(1),
+    height: lifeline.height,
+  });
+  const text = phaseWords[phase];
+  if (width < text.length * 6 + 10) return;
+  group
+    .ele('text', { class: `on-${phase}`, x: (x + 6).toFixed(1), y: y + 10.5, 'font-size': 10 })
+    .txt(text);
+}
+
+function drawBar(group: XMLBuilder, bar: Bar, stories: RehearsalReport | undefined): void {
+  const rect = group.ele('rect', {
+    class: bar.fate,
+    ...(stories ? {} : { 'data-stream': bar.stream }),
+    x: bar.x.toFixed(1),
+    y: bar.y.toFixed(2),
+    width: bar.width.toFixed(1),
+    height: bar.height.toFixed(2),
+    ...(bar.height >= 5 && bar.width >= 5 ? { rx: 1.5 } : {}),
+  });
+  const stream = stories?.streams[bar.stream];
+  if (stream) rect.ele('title').txt(storyOf(stream).join('\n'));
+  // A lost stream's end stands out by its shape as well as by its colour.
+  if (!bar.loss || bar.height < 3) return;
+  group.ele('rect', {
+    class: 'ink',
+    x: (bar.x + bar.width).toFixed(1),
+    y: (bar.y - 0.5).toFixed(2),
+    width: 2,
+    height: (bar.height + 1).toFixed(2),
+  });
+}

@@ -1,0 +1,104 @@
+import { type Attempt } from '../load/stream.js';
+import { fates, isLost, type Fate } from '../verdict/fate.js';
+import { PodStory } from '../verdict/pod-story.js';
+import { type RehearsalReport } from '../verdict/report.js';
+import { pack, type Stretch } from './lanes.js';
+
+export const plot = { left: 96, right: 1256, width: 1280 };
+/** Height of a pod's event labels and its lifeline. */
+export const bandHead = 36;
+const bandGap = 16;
+/** What all bars together may take up before they get thin. */
+const barBudget = 620;
+
+/** One attempt of a stream on one pod. Pixels. */
+export interface Bar {
+  readonly stream: number;
+  readonly fate: Fate;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** The stream was lost here. */
+  readonly loss: boolean;
+}
+
+/** One pod with its streams. Pixels. */
+export interface Band {
+  readonly name: string;
+  readonly story: PodStory;
+  readonly y: number;
+  readonly height: number;
+  readonly bars: readonly Bar[];
+}
+
+export interface Layout {
+  readonly bands: readonly Band[];
+  readonly bottom: number;
+  readonly x: (time: number) => number;
+}
+
+interface Piece extends Stretch {
+  readonly stream: number;
+  readonly fate: Fate;
+  readonly loss: boolean;
+}
+
+/** Places every pod below the other and every stream under the pod that served it. */
+export function layOut(report: RehearsalReport, top: number): Layout {
+  const x = (time: number) => plot.left + (time / report.duration) * (plot.right - plot.left);
+  const packed = podsOf(report).map((story) => ({ story, lanes: pack(pieces(report, story, x)) }));
+  const counts = packed.map(({ lanes }) => 1 + Math.max(-1, ...lanes.map(({ lane }) => lane)));
+  const pitch = pitchFor(counts.reduce((sum, count) => sum + count, 0));
+  let y = top;
+  const bands = packed.map(({ story, lanes }, index) => {
+    const head = y + bandHead;
+    const height = bandHead + (counts[index] ?? 0) * pitch + 6;
+    const bars = lanes.map(({ item, lane }) => barOf(item, head + 3 + lane * pitch, pitch));
+    const band = { name: story.name, story, y, height, bars };
+    y += height + bandGap;
+    return band;
+  });
+  return { bands, bottom: y - bandGap, x };
+}
+
+/** The pods, and a band for attempts that reached none. */
+function podsOf({ pods, streams }: RehearsalReport): PodStory[] {
+  const stories = pods.map(({ name, events }) => new PodStory(name, events));
+  const stray = streams.some(({ attempts }) => attempts.some(({ pod }) => pod === undefined));
+  return stray ? [...stories, new PodStory('no pod', [])] : stories;
+}
+
+/** The losses first, so that they stand together right under the pod's lifeline. */
+function pieces(report: RehearsalReport, { name }: PodStory, x: (time: number) => number): Piece[] {
+  const found = report.streams.flatMap((stream, index) =>
+    stream.attempts
+      .filter((attempt) => (attempt.pod ?? 'no pod') === name)
+      .map((attempt) => ({
+        ...stretchOf(attempt, x),
+        stream: index,
+        fate: stream.fate,
+        loss: isLost(stream.fate) && attempt === stream.attempts.at(-1),
+      })),
+  );
+  const rank = (piece: Piece) => fates.length - fates.indexOf(piece.fate);
+  const gravity = (piece: Piece) => (piece.fate === 'unfinished' ? fates.length : rank(piece));
+  return found.sort((a, b) => gravity(a) - gravity(b) || a.from - b.from);
+}
+
+/** From first to last byte; an attempt without any is a tick where it ended. */
+function stretchOf(attempt: Attempt, x: (time: number) => number): Stretch {
+  const { firstByteAt = attempt.endedAt, lastByteAt = attempt.endedAt } = attempt;
+  const least = attempt.firstByteAt === undefined ? 4 : 1.5;
+  const from = x(firstByteAt);
+  return { from, to: Math.max(x(lastByteAt), from + least) };
+}
+
+function pitchFor(lanes: number): number {
+  return Math.min(Math.max(barBudget / Math.max(lanes, 1), 0.5), 9);
+}
+
+function barOf({ from, to, stream, fate, loss }: Piece, y: number, pitch: number): Bar {
+  const space = pitch >= 4 ? 1.5 : pitch >= 2 ? 0.5 : 0;
+  return { stream, fate, loss, x: from, y, width: to - from, height: pitch - space };
+}
