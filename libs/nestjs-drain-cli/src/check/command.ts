@@ -20,21 +20,28 @@ const exitCodes = { clean: 0, findings: 1, unusable: 2 } as const;
 
 /** The `check` command: reads manifests and names what would lose streams. */
 export function checkCommand(): Command {
-  return new Command('check')
-    .description('Read Kubernetes manifests and name what would lose streams.')
-    .argument('<path...>', 'manifests, folders of them, or - for stdin (kustomize, helm template)')
-    .option('--fix', 'mend what can be mended without a decision, in place, comments kept')
-    .addOption(new Option('--json', 'report as JSON').conflicts('sarif'))
-    .option('--sarif', 'report as SARIF 2.1.0')
-    .addOption(
-      new Option('--severity <least>', 'the least severity that fails the check')
-        .choices(severities)
-        .default('warning'),
-    )
-    .addHelpText('after', '\nExit code: 0 clean, 1 findings, 2 input that cannot be judged.')
-    .action(async (paths: string[], options: CheckOptions) => {
-      process.exitCode = await run(paths, options).catch(unusable);
-    });
+  return (
+    new Command('check')
+      .description('Read Kubernetes manifests and name what would lose streams.')
+      .argument(
+        '<path...>',
+        'manifests, folders of them, or - for stdin (kustomize, helm template)',
+      )
+      .option('--fix', 'mend what can be mended without a decision, in place, comments kept')
+      .addOption(new Option('--json', 'report as JSON').conflicts('sarif'))
+      .option('--sarif', 'report as SARIF 2.1.0')
+      .addOption(
+        new Option('--severity <least>', 'the least severity that fails the check')
+          .choices(severities)
+          .default('warning'),
+      )
+      .addHelpText('after', '\nExit code: 0 clean, 1 findings, 2 input that cannot be judged.')
+      // Without this a mistyped option would exit as if streams were lost.
+      .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.unusable))
+      .action(async (paths: string[], options: CheckOptions) => {
+        process.exitCode = await run(paths, options).catch(unusable);
+      })
+  );
 }
 
 async function run(paths: readonly string[], options: CheckOptions): Promise<number> {

@@ -52,16 +52,29 @@ export class Container {
     return traffic || probed || this.drain !== undefined;
   }
 
-  /** Does the container declare (or show by its environment) this port, given by name or number? */
+  /**
+   * Is there such a port? A name must be declared. A number need not be: it counts as well when the
+   * environment or another hook or probe names it.
+   */
   knowsPort(port: Field): boolean {
     const wanted = port.text ?? '';
-    if (typeof port.value === 'string' && Number.isNaN(Number(wanted))) {
+    if (port.number === undefined) {
       return this.ports.some((each) => each.at('name').text === wanted);
     }
+    if (this.calledPorts.filter((each) => each === wanted).length > 1) return true;
     const declared = this.ports.map((each) => each.at('containerPort').text);
     const inEnvironment = this.environment.names.some(
       (name) => this.environment.get(name)?.text === wanted,
     );
     return declared.length === 0 || declared.includes(wanted) || inEnvironment;
+  }
+
+  private get calledPorts(): (string | undefined)[] {
+    const probes = ['readinessProbe', 'livenessProbe', 'startupProbe'].map((name) =>
+      this.field.at(name),
+    );
+    return [this.preStop.field, ...probes].flatMap((handler) =>
+      ['httpGet', 'tcpSocket', 'grpc'].map((kind) => handler.at(kind, 'port').text),
+    );
   }
 }

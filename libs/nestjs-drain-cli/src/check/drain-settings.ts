@@ -15,6 +15,8 @@ export interface DrainSettings {
   readonly flushTimeout: Setting | undefined;
 }
 
+const defaultFlushTimeout = 2;
+
 /** Does the environment configure the drain at all? */
 export function configuresDrain(environment: Environment): boolean {
   return environment.names.some((name) => name.startsWith('GRACEFUL_SHUTDOWN_'));
@@ -25,7 +27,7 @@ export function drainSettings(environment: Environment): DrainSettings {
   return {
     timeout: read(environment, 'GRACEFUL_SHUTDOWN_TIMEOUT', 300),
     propagationDelay: read(environment, 'GRACEFUL_SHUTDOWN_PROPAGATION_DELAY', 0),
-    flushTimeout: read(environment, 'GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT', 2),
+    flushTimeout: read(environment, 'GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT', defaultFlushTimeout),
   };
 }
 
@@ -38,6 +40,6 @@ function read(environment: Environment, name: string, fallback: number): Setting
 
 /** Seconds from the first trigger until the last farewell has left; undefined when unknown. */
 export function drainTime(settings: DrainSettings | undefined): number | undefined {
-  if (settings?.timeout === undefined || settings.flushTimeout === undefined) return undefined;
-  return settings.timeout.seconds + settings.flushTimeout.seconds;
+  if (settings?.timeout === undefined) return undefined;
+  return settings.timeout.seconds + (settings.flushTimeout?.seconds ?? defaultFlushTimeout);
 }

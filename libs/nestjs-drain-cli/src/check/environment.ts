@@ -6,7 +6,7 @@ export class Environment {
   private readonly values = new Map<string, Field>();
   /** Names whose value comes from a Secret, the downward API or a ConfigMap that is not in the input. */
   private readonly hidden = new Set<string>();
-  /** Is some `envFrom` not in the input, so that any name may be set by it? */
+  /** Is a ConfigMap of `envFrom` not in the input, so that any name may be set by it? */
   private incomplete = false;
 
   constructor(
@@ -33,11 +33,11 @@ export class Environment {
 
   private addSource(source: Field): void {
     const prefix = source.at('prefix').text ?? '';
-    const configMap = this.configMap(source.at('configMapRef', 'name').text);
-    if (!configMap) {
-      this.incomplete = true;
-      return;
-    }
+    const name = source.at('configMapRef', 'name').text;
+    const configMap = this.configMap(name);
+    // Secrets hold keys, hardly the settings of a drain.
+    if (name !== undefined && !configMap) this.incomplete = true;
+    if (!configMap) return;
     for (const [key, value] of configMap.root.at('data').entries)
       this.values.set(prefix + key, value);
   }

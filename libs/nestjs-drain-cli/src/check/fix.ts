@@ -1,53 +1,42 @@
-import { type Document, isSeq, visit } from 'yaml';
+import { isDeepStrictEqual } from 'node:util';
 import { type Finding } from './finding.js';
-import { type ManifestDocument } from './manifest-document.js';
+import { type Path } from './manifest-document.js';
+import { parseDocuments } from './manifest.js';
 import { type Source } from './source.js';
+import { splice } from './splice.js';
 
-/** Applies the findings' edits to a source; documents without an edit keep every byte. */
+/** Applies the findings' edits to a source. Everything that is not edited keeps its bytes. */
 export function fix(source: Source, findings: readonly Finding[]): Source {
-  const edits = findings.flatMap((finding) => finding.edits);
-  const documents = new Set(
-    edits.map(({ field }) => field.document).filter(({ file }) => file === source.file),
-  );
-  for (const { field, value } of edits) {
-    if (!documents.has(field.document)) continue;
-    if (value === undefined) field.document.yaml.deleteIn(field.path);
-    else set(field.document.yaml, field.path, value);
+  return findings
+    .flatMap(({ edits }) => edits)
+    .filter(({ field }) => field.file === source.file)
+    .reduce(
+      (mended, { field, value }) => apply(mended, field.document.index, field.path, value),
+      source,
+    );
+}
+
+function apply(source: Source, index: number, path: Path, value: unknown): Source {
+  const { yaml } = parseDocuments(source)[index] ?? {};
+  if (!yaml) return source;
+  const spliced = splice(source.text, yaml, path, value);
+  if (value === undefined) yaml.deleteIn(path);
+  else yaml.setIn(path, yaml.createNode(value));
+  if (spliced !== undefined && holds(spliced, index, yaml.toJS())) {
+    return { ...source, text: spliced };
   }
-  const last = [...documents].sort((one, other) => start(other) - start(one));
-  return { ...source, text: last.reduce(replace, source.text) };
-}
-
-/** Sets a value; one that is there keeps its comments and quotes. */
-function set(document: Document.Parsed, path: readonly (string | number)[], value: unknown): void {
-  document.setIn(path, typeof value === 'object' ? document.createNode(value) : value);
-}
-
-const start = ({ yaml }: ManifestDocument): number => yaml.range[0];
-
-function replace(text: string, { yaml }: ManifestDocument): string {
+  // Nothing simple: let the library write the whole document anew, comments kept.
   const [from, , to] = yaml.range;
-  const indentSeq = sequencesAreIndented(yaml, text);
-  const flowCollectionPadding = !/\{\S/.test(text.slice(from, to));
-  const mended = yaml.toString({ lineWidth: 0, indentSeq, flowCollectionPadding });
-  const separator = /^---[^\n]*\n/.exec(mended)?.[0] ?? '';
-  const rest = text.slice(from, to).startsWith('---') ? mended : mended.slice(separator.length);
-  return text.slice(0, from) + rest + text.slice(to);
+  const text = source.text.slice(0, from) + yaml.toString({ lineWidth: 0 }) + source.text.slice(to);
+  return holds(text, index, yaml.toJS()) ? { ...source, text } : source;
 }
 
-/** Are the dashes of a sequence deeper than the key above them? */
-function sequencesAreIndented(document: Document.Parsed, text: string): boolean {
-  let indented = true;
-  visit(document, {
-    Pair(_, { key, value }) {
-      const range = (key as { range?: readonly number[] } | null)?.range;
-      if (!isSeq(value) || value.flow || !value.range || range?.[0] === undefined) return undefined;
-      indented = column(text, value.range[0]) > column(text, range[0]);
-      return visit.BREAK;
-    },
-  });
-  return indented;
+/** Does the text parse to what the edit was meant to give? */
+function holds(text: string, index: number, expected: unknown): boolean {
+  try {
+    const document = parseDocuments({ file: '', text })[index];
+    return isDeepStrictEqual(document?.yaml.toJS(), expected);
+  } catch {
+    return false;
+  }
 }
-
-const column = (text: string, offset: number): number =>
-  offset - text.lastIndexOf('\n', offset - 1);

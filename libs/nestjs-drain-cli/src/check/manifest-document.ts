@@ -15,6 +15,8 @@ export type Path = readonly (string | number)[];
 export class ManifestDocument {
   constructor(
     readonly file: string,
+    /** Which document of its file. */
+    readonly index: number,
     readonly yaml: Document.Parsed,
     private readonly lines: LineCounter,
   ) {}

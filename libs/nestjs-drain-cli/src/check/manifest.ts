@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { Field } from './field.js';
 import { ManifestDocument } from './manifest-document.js';
 import { Resource } from './resource.js';
@@ -11,7 +11,7 @@ import { UnusableInputError } from './unusable-input.js';
  */
 export function parseResources(source: Source): Resource[] {
   return parseDocuments(source).flatMap((document) => {
-    const root = new Field(document, [], valueOf(document));
+    const root = new Field(document, [], document.yaml.toJS());
     return objectsIn(root).map((field) => new Resource(field));
   });
 }
@@ -24,7 +24,7 @@ export function parseDocuments(source: Source): ManifestDocument[] {
   const lineCounter = new LineCounter();
   const parsed = parseAllDocuments(source.text, { lineCounter, merge: true, prettyErrors: false });
   const documents: Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
-  return documents.map((yaml) => {
+  return documents.map((yaml, index) => {
     const [error] = yaml.errors;
     if (error) {
       const { line, col } = lineCounter.linePos(error.pos[0]);
@@ -32,7 +32,9 @@ export function parseDocuments(source: Source): ManifestDocument[] {
         `${source.file}:${line}:${col}: broken YAML: ${error.message}${helmHint(source)}`,
       );
     }
-    return new ManifestDocument(source.file, yaml, lineCounter);
+    const document = new ManifestDocument(source.file, index, yaml, lineCounter);
+    checkValue(document, lineCounter);
+    return document;
   });
 }
 
@@ -42,12 +44,22 @@ function helmHint({ text, file }: Source): string {
     : `. Mend ${file} and check again`;
 }
 
-function valueOf(document: ManifestDocument): unknown {
+/** An alias without an anchor shows only when the value is built. */
+function checkValue({ file, yaml }: ManifestDocument, lines: LineCounter): void {
   try {
-    return document.yaml.toJS();
+    yaml.toJS();
   } catch (error) {
+    let offset = yaml.range[0];
+    visit(yaml, {
+      Alias(_, alias) {
+        if (alias.resolve(yaml)) return undefined;
+        offset = alias.range?.[0] ?? offset;
+        return visit.BREAK;
+      },
+    });
+    const { line, col } = lines.linePos(offset);
     throw new UnusableInputError(
-      `${document.file}:${document.line([])}: broken YAML: ${(error as Error).message}`,
+      `${file}:${line}:${col}: broken YAML: ${(error as Error).message}`,
     );
   }
 }

@@ -38,7 +38,9 @@ function need({ preStop, drain }: Container): Need {
   const parts = [
     ...(preStop.sleep > 0 ? [`preStop sleep ${preStop.sleep}`] : []),
     ...(draining > 0
-      ? [`timeout ${drain?.timeout?.seconds} + flushTimeout ${drain?.flushTimeout?.seconds}`]
+      ? [
+          `timeout ${drain?.timeout?.seconds} + flushTimeout ${draining - (drain?.timeout?.seconds ?? 0)}`,
+        ]
       : []),
   ];
   return { seconds: preStop.sleep + draining, sum: parts.join(' + ') };

@@ -15,6 +15,7 @@ export const istioProxyEndsFirst: Rule = {
       proxy.istio.io/config: |
         proxyMetadata:
           EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'true'
+
 # or, as a native sidecar
 #     sidecar.istio.io/nativeSidecar: 'true'`,
   *check(manifests) {

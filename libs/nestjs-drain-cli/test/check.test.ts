@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
+
+interface Outcome {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function check(args: readonly string[], input = ''): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(program, ['check', ...args], (error, output, errors) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, output, errors }),
+    );
+    child.stdin?.end(input);
+  });
+}
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nestjs-drain-check-'));
+  await cp(fixtures, folder, { recursive: true });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the exit code', () => {
+  it('is 0 for good manifests in folders and files', async () => {
+    const { code, output } = await check([
+      join(folder, 'check-good/kustomize'),
+      join(folder, 'check/schema/pass.yaml'),
+    ]);
+    expect([code, output]).toEqual([0, expect.stringContaining('4 resources read: nothing')]);
+  });
+
+  it('is 1 from the chosen severity on', async () => {
+    const note = join(folder, 'check/liveness-missing/fail.yaml');
+    expect((await check([note])).code).toBe(0);
+    expect((await check([note, '--severity', 'note'])).code).toBe(1);
+    const warning = join(folder, 'check/single-replica/fail.yaml');
+    expect((await check([warning])).code).toBe(1);
+    expect((await check([warning, '--severity', 'error'])).code).toBe(0);
+  });
+
+  it.each([
+    ['a path that is not there', ['/nowhere/at/all'], '', /no such file or folder/],
+    ['empty stdin', ['-'], '', /no Kubernetes resource/],
+    ['broken YAML', ['-'], 'a: [\n', /^<stdin>:\d+:\d+: broken YAML/],
+    ['--fix of stdin', ['-', '--fix'], 'a: 1', /Pass the files/],
+    ['no path', [], '', /missing required argument/],
+    ['an unknown option', ['-', '--wat'], '', /unknown option/],
+  ])('is 2 for %s, and says so', async (_, args, input, message) => {
+    const { code, output, errors } = await check(args, input);
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toMatch(message);
+  });
+});
+
+it('stdin takes what kustomize and helm print', async () => {
+  const text = await readFile(join(fixtures, 'check-good/mixed.yaml'), 'utf8');
+  expect(await check(['-'], text)).toMatchObject({ code: 0, errors: '' });
+  const faulty = text.replace('terminationGracePeriodSeconds: 150', '');
+  const { code, output } = await check(['-', '--json'], faulty);
+  expect(code).toBe(1);
+  expect(JSON.parse(output)).toMatchObject({
+    findings: [{ rule: 'grace-too-short', file: '<stdin>', resource: 'Deployment/chat' }],
+  });
+});
+
+it('--sarif prints SARIF and nothing else', async () => {
+  const { output } = await check([join(folder, 'check/schema/fail.yaml'), '--sarif']);
+  expect(JSON.parse(output)).toMatchObject({ version: '2.1.0', runs: [{ results: [{}] }] });
+});
+
+it('--fix mends in place until nothing is left, and reports what it could not mend', async () => {
+  const mended = join(folder, 'check/grace-too-short/fail.yaml');
+  const before = await readFile(mended, 'utf8');
+  expect((await check([mended, '--fix'])).code).toBe(0);
+  expect(await readFile(mended, 'utf8')).toBe(
+    before.replace('terminationGracePeriodSeconds: 60', 'terminationGracePeriodSeconds: 312'),
+  );
+  const left = join(folder, 'check/recreate-strategy/fail.yaml');
+  expect(await check([left, '--fix'])).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('recreate-strategy') as string,
+  });
+});
