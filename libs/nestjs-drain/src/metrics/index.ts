@@ -1,0 +1,1 @@
+export { DrainMetricsModule, type DrainMetricsOptions } from './drain-metrics.module.js';
