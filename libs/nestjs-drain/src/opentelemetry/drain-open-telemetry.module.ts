@@ -1,0 +1,53 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
+import type { Drain } from '../core/drain.js';
+import { DRAIN } from '../core/token.js';
+import { instrument } from './drain-instruments.js';
+import { DrainSpan } from './drain-span.js';
+import { TelemetryFlush, type Flushable } from './telemetry-flush.js';
+
+export interface DrainOpenTelemetryOptions {
+  /** Default: the global one, which has to be registered before the application is created. */
+  meterProvider?: MeterProvider;
+  /** Default: the global one. */
+  tracerProvider?: TracerProvider;
+  /**
+   * What is flushed after the drain and before the process exits, such as a logger provider. Default:
+   * the two providers above, where they can be flushed.
+   */
+  flush?: readonly Flushable[];
+}
+
+const scope = 'nestjs-drain';
+const observed = new WeakSet<Drain>();
+
+/**
+ * The drain's instruments and its span in your OpenTelemetry SDK. Needs GracefulShutdownModule,
+ * global as it is by default. Imported twice it counts once.
+ */
+@Module({})
+export class DrainOpenTelemetryModule {
+  static forRoot(options: DrainOpenTelemetryOptions = {}): DynamicModule {
+    return {
+      module: DrainOpenTelemetryModule,
+      providers: [
+        {
+          provide: TelemetryFlush,
+          inject: [DRAIN],
+          useFactory: (drain: Drain) => observe(drain, options),
+        },
+      ],
+    };
+  }
+}
+
+function observe(drain: Drain, options: DrainOpenTelemetryOptions): TelemetryFlush {
+  const meterProvider = options.meterProvider ?? metrics.getMeterProvider();
+  const tracerProvider = options.tracerProvider ?? trace.getTracerProvider();
+  if (!observed.has(drain)) {
+    observed.add(drain);
+    instrument(meterProvider.getMeter(scope), drain);
+    new DrainSpan(tracerProvider.getTracer(scope), drain);
+  }
+  return new TelemetryFlush(options.flush ?? [tracerProvider, meterProvider]);
+}
