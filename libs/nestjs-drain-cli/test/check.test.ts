@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,5 +89,22 @@ it('--fix mends in place until nothing is left, and reports what it could not me
   expect(await check([left, '--fix'])).toMatchObject({
     code: 1,
     output: expect.stringContaining('recreate-strategy') as string,
+  });
+});
+
+describe("this repository's own manifests", () => {
+  const manifests = fileURLToPath(new URL('../../../k8s', import.meta.url));
+  const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+  if (!hasKubectl) console.warn('kubectl is missing: apt-get install kubernetes-client');
+
+  it('are clean', async () => {
+    expect(await check([manifests, '--severity', 'note'])).toMatchObject({ code: 0, errors: '' });
+  });
+
+  it.skipIf(!hasKubectl && !process.env['CI'])('are clean with the demo overlay', async () => {
+    const overlay = join(manifests, 'overlays/demo');
+    const rendered = execFileSync('kubectl', ['kustomize', overlay], { encoding: 'utf8' });
+    const { code, output } = await check(['-', '--severity', 'note'], rendered);
+    expect([code, output]).toEqual([0, expect.stringContaining('3 resources read: nothing')]);
   });
 });

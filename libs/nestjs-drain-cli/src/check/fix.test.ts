@@ -108,4 +108,17 @@ describe('where the place is not simple', () => {
     const shell = findings.filter(({ rule }) => rule.id === 'wrapper-as-first-process');
     expect(shell.map(({ edits }) => edits)).toEqual([[]]);
   });
+
+  it('what stands behind an alias is left to its owner', async () => {
+    const text = deployment(timeout)
+      .replace(
+        'metadata: { name: chat }',
+        'x: &pod\n  containers: [{ name: chat, image: a/b, env: [{ name: GRACEFUL_SHUTDOWN_TIMEOUT, value: "60" }] }]',
+      )
+      .replace(/ {4}spec:\n[\s\S]*/, '    spec: *pod\n');
+    const source = { file: 'some.yaml', text };
+    const { findings } = await check([source]);
+    expect(findings.map(({ rule }) => rule.id)).toContain('grace-too-short');
+    expect(fix(source, findings).text).toBe(text);
+  });
 });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isAlias } from 'yaml';
 import { type Finding } from './finding.js';
 import { type Path } from './manifest-document.js';
 import { parseDocuments } from './manifest.js';
@@ -18,7 +19,9 @@ export function fix(source: Source, findings: readonly Finding[]): Source {
 
 function apply(source: Source, index: number, path: Path, value: unknown): Source {
   const { yaml } = parseDocuments(source)[index] ?? {};
-  if (!yaml) return source;
+  // Behind an alias the change would reach other places too: that is left to the owner.
+  if (!yaml || path.some((_, depth) => isAlias(yaml.getIn(path.slice(0, depth), true))))
+    return source;
   const spliced = splice(source.text, yaml, path, value);
   if (value === undefined) yaml.deleteIn(path);
   else yaml.setIn(path, yaml.createNode(value));

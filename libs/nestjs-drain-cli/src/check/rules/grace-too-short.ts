@@ -22,8 +22,8 @@ export const graceTooShort: Rule = {
     for (const workload of workloads) {
       const needs = workload.containers.map(need);
       const [worst] = needs.sort((one, other) => other.seconds - one.seconds);
-      if (worst && worst.seconds > 0 && workload.grace <= worst.seconds)
-        yield problem(workload, worst);
+      const short = worst && worst.seconds > 0 && workload.grace <= worst.seconds;
+      if (short) yield problem(workload, worst);
     }
   },
 };
@@ -35,13 +35,10 @@ interface Need {
 
 function need({ preStop, drain }: Container): Need {
   const draining = drainTime(drain) ?? 0;
+  const timeout = drain?.timeout?.seconds ?? 0;
   const parts = [
     ...(preStop.sleep > 0 ? [`preStop sleep ${preStop.sleep}`] : []),
-    ...(draining > 0
-      ? [
-          `timeout ${drain?.timeout?.seconds} + flushTimeout ${draining - (drain?.timeout?.seconds ?? 0)}`,
-        ]
-      : []),
+    ...(draining > 0 ? [`timeout ${timeout} + flushTimeout ${draining - timeout}`] : []),
   ];
   return { seconds: preStop.sleep + draining, sum: parts.join(' + ') };
 }
