@@ -1,111 +1,148 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Http2ServerRequest, ServerHttp2Session } from 'node:http2';
 import { Server, type Socket } from 'node:net';
+import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Drain } from '../core/drain.js';
 import type { Listener } from '../core/listener.js';
 import { Vacancy } from '../core/vacancy.js';
-import { makeLastResponse } from './last-response.js';
+import type { Connection } from './connection.js';
+import { Handshake } from './handshake.js';
+import { Http1Connection } from './http1-connection.js';
+import { Http2Connection } from './http2-connection.js';
+import { watchUpgrades } from './upgrades.js';
 
 /**
- * The connections of one HTTP server: which answers are under way on each, and how they end.
- * While serving it only counts.
+ * The connections of one server, HTTP/1.1 or 2, with or without TLS: which answers are under way on
+ * each, and how they end. While serving it only counts.
  */
 export class Connections implements Listener {
-  readonly #answers = new Map<Socket, Set<ServerResponse>>();
+  /** By their socket, or their HTTP/2 session. */
+  readonly #connections = new Map<object, Connection>();
+  /** TLS sockets whose handshake is not finished, by the address of their peer. */
+  readonly #handshakes = new Map<string, Socket>();
   readonly #vacancy = new Vacancy();
+  readonly #bounds: (() => void)[] = [];
+  #deadline: number | undefined;
 
   constructor(
     private readonly server: Server,
     private readonly drain: Drain,
   ) {
-    server.prependListener('connection', (socket: Socket) => this.#track(socket));
-    server.prependListener('request', this.#onRequest);
-    this.#watchUpgrades();
+    this.#watch();
     drain.events.subscribe((event) => {
-      if (event.type === 'started') this.#lastCall();
+      if (event.type !== 'started') return;
+      for (const connection of this.#connections.values()) connection.lastCall();
     });
   }
 
-  /** Stops listening, ends idle sockets, waits for the others, destroys what outstays its bound. */
+  /** Stops listening, ends what is idle, waits for the others, destroys what outstays its bound. */
   async stop(deadline: number): Promise<void> {
-    // http.Server#close would also destroy idle sockets, and with them a request on its way.
-    if (this.server.listening) Server.prototype.close.call(this.server);
+    this.#stopListening();
     // What the kernel has already received is read, and so no longer idle, one turn later.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const socket of this.#idleSockets()) socket.end();
-    const { clock, options } = this.drain;
-    const linger = Math.min(deadline, clock.now() + options.flushTimeout * 1000);
-    const bounds = [
-      this.#destroyAt(linger, () => this.#idleSockets()),
-      this.#destroyAt(deadline, () => [...this.#answers.keys()]),
-    ];
-    if (this.#answers.size > 0) await this.#vacancy.wait();
-    for (const cancel of bounds) cancel();
+    this.#deadline = deadline;
+    for (const connection of this.#connections.values()) this.#conclude(connection);
+    this.#at(deadline, () => {
+      for (const connection of this.#connections.values()) connection.destroy();
+    });
+    if (this.#connections.size > 0) await this.#vacancy.wait();
+    for (const cancel of this.#bounds) cancel();
+  }
+
+  #watch(): void {
+    const { server } = this;
+    server.prependListener('request', this.#onRequest);
+    server.prependListener('session', (session: ServerHttp2Session) =>
+      this.#track(session, new Http2Connection(session)),
+    );
+    watchUpgrades(server, (socket) => this.#forget(socket));
+    if (server instanceof TlsServer) {
+      server.prependListener('connection', (socket: Socket) => this.#trackHandshake(socket));
+      server.prependListener('secureConnection', (socket: TLSSocket) => this.#onSecure(socket));
+    } else if (server instanceof HttpServer) {
+      server.prependListener('connection', (socket: Socket) => this.#trackSocket(socket));
+    }
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const answers = this.#track(request.socket);
-    answers.add(response);
+    const connection = this.#connectionOf(request);
+    connection.begin(response);
     this.drain.requests.enter(response);
     response.once('close', () => {
-      answers.delete(response);
+      connection.finish(response);
       this.drain.requests.leave(response);
+      if (this.#deadline !== undefined && connection.isIdle) this.#conclude(connection);
     });
-    if (this.drain.isShuttingDown) makeLastResponse(response, () => answers.size === 1);
+    if (this.drain.isShuttingDown) connection.lastCall();
   };
 
-  #track(socket: Socket): Set<ServerResponse> {
-    const known = this.#answers.get(socket);
-    if (known) return known;
-    const answers = new Set<ServerResponse>();
-    this.#answers.set(socket, answers);
-    socket.once('close', () => {
+  #connectionOf(request: IncomingMessage): Connection {
+    const { stream } = request as unknown as Partial<Http2ServerRequest>;
+    if (!stream) return this.#trackSocket(request.socket);
+    const session = stream.session as ServerHttp2Session;
+    return this.#connections.get(session) ?? this.#track(session, new Http2Connection(session));
+  }
+
+  #trackSocket(socket: Socket): Connection {
+    return this.#connections.get(socket) ?? this.#track(socket, new Http1Connection(socket));
+  }
+
+  #trackHandshake(socket: Socket): void {
+    const peer = peerOf(socket);
+    // Behind a Unix socket peers have no address, and could not be told apart later.
+    if (peer === undefined) return;
+    this.#handshakes.set(peer, socket);
+    this.#track(socket, new Handshake(socket));
+    socket.once('close', () => this.#handshakes.delete(peer));
+  }
+
+  #onSecure(socket: TLSSocket): void {
+    const handshake = this.#handshakes.get(peerOf(socket) ?? '');
+    // A connection of HTTP/2 is known by its session, which is made later in this turn.
+    if (socket.alpnProtocol !== 'h2') this.#trackSocket(socket);
+    if (handshake) queueMicrotask(() => this.#forget(handshake));
+  }
+
+  #track(key: Socket | ServerHttp2Session, connection: Connection): Connection {
+    this.#connections.set(key, connection);
+    key.once('close', () => {
       // Node 20 closes no response that was pipelined behind another when the socket goes.
-      for (const response of answers) this.drain.requests.leave(response);
-      this.#forget(socket);
+      for (const response of connection.answers) this.drain.requests.leave(response);
+      this.#forget(key);
     });
-    return answers;
+    if (this.#deadline !== undefined) this.#conclude(connection);
+    return connection;
   }
 
-  #forget(socket: Socket): void {
-    this.#answers.delete(socket);
-    if (this.#answers.size === 0) this.#vacancy.announce();
+  #forget(key: object): void {
+    this.#connections.delete(key);
+    if (this.#connections.size === 0) this.#vacancy.announce();
   }
 
-  /** Every answer under way when the shutdown starts becomes the last one of its connection. */
-  #lastCall(): void {
-    for (const answers of this.#answers.values()) {
-      for (const response of answers) makeLastResponse(response, () => answers.size === 1);
-    }
+  #stopListening(): void {
+    // http.Server#close would also destroy idle sockets, and with them a request on its way.
+    const close = (): unknown => Server.prototype.close.call(this.server);
+    if (this.server.listening) close();
+    // A signal may come before listen() has finished.
+    else this.server.once('listening', close);
   }
 
-  #idleSockets(): Socket[] {
-    const entries = [...this.#answers].filter(([, answers]) => answers.size === 0);
-    return entries.map(([socket]) => socket);
+  /** The client has `flushTimeout` to finish the request it may have begun, or to leave. */
+  #conclude(connection: Connection): void {
+    connection.end();
+    if (!connection.isIdle) return;
+    const linger = this.drain.clock.now() + this.drain.options.flushTimeout * 1000;
+    this.#at(Math.min(this.#deadline ?? linger, linger), () => {
+      if (connection.isIdle) connection.destroy();
+    });
   }
 
-  #destroyAt(time: number, which: () => Socket[]): () => void {
+  #at(time: number, task: () => void): void {
     const { clock } = this.drain;
-    return clock.schedule(Math.max(0, time - clock.now()), () => {
-      for (const socket of which()) socket.destroy();
-    });
+    this.#bounds.push(clock.schedule(Math.max(0, time - clock.now()), task));
   }
+}
 
-  /**
-   * An upgraded socket belongs to its WebSocket adapter. Listening to `upgrade` changes what Node
-   * does with such requests, so this listens only where somebody else does.
-   */
-  #watchUpgrades(): void {
-    const forget = (_request: IncomingMessage, socket: Socket): void => this.#forget(socket);
-    const watch = (): unknown => this.server.prependListener('upgrade', forget);
-    if (this.server.listenerCount('upgrade') > 0) {
-      watch();
-      return;
-    }
-    const onNewListener = (event: string): void => {
-      if (event !== 'upgrade') return;
-      this.server.off('newListener', onNewListener);
-      watch();
-    };
-    this.server.on('newListener', onNewListener);
-  }
+function peerOf({ remoteAddress, remotePort }: Socket): string | undefined {
+  return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`;
 }

@@ -4,8 +4,15 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/token.js';
 import { Connections } from './connections.js';
+import { onSecondaryServers } from './secondary-servers.js';
 
-/** Watches the application's HTTP server, where it has one. */
+/** What is used of a Nest HTTP adapter. */
+interface ServingAdapter {
+  getHttpServer(): Server;
+  getInstance(): unknown;
+}
+
+/** Watches the application's HTTP servers, where it has any. */
 @Injectable()
 export class HttpConnections implements OnModuleInit {
   constructor(
@@ -14,7 +21,13 @@ export class HttpConnections implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const adapter = this.adapterHost.httpAdapter as { getHttpServer(): Server } | undefined;
-    if (adapter) this.drain.listeners.add(new Connections(adapter.getHttpServer(), this.drain));
+    const adapter = this.adapterHost.httpAdapter as ServingAdapter | undefined;
+    if (!adapter) return;
+    this.#watch(adapter.getHttpServer());
+    onSecondaryServers(adapter.getInstance(), (server) => this.#watch(server));
+  }
+
+  #watch(server: Server): void {
+    this.drain.listeners.add(new Connections(server, this.drain));
   }
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { lingerWhileReceiving } from './linger.js';
 
 /**
  * Makes a response the last one on its connection, so that the client opens its next connection
@@ -6,13 +7,12 @@ import type { ServerResponse } from 'node:http';
  * the FIN follows in the same turn as the last bytes: a client that pools the connection learns of
  * its end together with the end of the answer, and never writes a request into a closing socket.
  *
- * @param isLast asked at the response's end: whether no pipelined request waits behind it.
+ * @param isLast asked at the last moment: whether no pipelined request waits behind it.
  */
 export function makeLastResponse(response: ServerResponse, isLast: () => boolean): void {
-  // HTTP/2 has no Connection header; its sessions are told by GOAWAY.
-  if (response.req.httpVersionMajor > 1) return;
   if (!response.headersSent) {
-    announceClose(response);
+    announceClose(response, isLast);
+    lingerWhileReceiving(response);
     return;
   }
   response.once('prefinish', () => {
@@ -21,9 +21,10 @@ export function makeLastResponse(response: ServerResponse, isLast: () => boolean
 }
 
 /** `writeHead` is where every header ends up, whoever set it (Nest's @Sse insists on keep-alive). */
-function announceClose(response: ServerResponse): void {
+function announceClose(response: ServerResponse, isLast: () => boolean): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   response.writeHead = (...args: unknown[]) => {
+    if (!isLast()) return writeHead(...args);
     response.setHeader('Connection', 'close');
     const headers = args.at(-1);
     if (typeof headers === 'object' && headers !== null) {
