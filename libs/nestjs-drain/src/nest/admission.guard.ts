@@ -50,11 +50,12 @@ export class AdmissionGuard implements CanActivate {
   }
 
   /** Only the close of the response says that the last bytes have left, or are lost. */
-  #releaseOnClose({ handle, request, response }: HttpStream): void {
+  #releaseOnClose(stream: HttpStream): void {
+    const { handle, request, response } = stream;
     const { socket } = request;
     const release = (): void => {
       socket.off('close', release);
-      handle.release(response.writableFinished);
+      handle.release(stream.isDelivered);
     };
     // A client that left before the guard ran has had its close.
     if (response.destroyed || socket.destroyed) handle.release(false);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { ReplaySubject, type Observable } from 'rxjs';
 import type {
   EndCause,
@@ -50,7 +51,19 @@ export class HttpStream implements StreamRequest {
   }
 
   destroy(): void {
-    this.response.destroy();
+    // Destroying a stream of HTTP/2 would end it without an error, as if it were complete.
+    if (this.#http2) this.#http2.close(constants.NGHTTP2_INTERNAL_ERROR);
+    else this.response.destroy();
+  }
+
+  /** Whether a response that is closed had its last bytes sent. */
+  get isDelivered(): boolean {
+    const { writableEnded, writableFinished } = this.response;
+    return writableEnded && writableFinished && !this.#http2?.rstCode;
+  }
+
+  get #http2(): ServerHttp2Stream | undefined {
+    return (this.response as { stream?: ServerHttp2Stream }).stream;
   }
 
   progress(): StreamProgress {
