@@ -3,13 +3,18 @@ import {
   UseGuards,
   type DynamicModule,
   type FactoryProvider,
+  type MiddlewareConsumer,
   type ModuleMetadata,
+  type NestModule,
   type Provider,
   type Type,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { CallerGuard } from './control/caller.guard.js';
+import { Management } from './control/management.decorator.js';
+import { ManagementPort } from './control/management-port.js';
+import { ManagementRoutes } from './control/management-routes.js';
 import { CONTROL_ACCESS, type ControlAccess, type ControlRoutes } from './control/options.js';
 import { shutdownController } from './control/shutdown.controller.js';
 import { DRAIN, SHUTDOWN } from './core/token.js';
@@ -72,7 +77,13 @@ const exported = [
  * The options are checked at start; impossible ones throw an InvalidDrainOptionsError with the remedy.
  */
 @Module({})
-export class GracefulShutdownModule {
+export class GracefulShutdownModule implements NestModule {
+  constructor(private readonly managementPort: ManagementPort) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    this.managementPort.hideFromTraffic(consumer);
+  }
+
   static forRoot(options: GracefulShutdownOptions = {}): DynamicModule {
     const { isGlobal, health, control, ...rest } = options;
     const { path, reset, ...access } = control || {};
@@ -96,7 +107,10 @@ function assemble(
   const controllers: Type[] = [];
   if (health !== false) controllers.push(probeController(health));
   if (control !== false) controllers.push(shutdownController(control));
-  for (const controller of controllers) UseGuards(Uncounted)(controller);
+  for (const controller of controllers) {
+    UseGuards(Uncounted)(controller);
+    Management()(controller);
+  }
   return {
     module: GracefulShutdownModule,
     global: isGlobal,
@@ -140,6 +154,8 @@ const providers: Provider[] = [
   AdmissionGuard,
   Uncounted,
   CallerGuard,
+  ManagementRoutes,
+  ManagementPort,
   LivenessIndicator,
   ReadinessIndicator,
 ];

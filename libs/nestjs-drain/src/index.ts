@@ -6,6 +6,7 @@ export {
   type StaticOptions,
 } from './graceful-shutdown.module.js';
 export { type ControlAccess, type ControlRoutes } from './control/options.js';
+export { Management } from './control/management.decorator.js';
 export { type Admission, type Refusal } from './core/admission.js';
 export { type DrainEvent } from './core/events.js';
 export { InvalidDrainOptionsError, type DrainOptions } from './core/options.js';

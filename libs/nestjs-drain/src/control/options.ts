@@ -6,8 +6,19 @@ export interface ControlRoutes {
   reset?: boolean;
 }
 
-/** Who may call the shutdown routes. */
+/** Who may call the shutdown routes, and where. */
 export interface ControlAccess {
+  /**
+   * A port of its own for probes, shutdown routes and metrics, in plain HTTP/1.1. They vanish (404)
+   * from the traffic port, and nothing else answers here. It stays open until the process exits.
+   * 0 takes a free one. Default: none, they stand beside the application's routes.
+   */
+  port?: number;
+  /**
+   * The address that `port` listens on. Default: all addresses, as with `app.listen()`, because the
+   * kubelet calls the pod's own.
+   */
+  host?: string;
   /**
    * The peers that may call, as CIDR blocks. Default: loopback and private addresses (RFC 1918, 4193,
    * 6598, link-local), because the kubelet calls from the node's bridge address.

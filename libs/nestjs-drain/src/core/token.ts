@@ -6,3 +6,5 @@ export const SHUTDOWN = Symbol.for('nestjs-drain.Shutdown');
 
 /** Metadata key of `@DrainableStream()`. */
 export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');
+/** Metadata of controllers that answer on the management port, where there is one. */
+export const MANAGEMENT = Symbol.for('nestjs-drain.Management');
