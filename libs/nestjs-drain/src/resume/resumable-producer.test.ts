@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../testing/manual-clock.js';
-import { ProductionStoppedError } from './errors.js';
+import type { ProductionStoppedError } from './errors.js';
 import { MemoryResumeStore } from './memory-store.js';
 import { ResumableStreams, type ResumableStreamsOptions } from './resumable-streams.js';
 
