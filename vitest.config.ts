@@ -5,6 +5,11 @@ const library = (path: string) => fileURLToPath(new URL(`libs/nestjs-drain/${pat
 
 export default defineConfig({
   test: {
+    // Two cores run two servers and their clients; more at once only measure the machine.
+    maxWorkers: 2,
+    reporters: process.env.CI
+      ? ['default', ['json', { outputFile: 'test-results.json' }]]
+      : ['default'],
     projects: [
       {
         // The laws, on source, in milliseconds.
