@@ -158,28 +158,42 @@ class World {
   /** Moves in spans that end just before, or at, the moments at which something has to happen. */
   async advance(span: number): Promise<void> {
     const target = this.clock.now() + span;
-    const moments = this.moments().flatMap((moment) => [moment - 1, moment]);
-    const stops = moments.filter((moment) => moment > this.clock.now() && moment < target);
+    const stops = this.moments().flatMap((moment) => [moment - 1, moment]);
     for (const stop of [...stops, target]) {
+      if (stop < this.clock.now() || stop > target) continue;
       await this.clock.advanceAsync(stop - this.clock.now());
       this.noteTime();
       await this.endTurn();
     }
   }
 
-  /** When the door shuts, when the farewells are due, and when everything has to be over. */
-  private moments(): [number, number, number] | [] {
+  /** When something has to have happened, in the clock's ms and in this order. */
+  private moments(): number[] {
     if (!this.run) return [];
-    const { propagationDelay, timeout, flushTimeout } = this.options;
-    const after = (seconds: number) => this.run!.startedAt + seconds * 1_000;
-    return [after(propagationDelay), after(timeout), after(timeout + flushTimeout)];
+    const { propagationDelay: closing, timeout, flushTimeout } = this.options;
+    const toldBy = (closing + timeout) / 2;
+    const farewellBy = timeout + flushTimeout / 2;
+    const seconds = [closing, toldBy, timeout, farewellBy, timeout + flushTimeout];
+    return seconds.map((after) => this.run!.startedAt + after * 1_000);
   }
 
   private noteTime(): void {
-    const [closing = Infinity, deadline = Infinity] = this.moments();
+    const [closing = Infinity, , deadline = Infinity] = this.moments();
     const now = this.clock.now();
     if (now >= closing) this.run!.awaited ??= new Set(this.work.requests);
     if (now >= deadline && !this.run!.drained) this.committed = true;
+  }
+
+  /** Nobody is asked to end before the time, and nobody is forgotten. */
+  private checkWaves(): void {
+    const [, toldBy = Infinity, deadline = Infinity, farewellBy = Infinity] = this.moments();
+    const now = this.clock.now();
+    for (const { kind, ends, isOpen } of this.asked) {
+      if (ends[0] === 'told') expect(kind).toBe('subscription');
+      if (ends[0] === 'deadline') expect(now).toBeGreaterThanOrEqual(deadline);
+      const due = now >= farewellBy || (now >= toldBy && kind === 'subscription');
+      if (isOpen && due) expect(ends).toHaveLength(1);
+    }
   }
 
   private async endTurn(): Promise<void> {
@@ -190,7 +204,7 @@ class World {
   }
 
   private checkRun(run: ExpectedRun): void {
-    const [, , end = Infinity] = this.moments();
+    const end = this.moments().at(-1) ?? Infinity;
     const idle = run.awaited?.size === 0 && this.work.tasks.size === 0 && this.open.length === 0;
     const ended = idle || this.clock.now() >= end;
     const wasDrained = run.drained;
@@ -204,6 +218,7 @@ class World {
     expect(this.reportsHeard).toBe(this.drainsEnded);
     if (run.drained) expect(this.clock.pending).toBe(0);
     else expect(run.result).toBeUndefined();
+    this.checkWaves();
   }
 
   private checkReport(run: ExpectedRun): void {
@@ -226,7 +241,7 @@ class World {
       report.activeBefore + report.admitted,
     );
     expect(report.waited).toBeLessThanOrEqual(late);
-    const [, deadline = 0] = this.moments();
+    const [, , deadline = 0] = this.moments();
     const expired = run.startedAt + report.waited >= deadline;
     expect(report.outcome).toBe(expired ? 'timeout' : 'completed');
     if (!expired) expect(report.unfinished).toEqual({});

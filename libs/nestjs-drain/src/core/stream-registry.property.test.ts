@@ -9,12 +9,12 @@ import { StreamRegistry } from './stream-registry.js';
 
 const step = fc.oneof(
   {
-    weight: 4,
+    weight: 3,
     arbitrary: fc.record({ admit: fc.constantFrom<StreamKind>('finite', 'subscription') }),
   },
-  { weight: 4, arbitrary: fc.record({ release: fc.nat(), delivered: fc.boolean() }) },
+  { weight: 5, arbitrary: fc.record({ release: fc.nat(), delivered: fc.boolean() }) },
   fc.record({ again: fc.nat() }),
-  fc.constantFrom('close', 'reopen', 'wait', 'endOfTurn'),
+  { weight: 8, arbitrary: fc.constantFrom('close', 'reopen', 'wait', 'endOfTurn') },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 

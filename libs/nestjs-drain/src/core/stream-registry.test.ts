@@ -123,6 +123,16 @@ describe('stream registry', () => {
     expect(streams.tally()).toMatchObject({ completed: 0, abandoned: 0, cut: 1 });
   });
 
+  it('law 3: the vacancy of an earlier close answers nobody who asks after reopening', async () => {
+    const { streams } = setUp();
+    const before = watch(streams);
+    streams.close(draining);
+    streams.reopen();
+    const after = watch(streams);
+    await endOfTurn();
+    expect([before.answers, after.answers]).toEqual([1, 0]);
+  });
+
   it('admits again after it was reopened, and keeps its waiters waiting', async () => {
     const { streams } = setUp();
     const stream = admitted(streams);
