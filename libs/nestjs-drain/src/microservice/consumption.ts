@@ -1,0 +1,30 @@
+import { Transport, type Server } from '@nestjs/microservices';
+import { brokerConsumption } from './broker-consumption.js';
+import type { Message } from './message-count.js';
+import { TcpConsumption } from './tcp-consumption.js';
+
+/** How one transport stops taking messages. What it cannot promise stands in docs/transports.md. */
+export interface Consumption {
+  /** Whether it goes on by itself if the drain is reset. */
+  readonly resumable: boolean;
+  started?(message: Message): void;
+  ended?(message: Message): void;
+  /** When the drain closes: takes no more, and lets what is here be answered. */
+  pause(): void | Promise<void>;
+  /** After the drain: ends what the transport's own close would cut. */
+  stop(): void | Promise<void>;
+}
+
+/** For transports that cannot be paused: their messages are still counted and waited for. */
+const unpausable: Consumption = {
+  resumable: true,
+  pause: () => undefined,
+  stop: () => undefined,
+};
+
+export function consumptionOf(
+  server: Server & { readonly transportId?: Transport | symbol },
+): Consumption {
+  if (server.transportId === Transport.TCP) return new TcpConsumption(server);
+  return brokerConsumption(server) ?? unpausable;
+}

@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { MessageServers } from './message-servers.js';
+
+/**
+ * Lets the drain wait for the message handlers of every microservice of the application: of
+ * `createMicroservice()` and of each `connectMicroservice()`. Import it once, beside
+ * `GracefulShutdownModule`. For gRPC there is `DrainGrpcModule`.
+ */
+@Module({ providers: [MessageServers] })
+export class DrainMicroserviceModule {}

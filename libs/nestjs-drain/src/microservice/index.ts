@@ -1,0 +1,1 @@
+export { DrainMicroserviceModule } from './drain-microservice.module.js';

@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
+const compiled = fileURLToPath(
+  new URL('../../../../node_modules/.cache/nestjs-drain/', import.meta.url),
+);
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface FixtureProcess {
+  readonly process: ChildProcess;
+  /** Everything printed so far, both streams. */
+  output(): string;
+  /** Resolves once the output has come to hold this text. */
+  printed(text: string): Promise<void>;
+  readonly exited: Promise<Exit>;
+  /** Ends it at once, whatever it is doing. */
+  stop(): Promise<void>;
+}
+
+/** Runs `test/fixtures/<name>.ts` with the built package in a process of its own. */
+export async function startFixture(
+  name: string,
+  env: Record<string, string> = {},
+): Promise<FixtureProcess> {
+  const child = spawn(process.execPath, [await compile(name)], {
+    env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  const printed = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!output.includes(text)) return;
+        listeners.delete(look);
+        resolve();
+      };
+      listeners.add(look);
+      look();
+      void exited.then(() => reject(new Error(`It never printed "${text}":\n${output}`)));
+    });
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return { process: child, output: () => output, printed, exited, stop };
+}
+
+/** Into a folder from which the workspace's packages are found. */
+async function compile(name: string): Promise<string> {
+  const source = await readFile(join(fixtures, `${name}.ts`), 'utf8');
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: {
+      module: ts.ModuleKind.ESNext,
+      target: ts.ScriptTarget.ES2022,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+    },
+  });
+  await mkdir(compiled, { recursive: true });
+  const path = join(compiled, `${name}-${process.pid}.mjs`);
+  await writeFile(path, outputText);
+  return path;
+}
