@@ -18,6 +18,7 @@ import { ManagementRoutes } from './control/management-routes.js';
 import { CONTROL_ACCESS, type ControlAccess, type ControlRoutes } from './control/options.js';
 import { shutdownController } from './control/shutdown.controller.js';
 import { DRAIN, SHUTDOWN } from './core/token.js';
+import { Diagnostics } from './diagnostics/diagnostics.js';
 import { LivenessIndicator, ReadinessIndicator } from './health/indicators.js';
 import type { HealthOptions } from './health/options.js';
 import { probeController } from './health/probe.controller.js';
@@ -150,6 +151,7 @@ const providers: Provider[] = [
   BeforeNest,
   ProcessSignals,
   DrainLogger,
+  Diagnostics,
   HttpConnections,
   AdmissionGuard,
   Uncounted,

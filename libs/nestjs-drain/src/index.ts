@@ -13,9 +13,15 @@ export { InvalidDrainOptionsError, type DrainOptions } from './core/options.js';
 export { type DrainPhase } from './core/phase.js';
 export { describeReport, type DrainReport } from './core/report.js';
 export { DrainResetError, ResetRefusedError } from './core/reset.js';
-export { StreamAbortedError, type StreamHandle, type StreamKind } from './core/stream-handle.js';
+export {
+  StreamAbortedError,
+  type StreamHandle,
+  type StreamKind,
+  type StreamProgress,
+} from './core/stream-handle.js';
 export { type StreamOutcome, type StreamTally } from './core/tally.js';
 export { type WaveOptions } from './core/wave-schedule.js';
+export { type DrainDiagnostics } from './diagnostics/channels.js';
 export { LivenessIndicator, ReadinessIndicator } from './health/indicators.js';
 export { type HealthOptions } from './health/options.js';
 export { Uncounted } from './http/uncounted.guard.js';

@@ -1,13 +1,22 @@
 import type { ServerResponse } from 'node:http';
-import { Controller, Get, Inject, Res, VERSION_NEUTRAL, type Type } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Res,
+  SetMetadata,
+  VERSION_NEUTRAL,
+  type Type,
+} from '@nestjs/common';
 import type { Registry } from 'prom-client';
 import { Drain } from '../core/drain.js';
 import { rawOf } from '../core/raw.js';
-import { DRAIN } from '../core/token.js';
+import { DRAIN, MANAGEMENT } from '../core/token.js';
 
-/** The scrape. Its path is part of the class, because Nest reads it from there. */
+/** The scrape, on the management port where there is one. Its path is part of the class, because Nest reads it from there. */
 export function metricsController(registry: Registry, path: string): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
+  @SetMetadata(MANAGEMENT, true)
   class MetricsController {
     constructor(@Inject(DRAIN) private readonly drain: Drain) {}
 
