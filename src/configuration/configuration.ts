@@ -53,7 +53,7 @@ function shutdownConflicts(values: Environment): string[] {
   const needed = timeout + values.GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT;
   const grace = values.TERMINATION_GRACE_PERIOD_SECONDS;
   const conflicts: string[] = [];
-  if (delay >= timeout) {
+  if (delay > 0 && delay >= timeout) {
     conflicts.push(
       `GRACEFUL_SHUTDOWN_PROPAGATION_DELAY (${delay}) must be below GRACEFUL_SHUTDOWN_TIMEOUT (${timeout}), which includes it`,
     );

@@ -30,13 +30,13 @@ export class ResponseComposer {
   #next: number;
   #text: string;
   #ending: Ending | undefined;
-  private readonly itemId: string;
+  readonly #itemId: string;
 
   constructor(
     private readonly head: ResponseBody,
     continuation: Continuation = { next: 0, text: '' },
   ) {
-    this.itemId = head.id.replace(/^resp/, 'msg');
+    this.#itemId = head.id.replace(/^resp/, 'msg');
     this.#next = continuation.next;
     this.#text = continuation.text;
   }
@@ -77,14 +77,14 @@ export class ResponseComposer {
       { type: 'response.created', response: this.head },
       { type: 'response.in_progress', response: this.head },
       { type: 'response.output_item.added', output_index: 0, item },
-      { type: 'response.content_part.added', ...PLACE, item_id: this.itemId, part },
+      { type: 'response.content_part.added', ...PLACE, item_id: this.#itemId, part },
     ];
     return this.#number(opening.slice(this.#next));
   }
 
   delta(text: string): ResponseEvent {
     this.#text += text;
-    const delta = { ...PLACE, item_id: this.itemId, delta: text, logprobs: [] };
+    const delta = { ...PLACE, item_id: this.#itemId, delta: text, logprobs: [] };
     return this.#number([{ type: 'response.output_text.delta', ...delta }])[0]!;
   }
 
@@ -97,8 +97,8 @@ export class ResponseComposer {
     const type = response.status === 'completed' ? 'response.completed' : 'response.incomplete';
     const text = { text: this.#text, logprobs: [] };
     return this.#number([
-      { type: 'response.output_text.done', ...PLACE, item_id: this.itemId, ...text },
-      { type: 'response.content_part.done', ...PLACE, item_id: this.itemId, part },
+      { type: 'response.output_text.done', ...PLACE, item_id: this.#itemId, ...text },
+      { type: 'response.content_part.done', ...PLACE, item_id: this.#itemId, part },
       { type: 'response.output_item.done', output_index: 0, item },
       { type, response },
     ]);
@@ -116,7 +116,7 @@ export class ResponseComposer {
     status: ResponseOutputMessage['status'],
     content: ResponseOutputMessage['content'],
   ): ResponseOutputMessage {
-    return { type: 'message', id: this.itemId, role: 'assistant', status, content };
+    return { type: 'message', id: this.#itemId, role: 'assistant', status, content };
   }
 }
 
