@@ -50,11 +50,17 @@ function connection(
   onError: (error: unknown) => void,
 ): RedisConnection {
   let opened: Promise<Subscriber> | undefined;
-  const open = async () => {
+  const connect = async () => {
     const subscriber = client.duplicate();
     subscriber.on('error', onError);
     await subscriber.connect();
     return subscriber;
+  };
+  const open = () => {
+    const opening = connect();
+    // The next subscription tries anew.
+    opening.catch(() => (opened = undefined));
+    return opening;
   };
   return {
     send,
@@ -66,8 +72,9 @@ function connection(
       await (await opened)?.unsubscribe(channel);
     },
     close: async () => {
-      (await opened)?.destroy();
+      const closing = opened;
       opened = undefined;
+      (await closing?.catch(() => undefined))?.destroy();
     },
   };
 }

@@ -52,6 +52,11 @@ export class RedisServer {
     child.stdout.resume();
   }
 
+  /** SIGSTOP: connections stay open and nothing answers, until SIGCONT. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal);
+  }
+
   /** SIGKILL: what was not written to disk is lost. */
   async kill(): Promise<void> {
     const child = this.#child;
