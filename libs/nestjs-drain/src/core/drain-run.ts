@@ -41,13 +41,13 @@ export class DrainRun {
 
   conclude(outcome: DrainReport['outcome'], others: readonly InFlight[]): DrainReport {
     this.#stop();
-    const left = others.filter((work) => !work.isSettled);
+    const left = others.filter((work) => work.unfinished > 0);
     const report: DrainReport = {
       outcome,
       trigger: this.trigger,
       activeBefore: this.#activeBefore,
       ...subtractTally(this.streams.tally(), this.#tallyBefore),
-      unfinished: Object.fromEntries(left.map((work) => [work.name, work.size])),
+      unfinished: Object.fromEntries(left.map((work) => [work.name, work.unfinished])),
       waited: this.clock.now() - this.startedAt,
     };
     this.#resolve(report);

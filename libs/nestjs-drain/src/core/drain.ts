@@ -27,7 +27,7 @@ export class Drain {
   readonly #waves: WaveSchedule;
   #phase: DrainPhase = 'serving';
   #run: DrainRun | undefined;
-  #expiry = new AbortController();
+  readonly #expiry = new AbortController();
   #irreversible = false;
 
   constructor(

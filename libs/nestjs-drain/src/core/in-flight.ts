@@ -24,6 +24,11 @@ export class InFlight {
     return this.#awaited?.size === 0;
   }
 
+  /** What the drain still waits for. */
+  get unfinished(): number {
+    return this.#awaited?.size ?? this.size;
+  }
+
   enter(work: object): void {
     this.#working.add(work);
     if (this.options.awaitsLateWork) this.#awaited?.add(work);

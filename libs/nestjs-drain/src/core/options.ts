@@ -121,11 +121,14 @@ function sumProblems(options: ResolvedDrainOptions): string[] {
     );
   }
   if (terminationGracePeriod !== undefined && timeout + flushTimeout >= terminationGracePeriod) {
+    const shorter =
+      terminationGracePeriod > flushTimeout
+        ? `, or \`timeout\` below ${terminationGracePeriod - flushTimeout}`
+        : '';
     problems.push(
       `\`timeout\` + \`flushTimeout\` (${timeout} + ${flushTimeout} s) reaches the pod's ` +
         `terminationGracePeriod (${terminationGracePeriod} s), when the kubelet sends SIGKILL; ` +
-        `set terminationGracePeriodSeconds to at least ${Math.ceil(timeout + flushTimeout + 5)}, ` +
-        `or \`timeout\` below ${terminationGracePeriod - flushTimeout}.`,
+        `set terminationGracePeriodSeconds to at least ${Math.ceil(timeout + flushTimeout + 5)}${shorter}.`,
     );
   }
   return problems;

@@ -76,8 +76,7 @@ export class ShutdownService {
    * aborts at the deadline. Returns the work's own promise.
    */
   track<T>(work: Promise<T> | ((deadline: AbortSignal) => Promise<T>)): Promise<T> {
-    const running = typeof work === 'function' ? work(this.drain.expired) : work;
-    return this.drain.tasks.track(running);
+    return this.drain.tasks.track(typeof work === 'function' ? work(this.drain.expired) : work);
   }
 
   /**
