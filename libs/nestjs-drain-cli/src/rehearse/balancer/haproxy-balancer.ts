@@ -144,14 +144,17 @@ export class HaproxyBalancer implements Balancer {
     return text(socket);
   }
 
+  /** Reads one line of the log; HAProxy also logs its own affairs there. */
   #record(line: string): void {
-    const [seconds, milliseconds, clientPort, server = '', state = ''] = line.trim().split(' ');
+    const match = /^(\d+) (\d+) (\d+) (\S+) (\S\S)\s*$/.exec(line);
+    if (!match) return;
+    const [, seconds, milliseconds, clientPort, server = '', state = ''] = match;
     const pod = this.podNamed(server);
     this.#connections.push({
       at: Number(seconds) * 1000 + Number(milliseconds) - this.#wallStart,
       clientPort: Number(clientPort),
       ...(pod === undefined ? {} : { pod }),
-      refused: state.startsWith('SC'),
+      refused: state.startsWith('SC') && pod !== undefined,
     });
   }
 

@@ -30,13 +30,13 @@ export class Endpoints {
 
   /** Adds a ready pod, at once: for those that stand before the rehearsal begins. */
   addNow(endpoint: Endpoint): void {
-    this.#entries.set(endpoint.pod, { ...endpoint, ready: true, terminating: false });
+    this.#put(endpoint);
     this.#tell();
   }
 
   add(endpoint: Endpoint): void {
     void this.#later(() => {
-      this.addNow(endpoint);
+      this.#put(endpoint);
       this.journal.write(endpoint.pod, 'endpointAdded');
     });
   }
@@ -88,6 +88,10 @@ export class Endpoints {
   follow(listener: (routable: Endpoint[]) => void): void {
     this.#listeners.add(listener);
     listener(this.routable());
+  }
+
+  #put(endpoint: Endpoint): void {
+    this.#entries.set(endpoint.pod, { ...endpoint, ready: true, terminating: false });
   }
 
   async #later(change: () => void): Promise<void> {

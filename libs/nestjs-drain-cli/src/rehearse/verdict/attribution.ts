@@ -4,6 +4,9 @@ import { type Attempt, type Stream } from '../load/stream.js';
 /** The connections that attempts went over. */
 export type Connections = ReadonlyMap<Attempt, Connection>;
 
+/** A balancer's own clock may be so far off, in milliseconds. */
+const clockError = 2;
+
 /** Finds each attempt's connection at the balancer and notes the pod behind it. */
 export function attribute(streams: readonly Stream[], balancer: Balancer): Connections {
   const byPort = new Map<number, Connection[]>();
@@ -14,10 +17,9 @@ export function attribute(streams: readonly Stream[], balancer: Balancer): Conne
   }
   const found = new Map<Attempt, Connection>();
   for (const attempt of streams.flatMap((stream) => stream.attempts)) {
-    // Ports are used again: the attempt's connection is the last that was open before its end.
-    const connection = byPort
-      .get(attempt.clientPort ?? 0)
-      ?.findLast(({ at }) => at <= attempt.endedAt + 1);
+    // Ports are used again: the attempt's connection is the last that was opened before it, or in it.
+    const latest = attempt.reused ? attempt.startedAt - clockError : attempt.endedAt + clockError;
+    const connection = byPort.get(attempt.clientPort ?? 0)?.findLast(({ at }) => at <= latest);
     if (connection) found.set(attempt, connection);
     const pod = (attempt.server && balancer.podNamed(attempt.server)) || connection?.pod;
     if (pod !== undefined) attempt.pod = pod;

@@ -1,6 +1,23 @@
-import { formatDuration } from '../duration.js';
-import { together } from './pod-story.js';
-import { delayNeeded, drainNeeded, whileEnding, type Circumstances, type Loss } from './loss.js';
+import {
+  after,
+  delayNeeded,
+  drainNeeded,
+  graceOver,
+  startedAfterRemoval,
+  whileEnding,
+  type Circumstances,
+  type Loss,
+} from './loss.js';
+import {
+  afterSignal,
+  announced,
+  connections,
+  on,
+  requests,
+  statuses,
+  streams,
+  timeout,
+} from './loss-words.js';
 
 export interface Explanation {
   /** How many, where, and what happened. */
@@ -169,50 +186,3 @@ export const causeRules: readonly CauseRule[] = [
     }),
   },
 ];
-
-function graceOver({ pod, attempt }: Loss): boolean {
-  return after(attempt.endedAt, pod?.at('sigkill'));
-}
-
-function startedAfterRemoval({ pod, attempt }: Loss): boolean {
-  const removed = pod?.at('endpointRemoved');
-  return removed !== undefined && attempt.startedAt > removed;
-}
-
-function after(time: number, mark: number | undefined): boolean {
-  return mark !== undefined && time >= mark - together;
-}
-
-/** How soon after SIGTERM the pod exited, if it got one. */
-function afterSignal(losses: readonly Loss[]): string {
-  const pod = losses[0]?.pod;
-  const [signal, exit] = [pod?.at('sigterm'), pod?.at('exited')];
-  if (signal === undefined || exit === undefined) return '';
-  return `${formatDuration(exit - signal)} after SIGTERM `;
-}
-
-function on(losses: readonly Loss[]): string {
-  return losses[0]?.pod?.name.replace('-', ' ') ?? 'an unknown pod';
-}
-
-function count(losses: readonly Loss[], one: string): string {
-  return `${losses.length} ${one}${losses.length === 1 ? '' : 's'}`;
-}
-
-const streams = (losses: readonly Loss[]) => count(losses, 'stream');
-const requests = (losses: readonly Loss[]) => count(losses, 'request');
-const connections = (losses: readonly Loss[]) => count(losses, 'new connection');
-
-function statuses(losses: readonly Loss[]): string {
-  return [...new Set(losses.map(({ attempt }) => attempt.status))].join(' or ');
-}
-
-function announced(losses: readonly Loss[]): string {
-  const without = losses.filter(({ attempt }) => !attempt.announcedClose).length;
-  return without > 0 ? `, ${without} of them without Connection: close` : '';
-}
-
-function timeout(losses: readonly Loss[], circumstances: Circumstances): string {
-  if (circumstances.streamLength === 0) return '';
-  return ` (drain timeout ≥ ${formatDuration(drainNeeded(losses, circumstances))})`;
-}

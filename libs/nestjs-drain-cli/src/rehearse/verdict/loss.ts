@@ -1,7 +1,7 @@
 import { type Connection } from '../balancer/balancer.js';
 import { formatDuration } from '../duration.js';
 import { type Attempt, type Stream } from '../load/stream.js';
-import { type PodStory } from './pod-story.js';
+import { together, type PodStory } from './pod-story.js';
 
 /** One lost stream with the attempt that decided it. */
 export interface Loss {
@@ -47,4 +47,17 @@ export function drainNeeded(losses: readonly Loss[], { streamLength }: Circumsta
     return sinceEnding(loss) + Math.max(streamLength - ran, 0);
   });
   return Math.max(...needed);
+}
+
+export function graceOver({ pod, attempt }: Loss): boolean {
+  return after(attempt.endedAt, pod?.at('sigkill'));
+}
+
+export function startedAfterRemoval({ pod, attempt }: Loss): boolean {
+  const removed = pod?.at('endpointRemoved');
+  return removed !== undefined && attempt.startedAt > removed;
+}
+
+export function after(time: number, mark: number | undefined): boolean {
+  return mark !== undefined && time >= mark - together;
 }

@@ -1,0 +1,101 @@
+import { type IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { EventReader } from './event-reader.js';
+import { defaultRecognition, recognise, type RecognitionPlan } from './recognition.js';
+import { type Stream } from './stream.js';
+
+describe('reading a stream', () => {
+  it.each([
+    ['data: [DONE]\n\n', '[DONE]'],
+    ['event: response.completed\ndata: {}\n\n', 'response.completed'],
+    ['event: done\ndata: {}\n\n', 'done'],
+  ])('knows the common terminal event %j', (text, terminal) => {
+    const { stream } = read(['data: a\n\n', text]);
+    expect(stream.terminal).toBe(terminal);
+  });
+
+  it('sees a terminal event that arrives in pieces', () => {
+    const { stream } = read(['data: [DO', 'NE]\n', '\n']);
+    expect(stream.terminal).toBe('[DONE]');
+  });
+
+  it('joins characters that were split between chunks', () => {
+    const [first, second] = split(Buffer.from('data: schön\n\n'), 10);
+    const { stream } = readBytes([first, second], { completeText: 'schön' });
+    expect(stream.terminal).toBe('schön');
+  });
+
+  it('finds no end in a stream that was cut inside its terminal event', () => {
+    const { stream } = read(['data: a\n\n', 'data: [DONE]']);
+    expect(stream.terminal).toBeUndefined();
+  });
+
+  it('knows only the names it was given, once it was given any', () => {
+    const plan = { ...defaultRecognition, completeEvents: ['fin'], completeData: [] };
+    expect(read(['data: [DONE]\n\n'], plan).stream.terminal).toBeUndefined();
+    expect(read(['event: fin\ndata: 1\n\n'], plan).stream.terminal).toBe('fin');
+  });
+
+  it('keeps a farewell although more follows it', () => {
+    const { reader } = read(['event: response.incomplete\ndata: {}\n\n', 'data: [DONE]\n\n']);
+    expect(reader.told).toBe('response.incomplete');
+  });
+
+  it('takes retry: as a farewell only when it is the last word', () => {
+    expect(read(['data: a\n\n', 'retry: 50\n\n']).reader.told).toBe('retry: 50');
+    expect(read(['data: a\n\n', 'retry: 50\ndata: bye\n\n']).reader.told).toBe('retry: 50');
+    expect(read(['retry: 50\n\n', 'data: a\n\n', 'data: b\n\n']).reader.told).toBeUndefined();
+  });
+
+  it('remembers the last id and the time to wait', () => {
+    const { reader } = read(['id: 7\ndata: a\n\n', 'retry: 120\n\n']);
+    expect(reader.lastEventId).toBe('7');
+    expect(reader.retry).toBe(120);
+  });
+
+  it('notices which numbered events were lost between two attempts', () => {
+    const { reader, stream } = read(['id: 7\ndata: a\n\n']);
+    reader.begin(answer());
+    reader.read(Buffer.from('id: 11\ndata: b\n\n'));
+    expect(stream.gap).toBe('3 events between id 7 and id 11');
+  });
+
+  it('finds nothing lost when the next number follows', () => {
+    const { reader, stream } = read(['id: 7\ndata: a\n\n']);
+    reader.begin(answer());
+    reader.read(Buffer.from('id: 8\ndata: b\n\nid: 12\ndata: c\n\n'));
+    expect(stream.gap).toBeUndefined();
+  });
+});
+
+function read(texts: string[], plan: Partial<RecognitionPlan> = {}) {
+  return readBytes(
+    texts.map((text) => Buffer.from(text)),
+    plan,
+  );
+}
+
+function readBytes(chunks: Buffer[], plan: Partial<RecognitionPlan>) {
+  const stream: Stream = {
+    id: 1,
+    client: 1,
+    kind: 'sse',
+    request: 'GET /',
+    attempts: [],
+    events: 0,
+    connected: true,
+    open: true,
+  };
+  const reader = new EventReader(stream, recognise({ ...defaultRecognition, ...plan }));
+  reader.begin(answer());
+  for (const chunk of chunks) reader.read(chunk);
+  return { reader, stream };
+}
+
+function answer() {
+  return { headers: { 'content-type': 'text/event-stream' } } as IncomingMessage;
+}
+
+function split(bytes: Buffer, at: number): [Buffer, Buffer] {
+  return [bytes.subarray(0, at), bytes.subarray(at)];
+}

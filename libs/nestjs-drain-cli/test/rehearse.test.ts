@@ -1,0 +1,204 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { fixture, rehearseFixture, startRehearsal, type Report } from './rehearsal-run.js';
+
+/** The proxy learns of a deletion within 0.5 s; the fixture that drains well accepts for 0.7 s. */
+const timing = ['--warmup', '500ms', '--propagation', '500ms'];
+const common = [...timing, '--readiness', '/ready', '--clients', '16'];
+const post = [...common, '--load', 'post:/stream', '--connections', 'fresh'];
+
+describe('a rehearsal', () => {
+  it('of a service that drains well passes: every stream is whole', async () => {
+    const run = await rehearseFixture('drains', [...post, '--pre-stop', 'get:/shutdown']);
+    expect(run.report).toMatchObject({ lost: 0, causes: [], totals: { cut: 0, refused: 0 } });
+    expect(run.report?.totals.complete).toBeGreaterThan(20);
+    expect(run.code).toBe(0);
+    const ending = kinds(run.report, 'pod-1').filter((kind) => !/ready|endpoint/i.test(kind));
+    expect(ending).toEqual(['started', 'deleted', 'hookSent', 'hookAnswered', 'sigterm', 'exited']);
+  });
+
+  it('of a service that exits at SIGTERM fails: streams are cut, and the exit is blamed', async () => {
+    const run = await rehearseFixture('cuts', post);
+    expect(run.code).toBe(1);
+    expect(run.report?.totals.cut).toBeGreaterThan(0);
+    expect(run.report?.causes.map(({ code }) => code)).toContain('exited-early');
+    expect(run.junit).toContain(`failures="${run.report?.lost}"`);
+    expect(run.junit.match(/<failure /g)).toHaveLength(run.report?.lost ?? 0);
+  });
+
+  it('of a service that closes its listener at once fails: newcomers are refused, none is cut', async () => {
+    const run = await rehearseFixture('refuses', post);
+    expect(run.code).toBe(1);
+    expect(run.report?.totals.cut).toBe(0);
+    expect(run.report?.totals.refused).toBeGreaterThan(0);
+    const cause = run.report?.causes.find(({ code }) => code === 'listener-closed');
+    expect(cause?.sentence).toMatch(/new connections? reached pod \d after its listener closed/);
+    const [, delay] = /propagationDelay ≥ ([\d.]+) s/.exec(cause?.sentence ?? '') ?? [];
+    expect(Number(delay)).toBeGreaterThan(0.5);
+  });
+
+  it('of a service that hangs fails: the hook times out, SIGTERM and SIGKILL follow', async () => {
+    const run = await rehearseFixture(
+      'hangs',
+      [...post, '--replicas', '1', '--grace', '1s', '--pre-stop', 'get:/shutdown'],
+      { STREAM_LENGTH: '6000' },
+    );
+    expect(run.code).toBe(1);
+    const sequence = kinds(run.report, 'pod-1').filter((kind) => kind !== 'endpointRemoved');
+    expect(sequence.slice(2)).toEqual([
+      'deleted',
+      'hookSent',
+      'hookFailed',
+      'sigterm',
+      'sigkill',
+      'exited',
+    ]);
+    expect(run.report?.causes.map(({ code }) => code)).toContain('grace-over');
+  });
+
+  it('passes with losses when so many are allowed', async () => {
+    const run = await rehearseFixture('cuts', [...post, '--max-lost', '1000']);
+    expect(run.report?.lost).toBeGreaterThan(0);
+    expect(run.code).toBe(0);
+  });
+
+  it('sees a subscription told to reconnect come back with Last-Event-ID', async () => {
+    const run = await rehearseFixture('drains', [...common, '--load', 'sse:/events']);
+    expect(run.report).toMatchObject({ lost: 0 });
+    expect((run.report?.totals.told ?? 0) + (run.report?.totals.resumed ?? 0)).toBe(16);
+    const pods = run.report?.streams.map(({ attempts }) => attempts.map(({ pod }) => pod));
+    expect(pods?.every((path) => path.at(-1) === 'pod-3' || path.at(-1) === 'pod-4')).toBe(true);
+    expect(run.code).toBe(0);
+  });
+
+  it('takes a WebSocket closed with 1012 for told, and a broken one for cut', async () => {
+    const load = [...common, '--load', 'websocket:/socket'];
+    const told = await rehearseFixture('drains', load);
+    expect(told.report).toMatchObject({ lost: 0 });
+    expect(told.report?.totals.told).toBeGreaterThan(0);
+    const cut = await rehearseFixture('cuts', [...load, '--kill']);
+    expect(cut.report?.causes.map(({ code }) => code)).toContain('crash');
+  });
+
+  it('sends the hook again when the kubelet restarts', async () => {
+    const flags = [...post, '--replicas', '1', '--pre-stop', 'get:/shutdown'];
+    const run = await rehearseFixture('drains', [...flags, '--kubelet-restart', '200ms']);
+    expect(kinds(run.report, 'pod-1').filter((kind) => kind === 'hookSent')).toHaveLength(2);
+    expect(run.code).toBe(0);
+  });
+
+  it('draws a page without external resources, and SVG and PNG', async () => {
+    const run = await rehearseFixture(
+      'cuts',
+      [...common, '--load', 'json:/plain', '--load', 'post:/stream'],
+      {},
+      ['json', 'html', 'svg', 'png'],
+    );
+    const { streams = [] } = run.report ?? {};
+    expect(run.html).not.toMatch(/(?:src|href)=|url\(|@import|https?:\/\/(?!www\.w3\.org)/);
+    const bars = new Set([...run.html.matchAll(/data-stream="(\d+)"/g)].map(([, index]) => index));
+    expect(bars.size).toBe(streams.filter(({ attempts }) => attempts.length > 0).length);
+    expect(run.svg).toMatch(/^<svg .*role="img" aria-label="\d+ of \d+ streams were lost/s);
+    expect(run.png.subarray(1, 4).toString()).toBe('PNG');
+  });
+});
+
+describe('through HAProxy', () => {
+  const missing = spawnSync('haproxy', ['-v']).error !== undefined;
+  if (missing && process.env['CI'] !== 'true') {
+    console.warn('haproxy is missing (Debian package: haproxy): its rehearsals are skipped');
+  }
+
+  it.skipIf(missing && process.env['CI'] !== 'true').each(['tcp', 'http'])(
+    'in %s mode a service that drains well passes, and streams are traced to their pods',
+    async (mode) => {
+      const balancer = ['--balancer', 'haproxy', '--balancer-mode', mode];
+      const run = await rehearseFixture('drains', [...post, ...balancer]);
+      expect(run.report).toMatchObject({ lost: 0 });
+      expect(run.code).toBe(0);
+      const pods = run.report?.streams.flatMap(({ attempts }) => attempts.map(({ pod }) => pod));
+      expect(new Set(pods)).toEqual(new Set(['pod-1', 'pod-2', 'pod-3', 'pod-4']));
+    },
+  );
+});
+
+describe('what cannot be rehearsed', () => {
+  it.each<[string, string[], RegExp]>([
+    ['an unknown flag', ['--bogus'], /unknown option/],
+    ['a request that does not work', ['--load', 'sse:/nowhere'], /GET \/nowhere got 404.*--load/s],
+    ['an answer of the wrong kind', ['--load', 'sse:/plain'], /json:\/plain/],
+  ])('%s: exit code 2 and the remedy', async (_, flags, remedy) => {
+    const run = await rehearseFixture('drains', ['--replicas', '1', ...flags]);
+    expect(run.errors).toMatch(remedy);
+    expect(run.code).toBe(2);
+    expect(run.report).toBeUndefined();
+  });
+
+  it('a command that ends: exit code 2, with what it printed', async () => {
+    const child = startRehearsal(['--', process.execPath, '-e', 'console.log("no database")']);
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.stdout.resume();
+    await once(child, 'close');
+    expect(child.exitCode).toBe(2);
+    expect(errors).toContain('no database');
+  });
+});
+
+it('Ctrl-C stops the rehearsal and every replica', async () => {
+  const child = startRehearsal([...post, '--', process.execPath, fixture('hangs')]);
+  const pids = new Set<number>();
+  await new Promise<void>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('ready')) resolve();
+    });
+  });
+  for (const pid of childrenOf(child.pid ?? 0)) pids.add(pid);
+  child.kill('SIGINT');
+  await once(child, 'close');
+  expect(child.exitCode).toBe(130);
+  expect(pids.size).toBeGreaterThan(0);
+  expect([...pids].filter(isAlive)).toEqual([]);
+});
+
+it('the ports of the balancer and the replicas are free again afterwards', async () => {
+  const child = startRehearsal([
+    ...['--replicas', '1', '--clients', '2', '--load', 'json:/plain', '--warmup', '0', '--verbose'],
+    ...[
+      '--',
+      process.execPath,
+      '-e',
+      `console.log('port', process.env.PORT); import(${JSON.stringify(fixture('cuts'))})`,
+    ],
+  ]);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.resume();
+  await once(child, 'close');
+  const ports = [...output.matchAll(/port (\d+)/g)].map(([, port]) => Number(port));
+  expect(ports).toHaveLength(2);
+  for (const port of ports) {
+    const server = createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    server.close();
+  }
+});
+
+function kinds(report: Report | undefined, pod: string): string[] {
+  return report?.pods.find(({ name }) => name === pod)?.events.map(({ kind }) => kind) ?? [];
+}
+
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['--ppid', String(pid), '-o', 'pid='], { encoding: 'utf8' });
+  return stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : [Number(line)]));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
