@@ -1,4 +1,3 @@
-import { InvalidDrainOptionsError } from 'nestjs-drain';
 import { ConfigurationError } from './configuration/configuration-error.js';
 
 const remedies: Readonly<Record<string, string>> = {
@@ -14,8 +13,6 @@ export function startFailure(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   const remedy = code === undefined ? undefined : remedies[code];
   if (remedy !== undefined) return `Cannot start: ${remedy} (${error.message}).`;
-  if (error instanceof ConfigurationError || error instanceof InvalidDrainOptionsError) {
-    return `Cannot start: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
-  }
+  if (error instanceof ConfigurationError) return `Cannot start: ${error.message}`;
   return `Cannot start: ${error.stack}`;
 }

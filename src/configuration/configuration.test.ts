@@ -57,6 +57,7 @@ describe('the configuration', () => {
     ['PORT', '70000'],
     ['HTTP_ADAPTER', 'koa'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '-1'],
+    ['GRACEFUL_SHUTDOWN_TIMEOUT', '99999999'],
     ['GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT', 'Infinity'],
     ['DISABLE_SIGNAL_HANDLER', 'maybe'],
     ['ECHO_TOKENS_PER_SECOND', '0'],

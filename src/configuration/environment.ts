@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { MAX_TOKENS_PER_SECOND } from '../models/pace.js';
 
-const seconds = (name: string, fallback: number) =>
+/** What a timer can wait, in seconds: about 24 days. */
+const LONGEST = 2_147_483;
+
+const seconds = (name: string, example: number) =>
   z.coerce
-    .number(`${name} must be a number of seconds, for example ${fallback}`)
-    .min(0, `${name} must not be negative, for example ${fallback}`)
-    .default(fallback);
+    .number(`${name} must be a number of seconds, for example ${example}`)
+    .min(0, `${name} must not be negative, for example ${example}`)
+    .max(LONGEST, `${name} must be at most ${LONGEST} seconds, for example ${example}`);
 
 const flag = (name: string) => z.stringbool(`${name} must be true or false`).default(false);
 
@@ -23,13 +26,10 @@ export const environment = z.object({
   HTTP_ADAPTER: z
     .enum(['express', 'fastify'], 'HTTP_ADAPTER must be express or fastify')
     .default('express'),
-  GRACEFUL_SHUTDOWN_TIMEOUT: seconds('GRACEFUL_SHUTDOWN_TIMEOUT', 300),
-  GRACEFUL_SHUTDOWN_PROPAGATION_DELAY: seconds('GRACEFUL_SHUTDOWN_PROPAGATION_DELAY', 0),
-  GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT: seconds('GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT', 2),
-  TERMINATION_GRACE_PERIOD_SECONDS: z.coerce
-    .number('TERMINATION_GRACE_PERIOD_SECONDS must be a number of seconds, for example 330')
-    .positive('TERMINATION_GRACE_PERIOD_SECONDS must be above 0, for example 330')
-    .optional(),
+  GRACEFUL_SHUTDOWN_TIMEOUT: seconds('GRACEFUL_SHUTDOWN_TIMEOUT', 300).default(300),
+  GRACEFUL_SHUTDOWN_PROPAGATION_DELAY: seconds('GRACEFUL_SHUTDOWN_PROPAGATION_DELAY', 0).default(0),
+  GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT: seconds('GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT', 2).default(2),
+  TERMINATION_GRACE_PERIOD_SECONDS: seconds('TERMINATION_GRACE_PERIOD_SECONDS', 330).optional(),
   DISABLE_SIGNAL_HANDLER: flag('DISABLE_SIGNAL_HANDLER'),
   SHUTDOWN_TOKEN: z
     .string()
