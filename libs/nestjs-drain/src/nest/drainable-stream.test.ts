@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { ReadableStream, TextEncoderStream } from 'node:stream/web';
 import {
   Controller,
   Get,
@@ -102,6 +103,13 @@ class StreamController {
   @DrainableStream({ farewell: 'end of file\n' })
   file(): StreamableFile {
     return new StreamableFile(Readable.from(eachLine(source), { objectMode: false }));
+  }
+
+  @Get('response')
+  @DrainableStream({ farewell: 'no more\n' })
+  response(): Response {
+    const body = ReadableStream.from(eachLine(source)).pipeThrough(new TextEncoderStream());
+    return new Response(body, { headers: { 'x-kind': 'web' } });
   }
 
   @Get('written')
@@ -355,6 +363,7 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
   test.each([
     ['chunks', 'and no more\n'],
     ['file', 'end of file\n'],
+    ['response', 'no more\n'],
   ])('a byte stream ends with its farewell as the last chunk: %s', async (path, farewell) => {
     await start();
     const opening = open(path);

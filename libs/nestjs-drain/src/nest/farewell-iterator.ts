@@ -47,7 +47,7 @@ export class FarewellIterator implements AsyncIterableIterator<unknown> {
     this.#hurry?.(this.#takeRemaining());
   }
 
-  #lastChunk(): string | Uint8Array | undefined {
+  #lastChunk(): Uint8Array | undefined {
     const { farewell, handle, kind } = this.stream;
     if (farewell === 'handler' || kind === 'subscription') return undefined;
     return asChunk(lastWords(farewell, handle));

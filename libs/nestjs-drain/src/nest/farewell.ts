@@ -33,6 +33,7 @@ export function asEvent(words: LastWords): MessageEvent {
 }
 
 /** A byte stream ends with bytes; an event would be noise in it. */
-export function asChunk(words: LastWords): string | Uint8Array | undefined {
-  return typeof words === 'string' || words instanceof Uint8Array ? words : undefined;
+export function asChunk(words: LastWords): Uint8Array | undefined {
+  if (words instanceof Uint8Array) return words;
+  return typeof words === 'string' ? Buffer.from(words) : undefined;
 }

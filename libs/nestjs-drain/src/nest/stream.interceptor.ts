@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import { StreamableFile, type MessageEvent } from '@nestjs/common';
 import { concat, defer, EMPTY, isObservable, map, of, takeUntil, tap, type Observable } from 'rxjs';
 import { FarewellIterator } from './farewell-iterator.js';
@@ -21,6 +22,7 @@ export function intercept(stream: HttpStream, result: unknown): unknown {
     return stream.declared.isSse ? interceptEvents(stream, result) : interceptValue(stream, result);
   }
   if (result instanceof StreamableFile) return interceptFile(stream, result);
+  if (result instanceof Response) return interceptResponse(stream, result);
   if (isAsyncIterable(result)) return new FarewellIterator(result, stream);
   return result;
 }
@@ -62,17 +64,27 @@ function lastEvent(stream: HttpStream, id: string): Partial<MessageEvent> {
 }
 
 function interceptFile(stream: HttpStream, file: StreamableFile): StreamableFile {
-  // A promised length leaves no room for a farewell.
-  if (file.options.length !== undefined) {
-    stream.ending.subscribe(() => stream.destroy());
-    return file;
-  }
+  if (file.options.length !== undefined) return destroyOnEnding(stream, file);
   const bytes = Readable.from(new FarewellIterator(file.getStream(), stream), {
     objectMode: false,
   });
   return new StreamableFile(bytes, file.options)
     .setErrorHandler(file.errorHandler)
     .setErrorLogger(file.errorLogger);
+}
+
+/** The web Response that Nest 12 lets a handler return. */
+function interceptResponse(stream: HttpStream, response: Response): Response {
+  if (!response.body) return response;
+  if (response.headers.has('content-length')) return destroyOnEnding(stream, response);
+  const body = ReadableStream.from(new FarewellIterator(response.body, stream));
+  return new Response(body as ConstructorParameters<typeof Response>[0], response);
+}
+
+/** A promised length leaves no room for a farewell, and without one no end is clean (law 5). */
+function destroyOnEnding<T>(stream: HttpStream, result: T): T {
+  stream.ending.subscribe(() => stream.destroy());
+  return result;
 }
 
 function tooLate(stream: HttpStream): StreamRefusedException {
