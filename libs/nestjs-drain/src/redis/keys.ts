@@ -17,21 +17,13 @@ export class RedisKeys {
     }
   }
 
-  /** A hash with everything about a stream but its events. */
-  state(id: string): string {
-    return `${this.#shard(shardOf(id))}:state:${id}`;
+  /** What a script about a stream works on: its state, the leases it stands among, its events. */
+  stream(id: string): readonly [state: string, leases: string, events: string] {
+    const shard = this.#shard(shardOf(id));
+    return [`${shard}:state:${id}`, `${shard}:leases`, `${shard}:events:${id}`];
   }
 
-  /** The Redis stream with its events. */
-  events(id: string): string {
-    return `${this.#shard(shardOf(id))}:events:${id}`;
-  }
-
-  /** A sorted set of open streams by the end of their lease. */
-  leases(id: string): string {
-    return `${this.#shard(shardOf(id))}:leases`;
-  }
-
+  /** The sorted sets of open streams by the end of their lease. */
   allLeases(): string[] {
     return Array.from({ length: shards }, (_, shard) => `${this.#shard(shard)}:leases`);
   }

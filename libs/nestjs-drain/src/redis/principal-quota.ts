@@ -32,8 +32,8 @@ export class PrincipalQuota {
   }
 
   async #lookUp(principal: string, id: string): Promise<void> {
-    const key = this.keys.state(id);
-    const left = String(await this.scripts.command(key, (send) => send(['PTTL', key])));
+    const [key] = this.keys.stream(id);
+    const left = String(await this.scripts.command(key, ['PTTL', key]));
     await this.scripts.run(confirm, [this.keys.principal(principal)], [id, left]);
   }
 }

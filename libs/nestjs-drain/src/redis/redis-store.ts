@@ -183,8 +183,7 @@ export class RedisResumeStore implements ResumeStore {
   }
 
   #run(script: string, id: string, args: readonly (string | number)[]): Promise<ScriptReply> {
-    const keys = [this.#keys.state(id), this.#keys.leases(id), this.#keys.events(id)];
-    return this.#scripts.run(script, keys, args.map(String));
+    return this.#scripts.run(script, this.#keys.stream(id), args.map(String));
   }
 
   async #absent(id: string): Promise<Absent> {

@@ -23,40 +23,46 @@ export class ScriptRunner {
     keys: readonly string[],
     args: readonly string[],
   ): Promise<ScriptReply> {
-    const reply = (await this.command(keys[0] ?? '', async (send) => {
-      const parameters = [String(keys.length), ...keys, ...args];
-      try {
-        return await send(['EVALSHA', this.#digest(script), ...parameters]);
-      } catch (error) {
-        if (!isUnknownScript(error)) throw error;
-        return await send(['EVAL', script, ...parameters]);
-      }
-    })) as unknown[];
+    const reply = (await this.#bounded(this.#evaluate(script, keys, args))) as unknown[];
     return reply.map(String) as [string, ...string[]];
   }
 
   /** @throws StoreUnavailableError */
-  async command(
-    key: string,
-    work: (send: (command: readonly string[]) => Promise<unknown>) => Promise<unknown>,
+  async command(key: string, command: readonly string[]): Promise<unknown> {
+    return this.#bounded(this.connection.send(key, command));
+  }
+
+  async #evaluate(
+    script: string,
+    keys: readonly string[],
+    args: readonly string[],
   ): Promise<unknown> {
-    let cancel: () => void = () => undefined;
-    const late = new Promise<never>((_, reject) => {
-      cancel = this.clock.schedule(this.timeout, () => {
-        reject(new Error(`no answer within ${this.timeout / 1000} s (\`commandTimeout\`)`));
-      });
-    });
+    const [key = ''] = keys;
+    const parameters = [String(keys.length), ...keys, ...args];
     try {
-      return await Promise.race([work((command) => this.connection.send(key, command)), late]);
+      return await this.connection.send(key, ['EVALSHA', this.#digest(script), ...parameters]);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new StoreUnavailableError(
-        `Redis cannot be asked: ${reason}. Check that it runs and that the client's url and permissions are right.`,
-        { cause: error },
-      );
-    } finally {
-      cancel();
+      if (!isUnknownScript(error)) throw error;
+      return this.connection.send(key, ['EVAL', script, ...parameters]);
     }
+  }
+
+  #bounded(work: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.clock.schedule(this.timeout, () => {
+        reject(unavailable(new Error(`no answer within ${this.timeout / 1000} s`)));
+      });
+      work.then(
+        (reply) => {
+          cancel();
+          resolve(reply);
+        },
+        (error: unknown) => {
+          cancel();
+          reject(unavailable(error));
+        },
+      );
+    });
   }
 
   #digest(script: string): string {
@@ -70,4 +76,13 @@ export class ScriptRunner {
 
 function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+function unavailable(cause: unknown): StoreUnavailableError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StoreUnavailableError(
+    `Redis cannot be asked: ${reason}. Check that it runs, and the client's url and permissions; raise ` +
+      '`commandTimeout` if it is only slow.',
+    { cause },
+  );
 }

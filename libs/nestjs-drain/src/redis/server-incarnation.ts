@@ -20,16 +20,20 @@ export class ServerIncarnation {
 
   /** Asks the server. */
   present(): Promise<string> {
-    const { key } = this;
-    const asked = this.scripts.command(key, async (send) => {
-      const mark = send(['SET', key, newIncarnation(), 'NX']);
-      const [, present] = await Promise.all([mark, send(['GET', key])]);
-      return present;
-    }) as Promise<string>;
+    const asked = this.#ask();
     this.#known = asked;
     asked.catch(() => {
       if (this.#known === asked) this.#known = undefined;
     });
     return asked;
+  }
+
+  async #ask(): Promise<string> {
+    const { key, scripts } = this;
+    const [, present] = await Promise.all([
+      scripts.command(key, ['SET', key, newIncarnation(), 'NX']),
+      scripts.command(key, ['GET', key]),
+    ]);
+    return String(present);
   }
 }
