@@ -1,0 +1,97 @@
+import {
+  ServerInterceptingCall,
+  type Server,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
+import { Logger } from '@nestjs/common';
+import type { Drain } from '../core/drain.js';
+import type { Listener } from '../core/listener.js';
+import { Call } from './call.js';
+import type { CallKinds } from './call-kinds.js';
+import { tryElsewhere } from './unavailable.js';
+
+/** Calls of watchers, which are no work: neither counted nor refused. */
+const uncounted = /^\/grpc\.(health|reflection)\./;
+
+/** One gRPC server: which calls it is given, and how its connections end. */
+export class CallServer implements Listener {
+  readonly #logger = new Logger('GracefulShutdown');
+  readonly #watching = new Set<ServerInterceptingCallInterface>();
+  #server: Server | undefined;
+  #isLeaving = false;
+
+  constructor(
+    private readonly address: string,
+    private readonly kinds: CallKinds,
+    /** The server's own close. */
+    private readonly close: () => Promise<void>,
+    private readonly drain: Drain,
+  ) {
+    drain.events.subscribe((event) => {
+      if (event.type === 'phaseChanged' && event.phase === 'draining') this.#sayGoodbye();
+    });
+  }
+
+  bound(server: Server): void {
+    this.#server = server;
+  }
+
+  /** Nearest to the transport: it sees every call, of whatever service. */
+  readonly interceptor: ServerInterceptor = (method, transport) => {
+    if (uncounted.test(method.path)) return this.#watch(transport);
+    const kind = this.kinds.kindOf(method);
+    const call = new Call(kind, method.path, transport, this.drain, this.#onRefused);
+    return new ServerInterceptingCall(transport, call.responder);
+  };
+
+  /** All calls have ended: shuts the connections gracefully, and destroys what outstays its bound. */
+  async stop(deadline: number): Promise<void> {
+    const { clock, options } = this.drain;
+    for (const call of this.#watching) call.sendStatus(tryElsewhere(options.retryAfter));
+    const server = this.#server;
+    if (server) {
+      const bound = Math.min(deadline - clock.now(), options.flushTimeout * 1000);
+      const cancel = clock.schedule(Math.max(0, bound), () => server.forceShutdown());
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      cancel();
+    }
+    await this.close();
+  }
+
+  #watch(transport: ServerInterceptingCallInterface): ServerInterceptingCall {
+    return new ServerInterceptingCall(transport, {
+      start: (next) => {
+        this.#watching.add(transport);
+        next({ onCancel: () => this.#watching.delete(transport) });
+      },
+    });
+  }
+
+  /** Its client has found this replica by a new connection, so that one is told as well. */
+  readonly #onRefused = (): void => {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    setImmediate(() => {
+      this.#isLeaving = false;
+      this.#sayGoodbye();
+    });
+  };
+
+  /**
+   * GOAWAY on every connection: calls under way go on, the next one opens a connection elsewhere.
+   * The listener stays, for those who have not heard yet.
+   */
+  #sayGoodbye(): void {
+    const { deadline = 0, clock, options } = this.drain;
+    const grace = Math.max(0, deadline - clock.now()) + options.flushTimeout * 1000;
+    try {
+      this.#server?.drain(this.address, grace);
+    } catch (error) {
+      this.#logger.warn(
+        `The connections of the gRPC server at ${this.address} cannot be told to leave; ` +
+          `give it a fixed port. ${String(error)}`,
+      );
+    }
+  }
+}

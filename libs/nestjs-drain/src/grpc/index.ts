@@ -1,0 +1,1 @@
+export { DrainGrpcModule, type DrainGrpcOptions } from './drain-grpc.module.js';

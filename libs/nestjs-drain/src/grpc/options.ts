@@ -1,0 +1,1 @@
+export const GRPC_OPTIONS = Symbol.for('nestjs-drain.GrpcOptions');
