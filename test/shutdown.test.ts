@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { EventSource } from 'eventsource';
 import type { ResponseStream } from 'openai/lib/responses/ResponseStream';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +104,26 @@ describe.each(adapters)('the service on %s goes away', (adapter) => {
         status: 'incomplete',
         incomplete_details: { reason: 'shutting_down' },
       });
+    }));
+
+  it('although a client has stopped reading, and says that its stream was cut', () =>
+    withService({ HTTP_ADAPTER: adapter, GRACEFUL_SHUTDOWN_TIMEOUT: '1' }, async (service) => {
+      // More than the kernel's buffers hold: its last bytes cannot leave.
+      const body = JSON.stringify({
+        input: `${'w'.repeat(8000)} `.repeat(125),
+        metadata: { tokens_per_second: '1000' },
+      });
+      const socket = connect(service.port, '127.0.0.1').on('error', () => undefined);
+      socket.write(
+        'POST /v1/responses HTTP/1.1\r\nHost: service\r\nContent-Type: application/json\r\n' +
+          `Content-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      await once(socket, 'readable');
+      const waiting = fetch(`${service.url}/shutdown/wait`);
+      expect(await (await waiting).json()).toMatchObject({ status: 'timeout', cut: 1 });
+      service.process.kill('SIGTERM');
+      expect(await service.exited).toEqual({ code: 0, signal: null });
+      socket.destroy();
     }));
 
   it('and waits for the slow route', () =>
