@@ -5,3 +5,4 @@ export { passed, type JudgedStream, type RehearsalReport } from './verdict/repor
 export { type Cause } from './verdict/cause.js';
 export { fates, isLost, type Fate } from './verdict/fate.js';
 export { planOf, type RehearsalOptions } from './options/rehearsal-options.js';
+export { writeResults, type ResultFiles } from './results.js';

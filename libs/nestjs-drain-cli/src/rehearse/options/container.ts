@@ -20,6 +20,7 @@ interface Action {
 
 interface ContainerSpec {
   readonly name?: string;
+  readonly image?: string;
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
   readonly env?: readonly EnvironmentVariable[];
   readonly lifecycle?: { readonly preStop?: Action };

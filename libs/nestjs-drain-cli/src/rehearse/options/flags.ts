@@ -6,7 +6,7 @@ export function flags(): Record<string, Option[]> {
     'Pods:': [
       option(
         '--manifest <path...>',
-        'read grace, preStop, readiness, port, env and replicas from these files or folders',
+        'read grace, preStop, readiness, port, env and replicas from these files or folders, or - for stdin',
       ),
       option('--workload <name>', 'which workload of the manifest'),
       option('--container <name>', 'which container of the pod (default: the first)'),

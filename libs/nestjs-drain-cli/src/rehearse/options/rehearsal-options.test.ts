@@ -16,6 +16,7 @@ spec:
       terminationGracePeriodSeconds: 45
       containers:
         - name: app
+          image: chat:1
           ports: [{ name: http, containerPort: 8080 }, { name: admin, containerPort: 9000 }]
           env:
             - { name: LISTEN, value: "8080" }
@@ -105,6 +106,15 @@ describe('the plan of a rehearsal', () => {
     const file = await manifest('two.yaml', two);
     await expect(planWith({ manifest: [file] })).rejects.toThrow(/chat, mail.*--workload/);
     expect((await planWith({ manifest: [file], workload: 'mail' })).replicas).toBe(3);
+  });
+
+  it('does not take a patch of the workload for another one', async () => {
+    const patch = deployment.replace(/ +image: .*\n/, '');
+    const files = [
+      await manifest('deployment.yaml', deployment),
+      await manifest('patch.yaml', patch),
+    ];
+    expect((await planWith({ manifest: files })).replicas).toBe(3);
   });
 
   it('reads loads as kind, method and path', async () => {

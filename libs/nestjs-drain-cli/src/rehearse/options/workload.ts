@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
 import { type PreStopHook } from '../pods/hook.js';
 import { type Probe } from '../pods/probe.js';
@@ -45,7 +46,7 @@ export async function readWorkload(
   const workloads = manifests.filter(
     ({ kind, spec, metadata }) =>
       ['Deployment', 'StatefulSet', 'ReplicaSet'].includes(kind ?? '') &&
-      spec?.template?.spec !== undefined &&
+      isWhole(spec?.template?.spec) &&
       (choice.workload === undefined || metadata?.name === choice.workload),
   );
   const [only] = workloads;
@@ -76,6 +77,11 @@ function workloadOf({ spec }: Manifest, choice: WorkloadChoice): Workload {
   };
 }
 
+/** A patch repeats a workload in part: only the whole one names an image. */
+function isWhole(pod: Spec | undefined): boolean {
+  return pod?.containers?.some(({ image }) => image !== undefined) ?? false;
+}
+
 /** Literal values only; those that repeat a container port follow the replica's own port. */
 function environmentOf(container: Container) {
   const literal = container.environment.flatMap(({ name, value }) =>
@@ -90,6 +96,7 @@ function environmentOf(container: Container) {
 }
 
 async function filesOf(path: string): Promise<string[]> {
+  if (path === '-') return [path];
   try {
     if (!(await stat(path)).isDirectory()) return [path];
     const names = (await readdir(path, { recursive: true })).sort();
@@ -97,12 +104,16 @@ async function filesOf(path: string): Promise<string[]> {
       .filter((name) => ['.yaml', '.yml', '.json'].includes(extname(name)))
       .map((name) => join(path, name));
   } catch {
-    throw new UsageError(`Cannot read ${path} given by --manifest: name a file or a folder`);
+    throw new UsageError(
+      `Cannot read ${path} given by --manifest: name a file or a folder, or - for stdin`,
+    );
   }
 }
 
 async function parse(file: string): Promise<Manifest[]> {
-  const documents = parseAllDocuments(await readFile(file, 'utf8'));
+  const documents = parseAllDocuments(
+    file === '-' ? await text(process.stdin) : await readFile(file, 'utf8'),
+  );
   const broken = 'empty' in documents ? undefined : documents.flatMap(({ errors }) => errors)[0];
   if (broken) throw new UsageError(`${file} is not YAML: ${broken.message}`);
   const manifests = [...documents].map((document) => document.toJS() as Manifest | null);
