@@ -128,7 +128,9 @@ export class Drain {
     this.#enter('draining');
     if (this.#run !== run) return; // A listener has reset it.
     const budget = this.options.timeout - this.options.propagationDelay;
-    this.#endAll(run, 'told', budget, (stream) => stream.kind === 'subscription');
+    const endsNow = ({ kind, handsOff }: StreamHandle): boolean =>
+      kind === 'subscription' || handsOff === 'eager';
+    this.#endAll(run, 'told', budget, endsNow);
     void this.#finishWhenSettled(run);
   }
 

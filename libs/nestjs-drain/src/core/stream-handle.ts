@@ -1,3 +1,4 @@
+import type { HandOff, HandOffTime } from './resumption.js';
 import type { StreamOutcome } from './tally.js';
 
 /** `finite`: an answer that ends by itself. `subscription`: endless, it reconnects elsewhere. */
@@ -49,6 +50,7 @@ export class StreamHandle {
   #cause: EndCause | undefined;
   #destroyed = false;
   #released = false;
+  #handOff: HandOff | undefined;
   #aborter: AbortController | undefined;
   #abortReason: StreamAbortedError | undefined;
 
@@ -82,6 +84,16 @@ export class StreamHandle {
     return this.#cause;
   }
 
+  /** When the stream is given to another replica; undefined if it cannot be. */
+  get handsOff(): HandOffTime | undefined {
+    return this.#handOff?.when;
+  }
+
+  /** From here on another replica can send the rest: the stream is handed off where it would be ended. */
+  handOffBy(handOff: HandOff): void {
+    this.#handOff = handOff;
+  }
+
   progress(): StreamProgress {
     return this.request.progress?.() ?? {};
   }
@@ -89,8 +101,12 @@ export class StreamHandle {
   /** Asks for the farewell and the end. Only the first call counts. */
   end(cause: EndCause): void {
     if (this.#released || this.#cause) return;
-    this.#cause = cause;
-    this.onInterrupt(this, cause);
+    this.#cause = this.#handOff ? 'handedOff' : cause;
+    this.onInterrupt(this, this.#cause);
+    if (this.#handOff) {
+      void this.#destroyAfter(this.#handOff);
+      return;
+    }
     this.#abort(cause);
     try {
       this.request.end(cause);
@@ -119,7 +135,7 @@ export class StreamHandle {
   release(delivered = true): void {
     if (this.#released) return;
     this.#released = true;
-    if (!delivered) this.#abort('disconnect');
+    if (!delivered) this.#abort(this.#cause === 'handedOff' ? 'handedOff' : 'disconnect');
     this.onRelease(this, delivered && !this.#destroyed);
   }
 
@@ -130,6 +146,16 @@ export class StreamHandle {
     if (this.#cause === 'handedOff') return 'handedOff';
     if (!delivered) return 'cut';
     return this.#cause === 'told' ? 'told' : 'cancelled';
+  }
+
+  /** Its signal aborts only then: a reader that stops earlier would look like a clean end. */
+  async #destroyAfter(handOff: HandOff): Promise<void> {
+    try {
+      await handOff.release();
+    } catch {
+      // Not released, it lapses: others go on a little later.
+    }
+    this.destroy();
   }
 
   #abort(cause: StreamAbortedError['cause']): void {

@@ -4,6 +4,9 @@ export const DRAIN = Symbol.for('nestjs-drain.Drain');
 /** Where adapters find how the application goes away: a `Shutdown`. */
 export const SHUTDOWN = Symbol.for('nestjs-drain.Shutdown');
 
+/** Where adapters find what makes streams resumable: a `Resumption`, if there is one. */
+export const RESUMPTION = Symbol.for('nestjs-drain.Resumption');
+
 /** Metadata key of `@DrainableStream()`. */
 export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');
 /** Metadata of controllers that answer on the management port, where there is one. */
