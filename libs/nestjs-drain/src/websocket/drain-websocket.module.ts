@@ -1,0 +1,25 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { GatewayKinds } from './gateway-kinds.js';
+import { WEBSOCKET_OPTIONS, type DrainWebSocketOptions } from './options.js';
+import { SocketServers } from './socket-servers.js';
+
+/**
+ * Lets the drain know every client of every gateway, whether ws or socket.io serves it. Import it
+ * once, beside `GracefulShutdownModule`; `forRoot()` only for options.
+ *
+ * Clients of a gateway finish the messages they wait for and are closed then; those of a gateway
+ * with `@DrainableStream({ kind: 'subscription' })` on its class are closed at once, in waves.
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [SocketServers, GatewayKinds, { provide: WEBSOCKET_OPTIONS, useValue: {} }],
+})
+export class DrainWebSocketModule {
+  static forRoot(options: DrainWebSocketOptions = {}): DynamicModule {
+    return {
+      module: DrainWebSocketModule,
+      providers: [{ provide: WEBSOCKET_OPTIONS, useValue: options }],
+    };
+  }
+}

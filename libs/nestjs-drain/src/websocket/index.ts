@@ -1,0 +1,2 @@
+export { DrainWebSocketModule } from './drain-websocket.module.js';
+export { type DrainWebSocketOptions } from './options.js';
