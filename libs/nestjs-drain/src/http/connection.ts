@@ -19,6 +19,11 @@ export abstract class Connection {
 
   /** The process is shutting down: the client is told to open its next connection elsewhere. */
   abstract lastCall(): void;
+  /** From now on streams are refused, and another request on this connection might be one. */
+  noMore(): void {
+    // Most kinds of connection have said at the last call all there is to say.
+  }
+
   /** Nothing more is wanted of this client. What it has under way still leaves. */
   abstract end(): void;
   /** Breaks it off: what is under way is lost, and must look lost. */

@@ -1,37 +1,38 @@
-import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Http2ServerRequest, ServerHttp2Session } from 'node:http2';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import { Server, type Socket } from 'node:net';
-import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Drain } from '../core/drain.js';
 import type { Listener } from '../core/listener.js';
 import { Vacancy } from '../core/vacancy.js';
 import type { Connection } from './connection.js';
-import { Handshake } from './handshake.js';
 import { Http1Connection } from './http1-connection.js';
 import { Http2Connection } from './http2-connection.js';
-import { watchUpgrades } from './upgrades.js';
+import { watchSockets } from './watch-sockets.js';
 
 /**
- * The connections of one server, HTTP/1.1 or 2, with or without TLS: which answers are under way on
- * each, and how they end. While serving it only counts.
+ * The connections of one server: which answers are under way on each, and how they end. While
+ * serving it only counts.
  */
 export class Connections implements Listener {
-  /** By their socket, or their HTTP/2 session. */
-  readonly #connections = new Map<object, Connection>();
-  /** TLS sockets whose handshake is not finished, by the address of their peer. */
-  readonly #handshakes = new Map<string, Socket>();
+  readonly #connections = new Map<Socket, Connection>();
   readonly #vacancy = new Vacancy();
   readonly #bounds: (() => void)[] = [];
+  /** The clock's ms; set while it stops. */
   #deadline: number | undefined;
 
   constructor(
     private readonly server: Server,
     private readonly drain: Drain,
   ) {
-    this.#watch();
+    watchSockets(server, {
+      opened: (socket, connection) => this.#track(socket, connection),
+      handedOver: (socket) => this.#forget(socket),
+    });
+    server.prependListener('request', this.#onRequest);
     drain.events.subscribe((event) => {
-      if (event.type !== 'started') return;
-      for (const connection of this.#connections.values()) connection.lastCall();
+      if (event.type !== 'phaseChanged') return;
+      if (event.phase === 'lameDuck') this.#each((connection) => connection.lastCall());
+      if (event.phase === 'draining') this.#each((connection) => connection.noMore());
     });
   }
 
@@ -41,27 +42,14 @@ export class Connections implements Listener {
     // What the kernel has already received is read, and so no longer idle, one turn later.
     await new Promise((resolve) => setImmediate(resolve));
     this.#deadline = deadline;
-    for (const connection of this.#connections.values()) this.#conclude(connection);
-    this.#at(deadline, () => {
-      for (const connection of this.#connections.values()) connection.destroy();
-    });
+    this.#each((connection) => this.#end(connection));
+    this.#at(deadline, () => this.#each((connection) => connection.destroy()));
     if (this.#connections.size > 0) await this.#vacancy.wait();
     for (const cancel of this.#bounds) cancel();
   }
 
-  #watch(): void {
-    const { server } = this;
-    server.prependListener('request', this.#onRequest);
-    server.prependListener('session', (session: ServerHttp2Session) =>
-      this.#track(session, new Http2Connection(session)),
-    );
-    watchUpgrades(server, (socket) => this.#forget(socket));
-    if (server instanceof TlsServer) {
-      server.prependListener('connection', (socket: Socket) => this.#trackHandshake(socket));
-      server.prependListener('secureConnection', (socket: TLSSocket) => this.#onSecure(socket));
-    } else if (server instanceof HttpServer) {
-      server.prependListener('connection', (socket: Socket) => this.#trackSocket(socket));
-    }
+  #each(task: (connection: Connection) => void): void {
+    for (const connection of this.#connections.values()) task(connection);
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -71,51 +59,36 @@ export class Connections implements Listener {
     response.once('close', () => {
       connection.finish(response);
       this.drain.requests.leave(response);
-      if (this.#deadline !== undefined && connection.isIdle) this.#conclude(connection);
+      if (this.#deadline !== undefined) this.#end(connection);
     });
     if (this.drain.isShuttingDown) connection.lastCall();
   };
 
   #connectionOf(request: IncomingMessage): Connection {
     const { stream } = request as unknown as Partial<Http2ServerRequest>;
-    if (!stream) return this.#trackSocket(request.socket);
-    const session = stream.session as ServerHttp2Session;
-    return this.#connections.get(session) ?? this.#track(session, new Http2Connection(session));
+    const session = stream?.session && Http2Connection.of(stream.session);
+    return session ?? this.#connections.get(request.socket) ?? this.#adopt(request.socket);
   }
 
-  #trackSocket(socket: Socket): Connection {
-    return this.#connections.get(socket) ?? this.#track(socket, new Http1Connection(socket));
-  }
-
-  #trackHandshake(socket: Socket): void {
-    const peer = peerOf(socket);
-    // Behind a Unix socket peers have no address, and could not be told apart later.
-    if (peer === undefined) return;
-    this.#handshakes.set(peer, socket);
-    this.#track(socket, new Handshake(socket));
-    socket.once('close', () => this.#handshakes.delete(peer));
-  }
-
-  #onSecure(socket: TLSSocket): void {
-    const handshake = this.#handshakes.get(peerOf(socket) ?? '');
-    // A connection of HTTP/2 is known by its session, which is made later in this turn.
-    if (socket.alpnProtocol !== 'h2') this.#trackSocket(socket);
-    if (handshake) queueMicrotask(() => this.#forget(handshake));
-  }
-
-  #track(key: Socket | ServerHttp2Session, connection: Connection): Connection {
-    this.#connections.set(key, connection);
-    key.once('close', () => {
-      // Node 20 closes no response that was pipelined behind another when the socket goes.
-      for (const response of connection.answers) this.drain.requests.leave(response);
-      this.#forget(key);
-    });
-    if (this.#deadline !== undefined) this.#conclude(connection);
+  /** A socket that was not accepted by this server but given to it. */
+  #adopt(socket: Socket): Connection {
+    const connection = new Http1Connection(socket);
+    this.#track(socket, connection);
     return connection;
   }
 
-  #forget(key: object): void {
-    this.#connections.delete(key);
+  #track(socket: Socket, connection: Connection): void {
+    this.#connections.set(socket, connection);
+    socket.once('close', () => {
+      // Node 20 closes no response that was pipelined behind another when the socket goes.
+      for (const response of connection.answers) this.drain.requests.leave(response);
+      this.#forget(socket);
+    });
+    if (this.#deadline !== undefined) this.#destroyIdle(connection);
+  }
+
+  #forget(socket: Socket): void {
+    this.#connections.delete(socket);
     if (this.#connections.size === 0) this.#vacancy.announce();
   }
 
@@ -127,10 +100,13 @@ export class Connections implements Listener {
     else this.server.once('listening', close);
   }
 
-  /** The client has `flushTimeout` to finish the request it may have begun, or to leave. */
-  #conclude(connection: Connection): void {
+  #end(connection: Connection): void {
     connection.end();
-    if (!connection.isIdle) return;
+    if (connection.isIdle) this.#destroyIdle(connection);
+  }
+
+  /** A client has `flushTimeout` to finish the request it may have begun, or to leave. */
+  #destroyIdle(connection: Connection): void {
     const linger = this.drain.clock.now() + this.drain.options.flushTimeout * 1000;
     this.#at(Math.min(this.#deadline ?? linger, linger), () => {
       if (connection.isIdle) connection.destroy();
@@ -141,8 +117,4 @@ export class Connections implements Listener {
     const { clock } = this.drain;
     this.#bounds.push(clock.schedule(Math.max(0, time - clock.now()), task));
   }
-}
-
-function peerOf({ remoteAddress, remotePort }: Socket): string | undefined {
-  return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`;
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Connection } from './connection.js';
-import { makeLastResponse } from './last-response.js';
+import { announceLastResponse, closeBehind } from './last-response.js';
 
 /** A connection of HTTP/1.1, in the clear or inside TLS. */
 export class Http1Connection extends Connection {
@@ -20,10 +20,12 @@ export class Http1Connection extends Connection {
 
   lastCall(): void {
     for (const response of this.answers) {
-      if (this.#last.has(response)) continue;
-      this.#last.add(response);
-      makeLastResponse(response, () => [...this.answers].at(-1) === response);
+      if (!response.headersSent) this.#makeLast(response, announceLastResponse);
     }
+  }
+
+  override noMore(): void {
+    for (const response of this.answers) this.#makeLast(response, closeBehind);
   }
 
   end(): void {
@@ -33,5 +35,12 @@ export class Http1Connection extends Connection {
 
   destroy(): void {
     this.socket.destroy();
+  }
+
+  /** Once per answer: what was announced as the last closes its connection by itself. */
+  #makeLast(response: ServerResponse, make: typeof closeBehind): void {
+    if (this.#last.has(response)) return;
+    this.#last.add(response);
+    make(response, () => [...this.answers].at(-1) === response);
   }
 }

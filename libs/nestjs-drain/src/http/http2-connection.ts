@@ -1,8 +1,11 @@
 import { constants, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 import { Connection } from './connection.js';
 
 /** The highest id there is: a GOAWAY that names it announces the end and refuses nothing yet. */
 const highestStreamId = 2 ** 31 - 1;
+
+const connections = new WeakMap<object, Http2Connection>();
 
 /**
  * A connection of HTTP/2. Its client is told by GOAWAY, twice (RFC 9113, section 6.8): first that
@@ -12,8 +15,16 @@ const highestStreamId = 2 ** 31 - 1;
 export class Http2Connection extends Connection {
   #isTold = false;
 
-  constructor(private readonly session: ServerHttp2Session) {
+  constructor(
+    private readonly session: ServerHttp2Session,
+    private readonly socket: Socket,
+  ) {
     super();
+    connections.set(session, this);
+  }
+
+  static of(session: object): Http2Connection | undefined {
+    return connections.get(session);
   }
 
   lastCall(): void {
@@ -33,5 +44,7 @@ export class Http2Connection extends Connection {
       stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     }
     this.session.destroy();
+    // A session is gone before its socket, which waits for a client that may never close its side.
+    setImmediate(() => this.socket.destroy());
   }
 }

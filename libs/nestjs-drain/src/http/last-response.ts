@@ -2,19 +2,21 @@ import type { ServerResponse } from 'node:http';
 import { lingerWhileReceiving } from './linger.js';
 
 /**
- * Makes a response the last one on its connection, so that the client opens its next connection
- * elsewhere. Before the headers are out, `Connection: close` says so. After a promised keep-alive
- * the FIN follows in the same turn as the last bytes: a client that pools the connection learns of
- * its end together with the end of the answer, and never writes a request into a closing socket.
+ * Makes a response whose headers are unsent the last one on its connection: `Connection: close` says
+ * so, and the client opens its next connection elsewhere.
  *
  * @param isLast asked at the last moment: whether no pipelined request waits behind it.
  */
-export function makeLastResponse(response: ServerResponse, isLast: () => boolean): void {
-  if (!response.headersSent) {
-    announceClose(response, isLast);
-    lingerWhileReceiving(response);
-    return;
-  }
+export function announceLastResponse(response: ServerResponse, isLast: () => boolean): void {
+  announceClose(response, isLast);
+  lingerWhileReceiving(response);
+}
+
+/**
+ * Closes the connection behind a response that had promised to keep it alive. The FIN follows in the
+ * same turn as the last bytes, so that a client that pools the connection learns of both together.
+ */
+export function closeBehind(response: ServerResponse, isLast: () => boolean): void {
   response.once('prefinish', () => {
     if (isLast()) response.socket?.end();
   });
