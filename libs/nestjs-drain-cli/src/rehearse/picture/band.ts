@@ -5,7 +5,8 @@ import { plot, type Band, type Bar, type Layout } from './layout.js';
 import { type PodPhase } from './palette.js';
 import { storyOf } from './story.js';
 
-const lifeline = { offset: 18, height: 14 };
+const lifeline = { offset: 30, height: 14 };
+const labelHeight = 12;
 
 const phaseWords: Record<PodPhase, string> = {
   starting: 'starting',
@@ -37,10 +38,10 @@ export function drawBand(
 function drawName(group: XMLBuilder, { name, y, bars }: Band): void {
   const streams = new Set(bars.map(({ stream }) => stream)).size;
   group
-    .ele('text', { class: 'ink', x: 24, y: y + 21, 'font-size': 13, 'font-weight': 600 })
+    .ele('text', { class: 'ink', x: 24, y: y + 33, 'font-size': 13, 'font-weight': 600 })
     .txt(name.replace('-', ' '));
   group
-    .ele('text', { class: 'muted', x: 24, y: y + 35, 'font-size': 11 })
+    .ele('text', { class: 'muted', x: 24, y: y + 47, 'font-size': 11 })
     .txt(`${streams} stream${streams === 1 ? '' : 's'}`);
 }
 
@@ -57,12 +58,12 @@ function drawMarks(group: XMLBuilder, { story, y, height }: Band, layout: Layout
       ...(event.kind.startsWith('endpoint') ? { 'stroke-dasharray': '3 3' } : {}),
     });
   }
-  for (const { x, text, anchor } of labelsOf(story.events, layout.x)) {
+  for (const { x, row, text, anchor } of labelsOf(story.events, layout.x)) {
     group
       .ele('text', {
         class: 'muted',
         x: x.toFixed(1),
-        y: y + 12,
+        y: y + lifeline.offset - 6 - row * labelHeight,
         'font-size': 11,
         'text-anchor': anchor,
       })

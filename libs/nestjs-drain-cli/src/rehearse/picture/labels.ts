@@ -4,6 +4,8 @@ import { plot } from './layout.js';
 /** A text over a pod's lifeline, at the line of its event. Pixels. */
 export interface Label {
   readonly x: number;
+  /** 0 right above the lifeline, 1 above that. */
+  readonly row: number;
   readonly text: string;
   readonly anchor: 'start' | 'end';
 }
@@ -26,23 +28,30 @@ export function isMarked({ kind }: PodEvent): boolean {
   return kind !== 'ready' && words[kind] !== undefined;
 }
 
-/** The labels of one pod's events; those that would run into each other share one. */
+/** The labels of one pod's events, in two rows; those that still run into each other share one. */
 export function labelsOf(events: readonly PodEvent[], x: (time: number) => number): Label[] {
-  const labels: { x: number; words: string[] }[] = [];
+  const rows: Draft[][] = [[], []];
   for (const event of events) {
     const word = words[event.kind];
     if (word === undefined) continue;
-    const previous = labels.at(-1);
-    if (previous && x(event.at) < end(previous) + 10) {
-      if (!previous.words.includes(word)) previous.words.push(word);
-    } else labels.push({ x: x(event.at), words: [word] });
+    const start = x(event.at);
+    const free = rows.find((row) => row.length === 0 || end(row.at(-1)) + 8 <= start);
+    if (free) free.push({ x: start, words: [word] });
+    else rows[0]?.at(-1)?.words.push(word);
   }
-  return labels.map((label) => {
-    const fits = end(label) <= plot.right + 8;
-    return { x: label.x, text: label.words.join(' · '), anchor: fits ? 'start' : 'end' };
-  });
+  return rows.flatMap((row, index) => row.map((draft) => labelOf(draft, index)));
 }
 
-function end(label: { x: number; words: string[] }): number {
-  return label.x + label.words.join(' · ').length * letter;
+interface Draft {
+  readonly x: number;
+  readonly words: string[];
+}
+
+function labelOf(draft: Draft, row: number): Label {
+  const anchor = end(draft) <= plot.right + 8 ? 'start' : 'end';
+  return { x: draft.x, row, text: draft.words.join(' · '), anchor };
+}
+
+function end(draft: Draft | undefined): number {
+  return draft ? draft.x + draft.words.join(' · ').length * letter : 0;
 }

@@ -6,7 +6,7 @@ import { pack, type Stretch } from './lanes.js';
 
 export const plot = { left: 96, right: 1256, width: 1280 };
 /** Height of a pod's event labels and its lifeline. */
-export const bandHead = 36;
+export const bandHead = 48;
 const bandGap = 16;
 /** What all bars together may take up before they get thin. */
 const barBudget = 620;
