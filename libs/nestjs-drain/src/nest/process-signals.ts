@@ -1,11 +1,5 @@
 import { constants } from 'node:os';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { PROCESS_OPTIONS, type ResolvedProcessOptions } from './options.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
 
@@ -15,24 +9,27 @@ import { ShutdownSequence } from './shutdown-sequence.js';
  * the process really goes away.
  */
 @Injectable()
-export class ProcessSignals implements OnModuleInit, OnApplicationShutdown {
+export class ProcessSignals implements OnApplicationShutdown {
   readonly #logger = new Logger('GracefulShutdown');
   #received = false;
   #closed = false;
+  #exitTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly sequence: ShutdownSequence,
     @Inject(PROCESS_OPTIONS) private readonly options: ResolvedProcessOptions,
-  ) {}
-
-  onModuleInit(): void {
+  ) {
+    // Not in onModuleInit: the kernel drops a signal without a listener for PID 1, and a bootstrap may
+    // take its time.
     for (const signal of this.#signals) process.on(signal, this.#onSignal);
   }
 
-  onApplicationShutdown(): void {
+  onApplicationShutdown(signal?: string): void {
     this.#closed = true;
     // After a signal they stay: a second one must still get through while other hooks run.
     if (!this.#received) this.#stopListening();
+    // Nest will raise the signal again; an event loop that ran empty first would exit with 0.
+    if (signal !== undefined) this.#exitTimer?.ref();
   }
 
   get #signals(): readonly NodeJS.Signals[] {
@@ -63,13 +60,13 @@ export class ProcessSignals implements OnModuleInit, OnApplicationShutdown {
     // Without another listener nobody closes the application, and there is nothing left to wait for.
     if (process.listenerCount(signal) === 1) process.exit(0);
     const { exitTimeout } = this.options;
-    const timer = setTimeout(() => {
+    this.#exitTimer = setTimeout(() => {
       this.#logger.error(
         `Still running ${exitTimeout} s after the drain: a shutdown hook hangs or something keeps the ` +
           'event loop alive; end it there, or raise `exitTimeout`. Exiting now.',
       );
       process.exit(1);
     }, exitTimeout * 1000);
-    timer.unref();
+    this.#exitTimer.unref();
   }
 }
