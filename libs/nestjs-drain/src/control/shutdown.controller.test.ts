@@ -135,6 +135,16 @@ describe.each(adapters)('the shutdown routes on %s', (adapter) => {
     expect(running.drain.phase).toBe('serving');
   });
 
+  test('a GET that starts the drain is refused to a browser that does not say where its page is from', async () => {
+    await start();
+    const browser = { headers: { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64)' } };
+    expect((await call('wait', browser)).status).toBe(403);
+    expect((await call('status', browser)).status).toBe(200);
+    expect(running.drain.phase).toBe('serving');
+    const ownPage = { headers: { ...browser.headers, 'Sec-Fetch-Site': 'same-origin' } };
+    expect((await call('wait', ownPage)).status).toBe(200);
+  });
+
   test('an address outside the allowed blocks is a stranger', async () => {
     await start({ control: { allow: ['10.0.0.0/8'] } });
     expect((await call('wait')).status).toBe(403);

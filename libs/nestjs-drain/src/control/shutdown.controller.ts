@@ -14,6 +14,7 @@ import { DrainResetError, ResetRefusedError } from '../core/reset.js';
 import { DRAIN } from '../core/token.js';
 import { CallerGuard } from './caller.guard.js';
 import type { ControlRoutes } from './options.js';
+import { WebPageGuard } from './web-page.guard.js';
 import { waitResult } from './wait-result.js';
 
 /** The shutdown routes. Their path is part of the class, because Nest reads it from there. */
@@ -25,6 +26,7 @@ export function shutdownController(options: ControlRoutes = {}): Type {
 
     /** For preStop. The kubelet sends GET, reads no status, and may send it again: it joins. */
     @Get('wait')
+    @UseGuards(WebPageGuard)
     async waitByGet(): Promise<Record<string, unknown>> {
       return this.wait();
     }
