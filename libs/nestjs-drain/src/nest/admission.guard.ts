@@ -1,12 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Optional,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
 import type { Refusal } from '../core/admission.js';
 import { Drain } from '../core/drain.js';
 import { rawOf } from '../core/raw.js';
-import { DRAIN } from '../core/token.js';
+import type { Resumption } from '../core/resumption.js';
+import { DRAIN, RESUMPTION } from '../core/token.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import { decide, decisionOf } from './decision.js';
 import { HttpStream } from './http-stream.js';
+import { openResumable } from './open-resumable.js';
 import { FAREWELL } from './options.js';
 import { Reconnect } from './reconnect.js';
 import { StreamRefusedException } from './stream-refused.exception.js';
@@ -21,9 +29,10 @@ export class AdmissionGuard implements CanActivate {
   constructor(
     @Inject(DRAIN) private readonly drain: Drain,
     @Inject(FAREWELL) private readonly farewell: Farewell | undefined,
+    @Optional() @Inject(RESUMPTION) private readonly resumption?: Resumption,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     // Guards also run for gateways and message handlers; their entries admit for themselves.
     if (context.getType() !== 'http') return true;
     const http = context.switchToHttp();
@@ -46,6 +55,27 @@ export class AdmissionGuard implements CanActivate {
     stream.handle = admission;
     decide(request, stream);
     this.#releaseOnClose(stream);
+    return route.resumable ? this.#open(stream, framework) : true;
+  }
+
+  /** Admitted and counted already; the store is asked while nothing has been sent. */
+  async #open(stream: HttpStream, framework: object): Promise<boolean> {
+    const { request, response, declared, handle } = stream;
+    if (request.method === 'HEAD') return true;
+    if (!this.resumption) {
+      throw new Error(
+        `${declared.pattern} is resumable, but nothing keeps its events: import DrainResumeModule.forRoot({ store }) ` +
+          'of nestjs-drain/resume in the root module.',
+      );
+    }
+    const opened = await openResumable(stream, this.resumption, framework);
+    if (!opened) {
+      const { retryAfter } = this.drain.options;
+      const refusal = { admitted: false, reason: 'draining', retryAfter } as const;
+      return this.#refuse(refusal, declared, request, response);
+    }
+    decide(request, opened.answer);
+    if (opened.resumed) this.drain.events.emit({ type: 'resumed', stream: handle });
     return true;
   }
 
@@ -74,7 +104,7 @@ export class AdmissionGuard implements CanActivate {
     request: IncomingMessage,
     response: ServerResponse,
   ): boolean {
-    if (route.kind === 'subscription' && isEventSource(request)) {
+    if ((route.kind === 'subscription' || route.resumable) && isEventSource(request)) {
       decide(request, new Reconnect(route, request, response, refusal.retryAfter));
       return true;
     }

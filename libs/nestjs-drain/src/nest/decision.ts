@@ -1,9 +1,10 @@
 import { rawOf } from '../core/raw.js';
 import type { HttpStream } from './http-stream.js';
 import type { Reconnect } from './reconnect.js';
+import type { ResumableAnswer } from './resumable-answer.js';
 
-/** What the guard decided about a request, for the handler and `@DrainSignal()` to find. */
-export type Decision = HttpStream | Reconnect;
+/** What the guard decided about a request, for the handler and its parameters to find. */
+export type Decision = HttpStream | ResumableAnswer | Reconnect;
 
 const decisions = new WeakMap<object, Decision>();
 

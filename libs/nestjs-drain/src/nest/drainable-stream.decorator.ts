@@ -3,6 +3,7 @@ import { DRAINABLE_STREAM } from '../core/token.js';
 import { AdmissionGuard } from './admission.guard.js';
 import { decisionOf } from './decision.js';
 import { Reconnect } from './reconnect.js';
+import { ResumableAnswer } from './resumable-answer.js';
 import { intercept } from './stream.interceptor.js';
 import { isRouteHandler, routeArgumentsOf, type DrainableStreamOptions } from './stream-route.js';
 
@@ -17,6 +18,11 @@ type Method = (...args: unknown[]) => unknown;
 export function DrainableStream<Request = unknown>(
   options: DrainableStreamOptions<Request> = {},
 ): ClassDecorator & MethodDecorator {
+  if (options.resumable && options.kind === 'subscription') {
+    throw new TypeError(
+      '@DrainableStream() cannot be a resumable subscription: an endless log has no bound; leave one of both out.',
+    );
+  }
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
     if (key !== undefined && descriptor) {
       descriptor.value = intercepted(target, key, descriptor.value as Method);
@@ -64,7 +70,14 @@ function intercepted(prototype: object, name: string | symbol, method: Method): 
     const decision = decisionOf(args[position]);
     if (decision === undefined) return method.apply(this, args);
     if (decision instanceof Reconnect) return decision.answer();
-    return intercept(decision, method.apply(this, args.slice(0, position)));
+    const given = args.slice(0, position);
+    if (decision instanceof ResumableAnswer) {
+      return intercept(
+        decision.http,
+        decision.answer(() => method.apply(this, given)),
+      );
+    }
+    return intercept(decision, method.apply(this, given));
   };
   Object.defineProperty(wrapped, 'name', { value: name });
   for (const metadata of Reflect.getMetadataKeys(method)) {

@@ -14,6 +14,27 @@ export interface DrainableStreamOptions<Request = unknown> {
   farewell?: Farewell;
   /** Names the stream in events and logs. Default: a running number. */
   id?: (request: Request) => string;
+  /**
+   * Whether the stream outlives its connection and its pod: events are logged before they are sent, and a client
+   * that comes back gets what follows its `Last-Event-ID` from any replica. For finite `@Sse()` routes; needs
+   * `DrainResumeModule`. The handler may run again, on another replica: it continues from its `@StreamCursor()`.
+   * Default false.
+   */
+  resumable?: boolean | ResumableOptions<Request>;
+}
+
+export interface ResumableOptions<Request = unknown> {
+  /** Whether production goes on to the end when nobody reads. Default false. */
+  background?: boolean;
+  /**
+   * Otherwise: after how many seconds without a reader production pauses, until a reader comes back. Default 30.
+   */
+  grace?: number;
+  /**
+   * Who asks. Only the same principal can resume the stream; anyone else gets 404. Default: a hash of the
+   * `Authorization` header.
+   */
+  principal?: (request: Request) => string;
 }
 
 /** What is known of a decorated handler before any request comes. */
@@ -49,6 +70,17 @@ export function routeArgumentsOf(
   >;
 }
 
+class NotResumableError extends Error {
+  override readonly name = 'NotResumableError';
+
+  constructor(handler: string) {
+    super(
+      `${handler}() is declared resumable but is no @Sse() route: make it one, or log and replay its events ` +
+        'yourself with StreamResumption of nestjs-drain/resume.',
+    );
+  }
+}
+
 const routes = new WeakMap<object, StreamRoute>();
 
 /** The route of a decorated handler; worked out at its first request. */
@@ -66,12 +98,14 @@ function describeRoute(handler: Function, controller: Function): StreamRoute {
   const declared = (Reflect.getMetadata(DRAINABLE_STREAM, handler) ??
     Reflect.getMetadata(DRAINABLE_STREAM, controller) ??
     {}) as DrainableStreamOptions;
+  const isSse = Reflect.hasMetadata(SSE, handler);
+  if (declared.resumable && !isSse) throw new NotResumableError(handler.name);
   const parameters = Object.entries(routeArgumentsOf(controller, handler.name));
   return {
     ...declared,
     kind: declared.kind ?? 'finite',
     pattern: patternOf(handler, controller),
-    isSse: Reflect.hasMetadata(SSE, handler),
+    isSse,
     writesItself: parameters.some(
       ([key, value]) => RESPONSE_OR_NEXT.test(key) && !isPassthrough(value),
     ),

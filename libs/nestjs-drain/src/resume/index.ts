@@ -1,4 +1,10 @@
+export { StreamElsewhereError } from './attended-reader.js';
 export { withCodec, type PayloadCodec, type PayloadPlace } from './codec.js';
+export {
+  DrainResumeModule,
+  type DrainResumeAsyncOptions,
+  type DrainResumeOptions,
+} from './drain-resume.module.js';
 export {
   InvalidResumeOptionsError,
   ProductionStoppedError,
@@ -27,4 +33,15 @@ export {
 } from './resumable-streams.js';
 export { type ResumeStore } from './store.js';
 export type { NewStream, ResumeCursor, StreamEvent, StreamHead, StreamPage } from './stream.js';
+export { StreamResumption, type StreamResumptionOptions } from './stream-resumption.js';
 export { tailByReading, type TailSource } from './tail.js';
+export type {
+  Attended,
+  AttendedStream,
+  HandOff,
+  HandOffTime,
+  Production,
+  ReaderlessTerms,
+  ResumableOrder,
+  ResumptionRefusal,
+} from '../core/resumption.js';

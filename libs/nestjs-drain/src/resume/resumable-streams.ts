@@ -3,6 +3,7 @@ import { InvalidResumeOptionsError } from './errors.js';
 import { randomHex } from './identifier.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { ClaimRefused, CreateRefused } from './outcome.js';
+import { positive } from './positive.js';
 import { ResumableProducer, type ProducerSurroundings } from './resumable-producer.js';
 import type { ResumeStore } from './store.js';
 import type { StreamHead } from './stream.js';
@@ -26,7 +27,9 @@ export interface ResumableStreamsOptions {
 }
 
 export interface StreamOrder {
-  /** What the id begins with, for example `resp_`. */
+  /** From the store's `newId`, if it has to be known before. */
+  readonly id?: string;
+  /** What the id begins with otherwise, for example `resp_`. */
   readonly idPrefix?: string;
   readonly principal: string;
   readonly request: string;
@@ -85,22 +88,25 @@ export class ResumableStreams {
     return this.#producers.size;
   }
 
-  /** Opens a log and returns who writes it, or why the store keeps no more streams. */
-  async start({ idPrefix, principal, request }: StreamOrder): Promise<Started> {
-    const id = await this.store.newId(idPrefix);
-    const lease = { lease: this.#lease, ttl: this.#ttl };
+  /**
+   * Opens a log and returns who writes it, or why the store keeps no more streams.
+   * @throws what the store throws if it cannot be asked.
+   */
+  async start({ idPrefix, principal, request, ...order }: StreamOrder): Promise<Started> {
+    const id = order.id ?? (await this.store.newId(idPrefix));
+    const times = { lease: this.#lease, ttl: this.#ttl };
     const created = await this.store.create({
       id,
       owner: this.owner,
       principal,
       request,
-      ...lease,
+      ...times,
     });
     if (created.outcome !== 'created') return created;
     return { outcome: 'started', producer: this.#produce(id, created.epoch, 0) };
   }
 
-  /** Continues a stream whose producer is gone; `head` says what was asked for and where to go on. */
+  /** Continues a stream whose producer is gone; `head` says what was asked for and where to go on. Throws as `start`. */
   async takeOver(id: string): Promise<TakenOver> {
     if (this.#handingOff) return { outcome: 'handingOff' };
     const claimed = await this.store.claim(id, this.owner);
@@ -130,9 +136,4 @@ export class ResumableStreams {
     this.#producers.add(producer);
     return producer;
   }
-}
-
-function positive(name: string, value: number): number {
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidResumeOptionsError(`\`${name}\` is ${value}; set a number above 0.`);
 }

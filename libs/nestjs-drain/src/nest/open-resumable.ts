@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { Attended, Resumption } from '../core/resumption.js';
+import type { HttpStream } from './http-stream.js';
+import { loggedRequest, restoreRequest } from './logged-request.js';
+import { ResumableAnswer } from './resumable-answer.js';
+import { refusalException, StreamFinishedException } from './resumption-refusal.js';
+import { positionOf } from './stream-position.js';
+import type { ResumableOptions } from './stream-route.js';
+
+/** How long an unread stream goes on by default, in seconds. */
+const defaultGrace = 30;
+
+export interface OpenedResumable {
+  readonly answer: ResumableAnswer;
+  /** It goes on where another connection had to stop. */
+  readonly resumed: boolean;
+}
+
+/**
+ * Opens a new stream's log, or finds the one the client comes back to.
+ * @param framework the request as the framework knows it
+ * @returns undefined if only another replica can go on with the stream.
+ * @throws HttpException 204 at the end of the stream, 404, 410, 429, 503.
+ */
+export async function openResumable(
+  stream: HttpStream,
+  resumption: Resumption,
+  framework: object,
+): Promise<OpenedResumable | undefined> {
+  const position = positionOf(stream.request);
+  const options = resumableOptions(stream);
+  const principal = options.principal?.(framework) ?? bearerOf(stream);
+  const attended: Attended = position
+    ? await resumption.resume(position.id, principal, position.after)
+    : await resumption.start({
+        principal,
+        request: loggedRequest(framework),
+        background: options.background ?? false,
+        grace: options.grace ?? defaultGrace,
+      });
+  if (attended.outcome === 'leaving') return undefined;
+  if (attended.outcome !== 'attended') throw refused(stream, attended.outcome);
+  if (attended.stream.isAtEnd) throw new StreamFinishedException();
+  if (position) restoreRequest(framework, attended.stream.request);
+  if (resumption.handOff) stream.handle.handOffBy(resumption.handOff);
+  // Relative, so that it holds behind whatever rewrites paths.
+  stream.response.setHeader('Content-Location', `?resume=${attended.stream.id}`);
+  const answer = new ResumableAnswer(stream, attended.stream);
+  return { answer, resumed: position !== undefined };
+}
+
+function resumableOptions({ declared }: HttpStream): ResumableOptions {
+  return typeof declared.resumable === 'object' ? declared.resumable : {};
+}
+
+function refused(stream: HttpStream, outcome: Exclude<Attended['outcome'], 'attended'>): Error {
+  const exception = refusalException(outcome, stream.retryAfter);
+  if (exception.getStatus() === 503) {
+    stream.response.setHeader('Retry-After', stream.retryAfter);
+  }
+  return exception;
+}
+
+/** Whoever has the same credentials. Without any, the unguessable id alone protects a stream. */
+function bearerOf({ request }: HttpStream): string {
+  const { authorization } = request.headers;
+  if (authorization === undefined) return 'anonymous';
+  return createHash('sha256').update(authorization).digest('hex');
+}

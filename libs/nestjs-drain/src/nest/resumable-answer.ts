@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import type { MessageEvent } from '@nestjs/common';
+import { isObservable, Observable, type Subscriber } from 'rxjs';
+import type { AttendedStream, Production } from '../core/resumption.js';
+import type { HttpStream } from './http-stream.js';
+import { loggedEnd, loggedEvent, loggedFailure, readLogged } from './logged-event.js';
+import { reconnectEvent } from './reconnect.js';
+import { eventId } from './stream-position.js';
+
+/** Runs the handler, whose `@StreamCursor()` says where to begin. */
+export type RunHandler = () => unknown;
+
+/**
+ * One request of a resumable route. What the handler emits goes into the log; what the client gets comes from the
+ * log. So the handler runs only where, and if, the stream has to be produced.
+ */
+export class ResumableAnswer {
+  /** Where the handler has to begin; brought up to date before it runs. */
+  readonly cursor: { id: string; next: number };
+  readonly #stop = new AbortController();
+  #begun = false;
+
+  constructor(
+    readonly http: HttpStream,
+    private readonly attended: AttendedStream,
+  ) {
+    this.cursor = { id: attended.id, next: attended.after + 1, ...attended.production?.cursor };
+    // A pipe may refuse the request before the handler was reached.
+    http.response.once('close', () => this.#neverBegun());
+  }
+
+  /** Aborts when the handler's work is not wanted any more; its client leaving is no reason. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** @throws what the handler throws, if it has to run at once: nothing has been sent yet. */
+  async answer(run: RunHandler): Promise<Observable<Partial<MessageEvent>>> {
+    const { production } = this.attended;
+    if (production) await this.#produce(production, run);
+    return new Observable((subscriber) => {
+      const reading = new AbortController();
+      void this.#read(subscriber, run, reading.signal);
+      return () => reading.abort();
+    });
+  }
+
+  async #produce(production: Production, run: RunHandler): Promise<void> {
+    this.#begun = true;
+    Object.assign(this.cursor, production.cursor);
+    const stop = () => this.#stop.abort(production.signal.reason);
+    if (production.signal.aborted) stop();
+    else production.signal.addEventListener('abort', stop, { once: true });
+    try {
+      const events = await run();
+      if (!isObservable(events)) throw new TypeError('A resumable handler returns an Observable.');
+      this.#log(production, events);
+    } catch (error) {
+      production.close(loggedFailure(error));
+      throw error;
+    }
+  }
+
+  #log(production: Production, events: Observable<unknown>): void {
+    const subscription = events.subscribe({
+      next: (event) => {
+        const payload = loggedEvent(event);
+        if (payload !== undefined) production.write(payload);
+      },
+      error: (error: unknown) => production.close(loggedFailure(error)),
+      complete: () => production.close(loggedEnd),
+    });
+    const stop = () => {
+      if (subscription.closed) return;
+      subscription.unsubscribe();
+      // Refused, and rightly, if the stream is another replica's now.
+      production.close(loggedFailure('The server ended this answer before it was finished.'));
+    };
+    if (this.signal.aborted) stop();
+    else this.signal.addEventListener('abort', stop, { once: true });
+  }
+
+  async #read(
+    subscriber: Subscriber<Partial<MessageEvent>>,
+    run: RunHandler,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { id, after } = this.attended;
+    const { response, retryAfter } = this.http;
+    // Before anything else: a client that loses this replica at once knows when, and to what, to come back.
+    subscriber.next(reconnectEvent(eventId(id, after), retryAfter));
+    const takeOver = (production: Production) => {
+      // What the handler throws is in the log, for every reader.
+      this.#produce(production, run).catch(() => undefined);
+    };
+    try {
+      for await (const { sequence, payload } of this.attended.events(takeOver, signal)) {
+        const logged = readLogged(payload);
+        if ('error' in logged) subscriber.error(new Error(logged.error));
+        if ('event' in logged) subscriber.next({ ...logged.event, id: eventId(id, sequence) });
+        if (response.writableNeedDrain) await once(response, 'drain', { signal });
+      }
+      subscriber.complete();
+    } catch {
+      // The rest is elsewhere, or lost: not a clean end.
+      if (!signal.aborted) this.http.handle.destroy();
+    }
+  }
+
+  #neverBegun(): void {
+    if (!this.#begun) this.attended.production?.close(loggedFailure('The request was refused.'));
+  }
+}
