@@ -6,4 +6,5 @@ export {
   type NodeRedisClient,
   type NodeRedisCluster,
 } from './node-redis.js';
-export { RedisResumeStore, type RedisStoreOptions } from './redis-store.js';
+export { type RedisStoreOptions } from './options.js';
+export { RedisResumeStore } from './redis-store.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InvalidResumeOptionsError } from '../resume/index.js';
+import { InvalidResumeOptionsError } from '../resume/errors.js';
 
 /**
  * Streams are spread over so many hash slots. A stream shares its slot with the list of leases it stands

@@ -1,56 +1,31 @@
-import { systemClock, type Clock } from '../core/clock.js';
-import {
-  absence,
-  newIncarnation,
-  newStreamId,
-  tailByReading,
-  type Absent,
-  type AppendRefused,
-  type Appended,
-  type CancelRequest,
-  type ClaimRefused,
-  type Claimed,
-  type CreateRefused,
-  type Created,
-  type Found,
-  type LeaseRefused,
-  type NewStream,
-  type ReadRefused,
-  type Released,
-  type Renewed,
-  type ResumeStore,
-  type StreamPage,
-  type TailSource,
-} from '../resume/index.js';
+import { absence, newIncarnation, newStreamId } from '../resume/identifier.js';
+import type {
+  Absent,
+  AppendRefused,
+  Appended,
+  CancelRequest,
+  ClaimRefused,
+  Claimed,
+  CreateRefused,
+  Created,
+  Found,
+  LeaseRefused,
+  ReadRefused,
+  Released,
+  Renewed,
+} from '../resume/outcome.js';
+import type { ResumeStore } from '../resume/store.js';
+import type { NewStream, StreamPage } from '../resume/stream.js';
+import { tailByReading, type TailSource } from '../resume/tail.js';
 import type { RedisConnection } from './connection.js';
 import { RedisKeys } from './keys.js';
+import { resolveOptions, type RedisStoreOptions } from './options.js';
 import { PrincipalQuota } from './principal-quota.js';
 import { headOf, lapsedOf, pageOf } from './replies.js';
 import { ScriptRunner, type ScriptReply } from './script-runner.js';
 import * as scripts from './scripts.js';
 import { ServerIncarnation } from './server-incarnation.js';
 import { WakeUps } from './wake-ups.js';
-
-/** All times in seconds. */
-export interface RedisStoreOptions {
-  /** From `fromNodeRedis` or `fromIoredis`. */
-  connection: RedisConnection;
-  /** Before every key and channel. Default `drain`. */
-  prefix?: string;
-  /** UTF-8 bytes of one stream's events and request; a terminal event may pass it by 64 KiB. Default 8 MiB. */
-  maxStreamBytes?: number;
-  /** Retained streams of one principal, open or closed. Default 1 000. */
-  maxStreamsPerPrincipal?: number;
-  /** After how long a reader looks for new events without having been woken. Default 1. */
-  poll?: number;
-  /** After how long a command counts as failed; whoever sent it tries again. Default 5. */
-  commandTimeout?: number;
-  /** How long readers wait for a server that does not answer. Default 30. */
-  patience?: number;
-  clock?: Clock;
-  /** Failed subscriptions: readers then only poll. */
-  onError?: (error: unknown) => void;
-}
 
 /** A terminal event may pass the limit by so many bytes: a stream that grew too large must still end. */
 const terminalAllowance = 65_536;
@@ -69,25 +44,23 @@ export class RedisResumeStore implements ResumeStore {
   readonly #maxStreamBytes: number;
   readonly #tailSource: TailSource;
 
+  /** @throws InvalidResumeOptionsError for values that cannot work. */
   constructor(options: RedisStoreOptions) {
-    const { connection, clock = systemClock, onError = () => undefined } = options;
+    const resolved = resolveOptions(options);
+    const { connection, clock, poll, patience, commandTimeout, onError } = resolved;
     this.#connection = connection;
-    this.#keys = new RedisKeys(options.prefix ?? 'drain');
-    this.#scripts = new ScriptRunner(connection, clock, (options.commandTimeout ?? 5) * 1000);
+    this.#maxStreamBytes = resolved.maxStreamBytes;
+    this.#keys = new RedisKeys(resolved.prefix);
+    this.#scripts = new ScriptRunner(connection, clock, commandTimeout * 1000);
     this.#incarnation = new ServerIncarnation(this.#scripts, this.#keys.incarnation());
-    this.#quota = new PrincipalQuota(
-      this.#scripts,
-      this.#keys,
-      options.maxStreamsPerPrincipal ?? 1000,
-    );
-    this.#maxStreamBytes = options.maxStreamBytes ?? 8 * 1024 * 1024;
+    this.#quota = new PrincipalQuota(this.#scripts, this.#keys, resolved.maxStreamsPerPrincipal);
     const wakeUps = new WakeUps(connection, onError);
     this.#tailSource = {
       clock,
       read: (id, after, limit) => this.read(id, after, limit),
       watch: (id, wake) => wakeUps.watch(this.#keys.channel(id), wake),
-      poll: (options.poll ?? 1) * 1000,
-      patience: (options.patience ?? 30) * 1000,
+      poll: poll * 1000,
+      patience: patience * 1000,
     };
   }
 

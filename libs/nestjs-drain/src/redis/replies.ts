@@ -1,4 +1,4 @@
-import type { StreamHead, StreamPage } from '../resume/index.js';
+import type { StreamHead, StreamPage } from '../resume/stream.js';
 import type { ScriptReply } from './script-runner.js';
 
 export function pageOf(reply: ScriptReply, after: number): StreamPage {

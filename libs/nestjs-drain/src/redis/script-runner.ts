@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
-import { StoreUnavailableError } from '../resume/index.js';
+import { StoreUnavailableError } from '../resume/errors.js';
 import type { RedisConnection } from './connection.js';
 
 /** A reply of one of our scripts: the outcome and what belongs to it. */

@@ -1,4 +1,4 @@
-import { newIncarnation } from '../resume/index.js';
+import { newIncarnation } from '../resume/identifier.js';
 import type { ScriptRunner } from './script-runner.js';
 
 /**

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { MemoryLog } from './memory-log.js';
 import type { CreateRefused } from './outcome.js';
+import { positive } from './positive.js';
 
 /** What the memory store may hold, expired streams not counted. Bytes are UTF-8 bytes of payloads and requests. */
 export interface MemoryBounds {
@@ -37,6 +38,7 @@ export class MemoryShelf {
     bounds: Partial<MemoryBounds>,
   ) {
     this.bounds = { ...defaultBounds, ...bounds };
+    for (const [name, bound] of Object.entries(this.bounds)) positive(name, bound as number);
   }
 
   find(id: string): MemoryLog | undefined {

@@ -36,6 +36,10 @@ describe('memory store', () => {
     expect(setUp().store.shared).toBe(false);
   });
 
+  it('refuses a bound that would keep nothing', () => {
+    expect(() => setUp({ maxStreams: 0 })).toThrow('`maxStreams` is 0; set a number above 0.');
+  });
+
   it('calls the streams of the process before it gone', async () => {
     const before = await setUp().create();
     expect(await setUp().store.head(before.id)).toEqual({ outcome: 'gone' });

@@ -39,6 +39,7 @@ export class MemoryResumeStore implements ResumeStore {
   readonly #incarnation = newIncarnation();
   #lastEpoch = 0;
 
+  /** @throws InvalidResumeOptionsError for bounds that are not above 0. */
   constructor({ clock = systemClock, ...bounds }: MemoryStoreOptions = {}) {
     this.#clock = clock;
     this.#shelf = new MemoryShelf(clock, bounds);
