@@ -23,6 +23,7 @@ COPY --from=build /app/libs/nestjs-drain/package.json libs/nestjs-drain/
 COPY --from=build /app/libs/nestjs-drain/dist libs/nestjs-drain/dist
 COPY --from=build /app/package.json ./
 COPY --from=build /app/dist dist
+COPY --from=build /app/src/chat/page src/chat/page
 USER 1000:1000
 EXPOSE 8001
 # node is PID 1 and gets SIGTERM itself: a shell or npm in between would not pass it on.

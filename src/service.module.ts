@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GracefulShutdownModule } from 'nestjs-drain';
+import { ChatModule } from './chat/chat.module.js';
 import { ConfigurationModule } from './configuration/configuration.module.js';
 import { CONFIGURATION, type Configuration } from './configuration/configuration.js';
 import { ApiErrorFilter } from './errors/api-error.filter.js';
@@ -23,6 +24,7 @@ export class ServiceModule {
         }),
         ModelsModule,
         ResponsesModule,
+        ChatModule,
       ],
       controllers: [StatusController, ExamplesController],
       providers: [{ provide: APP_FILTER, useClass: ApiErrorFilter }],

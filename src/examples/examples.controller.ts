@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hostname } from 'node:os';
 import { Controller, Get, Query, Sse, type MessageEvent } from '@nestjs/common';
 import { DrainableStream, ShutdownService } from 'nestjs-drain';
-import { map, timer, type Observable } from 'rxjs';
+import { filter, map, merge, timer, type Observable } from 'rxjs';
 import { z } from 'zod';
 import { parse } from '../errors/parse.js';
+import { podName } from '../status/pod-name.js';
 
 const slowQuery = z.object({
   ms: z.coerce
@@ -19,11 +19,17 @@ const slowQuery = z.object({
 export class ExamplesController {
   constructor(private readonly shutdown: ShutdownService) {}
 
-  /** An endless stream for EventSource: when this pod goes, the browser reconnects to another. */
+  /**
+   * An endless stream for EventSource, an event every second and at each change of the phase. When
+   * this pod goes, the browser reconnects to another.
+   */
   @Sse('events')
   @DrainableStream({ kind: 'subscription' })
   events(): Observable<MessageEvent> {
-    return timer(0, 1000).pipe(map(() => ({ type: 'status', data: this.#status() })));
+    const changes = this.shutdown.events.pipe(filter(({ type }) => type === 'phaseChanged'));
+    return merge(timer(0, 1000), changes).pipe(
+      map(() => ({ type: 'status', data: this.#status() })),
+    );
   }
 
   /** An ordinary request that takes its time. No decorator: the drain waits for it all the same. */
@@ -37,7 +43,7 @@ export class ExamplesController {
   #status() {
     const { phase, activeStreams } = this.shutdown;
     return {
-      pod: hostname(),
+      pod: podName,
       phase,
       active_streams: activeStreams,
       time: new Date().toISOString(),

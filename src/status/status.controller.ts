@@ -1,5 +1,6 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, Headers, UseGuards } from '@nestjs/common';
 import { ShutdownService, Uncounted } from 'nestjs-drain';
+import { PageFiles } from '../chat/page-files.js';
 import { Models } from '../models/models.js';
 import { version } from './version.js';
 
@@ -10,10 +11,14 @@ export class StatusController {
   constructor(
     private readonly shutdown: ShutdownService,
     private readonly models: Models,
+    private readonly page: PageFiles,
   ) {}
 
+  /** Browsers ask for text/html by name and get the chat page. */
   @Get()
-  about() {
+  @Header('Vary', 'Accept')
+  about(@Headers('accept') accept = '') {
+    if (accept.includes('text/html')) return this.page.answer('page/index.html');
     return { name: 'chat-shell', version, models: this.models.names, ...this.#state() };
   }
 
