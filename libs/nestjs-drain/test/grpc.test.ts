@@ -11,7 +11,7 @@ import type { DrainOptions } from '../src/core/options.js';
 import { DrainGrpcModule } from '../src/grpc/index.js';
 import { ManualClock } from '../src/testing/manual-clock.js';
 import { nextEvent } from './support/application.js';
-import { drainedModule } from './support/drained-module.js';
+import { closeApplication, drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';
 import { freePort } from './support/free-port.js';
 import { Gate } from './support/gate.js';
@@ -83,11 +83,7 @@ async function start(options: DrainOptions = {}, clock?: ManualClock) {
   const { module, drain } = await drainedModule(parts, options, clock);
   const application = module.createNestMicroservice({ ...grpc(url), logger: false });
   await application.listen();
-  cleanups.push(async () => {
-    const closed = application.close();
-    await clock?.advanceAsync(400_000);
-    await closed;
-  });
+  cleanups.push(() => closeApplication(application, clock));
   return { url, drain, application };
 }
 

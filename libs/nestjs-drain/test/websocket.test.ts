@@ -12,7 +12,7 @@ import { DrainableStream } from '../src/index.js';
 import { DrainWebSocketModule } from '../src/websocket/index.js';
 import { ManualClock } from '../src/testing/manual-clock.js';
 import { nextEvent } from './support/application.js';
-import { drainedModule } from './support/drained-module.js';
+import { closeApplication, drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';
 import { Gate } from './support/gate.js';
 import { socketIoClient, wsClient, type SocketClient } from './support/socket-clients.js';
@@ -84,11 +84,7 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     application.useWebSocketAdapter(new Adapter(application));
     await application.listen(0, '127.0.0.1');
     const url = await application.getUrl();
-    const close = async (): Promise<void> => {
-      const closed = application.close();
-      await clock?.advanceAsync(400_000);
-      await closed;
-    };
+    const close = (): Promise<void> => closeApplication(application, clock);
     cleanups.push(close);
     return { url, drain, close };
   }

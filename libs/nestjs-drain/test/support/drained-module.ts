@@ -1,10 +1,10 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import type { Clock } from '../../src/core/clock.js';
 import { Drain } from '../../src/core/drain.js';
 import { resolveDrainOptions, type DrainOptions } from '../../src/core/options.js';
 import { DRAIN } from '../../src/core/token.js';
 import { GracefulShutdownModule } from '../../src/index.js';
+import type { ManualClock } from '../../src/testing/manual-clock.js';
 
 export interface DrainedModule {
   readonly module: TestingModule;
@@ -15,10 +15,10 @@ export interface DrainedModule {
 export async function drainedModule(
   parts: ModuleMetadata,
   options: DrainOptions = {},
-  clock?: Clock,
+  clock?: ManualClock,
 ): Promise<DrainedModule> {
   const drain = new Drain(resolveDrainOptions(options), clock);
-  const shutdown = GracefulShutdownModule.forRoot({ signals: false, exitTimeout: 10 });
+  const shutdown = GracefulShutdownModule.forRoot({ signals: false });
   const module = await Test.createTestingModule({
     ...parts,
     imports: [shutdown, ...(parts.imports ?? [])],
@@ -27,4 +27,14 @@ export async function drainedModule(
     .useValue(drain)
     .compile();
   return { module, drain };
+}
+
+/** Closes an application; where a manual clock stands still, its time goes on until it is closed. */
+export async function closeApplication(
+  application: { close(): Promise<void> },
+  clock?: ManualClock,
+): Promise<void> {
+  const closed = application.close();
+  await clock?.advanceAsync(400_000);
+  await closed;
 }

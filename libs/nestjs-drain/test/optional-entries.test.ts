@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { startFixture } from './support/fixture-process.js';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Manifest {
+  readonly dependencies?: Record<string, string>;
+  readonly peerDependenciesMeta: Record<string, { optional?: boolean }>;
+}
+
+test('a plain HTTP application works without, and never asks for, what the optional entries need', async () => {
+  const path = fileURLToPath(new URL('../package.json', import.meta.url));
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as Manifest;
+  expect(manifest.dependencies).toBeUndefined();
+  const optional = Object.entries(manifest.peerDependenciesMeta).filter(
+    ([, meta]) => meta.optional,
+  );
+  const absent = optional.map(([name]) => name);
+  for (const name of ['@grpc/grpc-js', '@nestjs/microservices', 'grpc-health-check'])
+    expect(absent).toContain(name);
+  const fixture = await startFixture('plain', {
+    ABSENT: [...absent, '@nestjs/websockets', 'ws', 'socket.io'].join(','),
+  });
+  cleanups.push(() => fixture.stop());
+  const { code } = await fixture.exited;
+  expect(fixture.output()).toMatch(/^plain$/m);
+  expect(code).toBe(0);
+  const asked = fixture
+    .output()
+    .split('\n')
+    .filter((line) => line.includes(' asked for '));
+  // Nest itself looks for its own packages: the observation works.
+  expect(asked.some((line) => line.includes('/@nestjs/core/'))).toBe(true);
+  expect(asked.filter((line) => line.includes('/nestjs-drain/dist/'))).toEqual([]);
+});
