@@ -20,4 +20,8 @@ export default tseslint.config(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { ...globals.node } },
   },
+  {
+    files: ['src/chat/page/*.js'],
+    languageOptions: { globals: { ...globals.browser } },
+  },
 );
