@@ -82,6 +82,12 @@ describe('a rehearsal', () => {
     expect(cut.report?.causes.map(({ code }) => code)).toContain('crash');
   });
 
+  it('stops at the time limit, and has then failed', async () => {
+    const run = await rehearseFixture('drains', [...post, '--time-limit', '2s', '--warmup', '1m']);
+    expect(run.output).toContain('Stopped at --time-limit');
+    expect(run.code).toBe(1);
+  });
+
   it('sends the hook again when the kubelet restarts', async () => {
     const flags = [...post, '--replicas', '1', '--pre-stop', 'get:/shutdown'];
     const run = await rehearseFixture('drains', [...flags, '--kubelet-restart', '200ms']);

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.js';
+import { fateOf } from '../verdict/fate.js';
+import { clientFor } from './client-for.js';
+import { type LoadPlan } from './load-plan.js';
+import { defaultRecognition, recognise, type Recognition } from './recognition.js';
+import { type Stream } from './stream.js';
+
+let server: Server | undefined;
+
+afterEach(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  if (server) await once(server, 'close');
+});
+
+describe('an EventSource', () => {
+  it('comes back with Last-Event-ID after the time that retry: names', async () => {
+    const asked: (string | undefined)[] = [];
+    const stream = await run({ kind: 'sse' }, (request, response) => {
+      asked.push(request.headers['last-event-id'] as string | undefined);
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      if (asked.length === 1) response.end('retry: 1\nid: 5\ndata: a\n\n');
+      else response.end('id: 6\ndata: b\n\nevent: done\ndata: c\n\n');
+    });
+    expect(asked).toEqual([undefined, '5']);
+    expect(stream.terminal).toBe('done');
+    expect(stream.gap).toBeUndefined();
+    expect(fateOf(stream)).toBe('told');
+  });
+
+  it('is closed for good by any answer other than 2xx', async () => {
+    let asked = 0;
+    const stream = await run({ kind: 'sse' }, (_, response) => {
+      asked += 1;
+      response.writeHead(503).end();
+    });
+    expect(asked).toBe(1);
+    expect(fateOf(stream)).toBe('refused');
+  });
+
+  it('has lost events when its stream broke off and carried no ids', async () => {
+    let asked = 0;
+    const stream = await run({ kind: 'sse' }, (_, response) => {
+      asked += 1;
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      if (asked > 1) response.end('event: done\ndata: c\n\n');
+      else response.write('retry: 1\n\ndata: a\n\ndata: b\n\n', () => response.destroy());
+    });
+    expect(stream.gap).toContain('no id');
+    expect(fateOf(stream)).toBe('cut');
+  });
+});
+
+describe('a streamed POST', () => {
+  const half: RequestListener = (_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.write('data: {"id":"r1"}\n\n', () => response.destroy());
+  };
+
+  it('that breaks off is not asked again by itself', async () => {
+    const stream = await run({ kind: 'post' }, half);
+    expect(stream.attempts).toHaveLength(1);
+    expect(fateOf(stream)).toBe('cut');
+  });
+
+  it('is continued as the module of the user says', async () => {
+    const recognition: Recognition = {
+      ...recognise(defaultRecognition),
+      resume: ({ first }) => {
+        const { id } = JSON.parse(first?.data ?? '{}') as { id: string };
+        return { method: 'GET', path: `/answers/${id}` };
+      },
+    };
+    const urls: (string | undefined)[] = [];
+    const stream = await run(
+      { kind: 'post' },
+      (request, response) => {
+        urls.push(`${request.method} ${request.url}`);
+        if (request.method === 'POST') return half(request, response);
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        response.end('data: [DONE]\n\n');
+      },
+      recognition,
+    );
+    expect(urls).toEqual(['POST /', 'GET /answers/r1']);
+    expect(fateOf(stream)).toBe('resumed');
+  });
+
+  it('with a body other than SSE is whole when HTTP says so', async () => {
+    const whole = await run({ kind: 'post' }, (_, response) => response.end('{"a":1}\n'));
+    expect(fateOf(whole)).toBe('complete');
+    const part = await run({ kind: 'post' }, (_, response) => {
+      response.writeHead(200, { 'Content-Length': 100 });
+      response.write('{"a"', () => response.destroy());
+    });
+    expect(fateOf(part)).toBe('cut');
+  });
+});
+
+it('a stream without a byte for the idle timeout is lost', async () => {
+  const stream = await run({ kind: 'json', idleTimeout: 30 }, () => {});
+  expect(stream.attempts[0]?.ending).toBe('idle');
+  expect(fateOf(stream)).toBe('refused');
+});
+
+it('an answer that announces the end of its connection is remembered as such', async () => {
+  const stream = await run({ kind: 'json' }, (_, response) => {
+    response.setHeader('Connection', 'close').end('{}');
+  });
+  expect(stream.attempts[0]).toMatchObject({ announcedClose: true, reused: false, status: 200 });
+});
+
+/** One stream of one client against a server that answers so. */
+async function run(
+  own: Partial<LoadPlan>,
+  answer: RequestListener,
+  recognition = recognise(defaultRecognition),
+): Promise<Stream> {
+  server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const plan: LoadPlan = {
+    kind: 'sse',
+    method: own.kind === 'post' ? 'POST' : 'GET',
+    path: '/',
+    headers: {},
+    clients: 1,
+    keepAlive: true,
+    pause: 0,
+    idleTimeout: 5000,
+    ...own,
+  };
+  const stream: Stream = {
+    id: 1,
+    client: 1,
+    kind: plan.kind,
+    request: 'GET /',
+    attempts: [],
+    events: 0,
+    connected: false,
+    open: false,
+  };
+  const client = clientFor(plan, port, recognition, systemClock());
+  await client.run(stream, new AbortController().signal);
+  client.close();
+  return stream;
+}
