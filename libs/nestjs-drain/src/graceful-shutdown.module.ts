@@ -16,6 +16,7 @@ import { Management } from './control/management.decorator.js';
 import { ManagementPort } from './control/management-port.js';
 import { ManagementRoutes } from './control/management-routes.js';
 import { CONTROL_ACCESS, type ControlAccess, type ControlRoutes } from './control/options.js';
+import { PageGuard } from './control/page.guard.js';
 import { shutdownController } from './control/shutdown.controller.js';
 import { DRAIN, SHUTDOWN } from './core/token.js';
 import { Diagnostics } from './diagnostics/diagnostics.js';
@@ -33,6 +34,8 @@ import { FAREWELL, PROCESS_OPTIONS, separateOptions, type ModuleOptions } from '
 import { ProcessSignals } from './nest/process-signals.js';
 import { ShutdownSequence } from './nest/shutdown-sequence.js';
 import { ShutdownService } from './nest/shutdown.service.js';
+import { StatusFeed } from './status/status-feed.js';
+import { statusController } from './status/status.controller.js';
 
 /** What Nest has to know when the module is declared, before any factory runs. */
 export interface StaticOptions {
@@ -107,7 +110,10 @@ function assemble(
 ): DynamicModule {
   const controllers: Type[] = [];
   if (health !== false) controllers.push(probeController(health));
-  if (control !== false) controllers.push(shutdownController(control));
+  if (control !== false) {
+    const guards = { page: PageGuard, feed: CallerGuard };
+    controllers.push(shutdownController(control), statusController(control?.path, guards));
+  }
   for (const controller of controllers) {
     UseGuards(Uncounted)(controller);
     Management()(controller);
@@ -156,6 +162,8 @@ const providers: Provider[] = [
   AdmissionGuard,
   Uncounted,
   CallerGuard,
+  PageGuard,
+  StatusFeed,
   ManagementRoutes,
   ManagementPort,
   LivenessIndicator,

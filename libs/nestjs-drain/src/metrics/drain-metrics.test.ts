@@ -143,11 +143,13 @@ describe('the drain in a Prometheus registry', () => {
     expect(await scrape('deadline_remaining_seconds')).toEqual({});
   });
 
-  it('shows requests in flight and running tasks', async () => {
+  it('shows requests and messages in flight and running tasks', async () => {
     const { drain, scrape } = setUp();
     drain.requests.enter({});
+    drain.messages.enter({});
     drain.tasks.enter({});
     expect(await scrape('in_flight_requests')).toEqual({ in_flight_requests: 1 });
+    expect(await scrape('in_flight_messages')).toEqual({ in_flight_messages: 1 });
     expect(await scrape('running_tasks')).toEqual({ running_tasks: 1 });
   });
 

@@ -40,6 +40,11 @@ export class DrainMetrics {
       (drain) => drain.requests.size,
     );
     this.#gauge(
+      'in_flight_messages',
+      'Messages being handled, of queues and remote calls.',
+      (drain) => drain.messages.size,
+    );
+    this.#gauge(
       'running_tasks',
       'Background tasks that the drain waits for.',
       (drain) => drain.tasks.size,

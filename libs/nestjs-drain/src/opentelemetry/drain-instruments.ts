@@ -15,6 +15,8 @@ export function instrument(meter: Meter, drain: Drain): void {
   observeBounds(meter, drain);
   const inFlight = 'Requests being answered, without streams and probes.';
   observeWork(meter, 'in_flight_requests', inFlight, () => drain.requests.size);
+  const handled = 'Messages being handled, of queues and remote calls.';
+  observeWork(meter, 'in_flight_messages', handled, () => drain.messages.size);
   const running = 'Background tasks that the drain waits for.';
   observeWork(meter, 'running_tasks', running, () => drain.tasks.size);
   recordDuration(meter, drain);

@@ -1,0 +1,11 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CallerGuard } from './caller.guard.js';
+import { CONTROL_ACCESS, type ControlAccess } from './options.js';
+
+/** The same callers without the token, for a page that holds nothing and asks for it itself. */
+@Injectable()
+export class PageGuard extends CallerGuard {
+  constructor(@Inject(CONTROL_ACCESS) { allow }: ControlAccess) {
+    super(allow ? { allow } : {});
+  }
+}
