@@ -1,4 +1,4 @@
-import type { MessageEvent } from '@nestjs/common';
+import { HttpException, type MessageEvent } from '@nestjs/common';
 
 /** One entry of a stream's log. The last one is an end: the handler completed, or failed with this message. */
 export type LoggedEvent =
@@ -8,8 +8,9 @@ export type LoggedEvent =
 
 export const loggedEnd = JSON.stringify({ end: true } satisfies LoggedEvent);
 
+/** As Nest does: only what was meant for the client is told to it. */
 export function loggedFailure(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof HttpException ? error.message : 'Internal server error';
   return JSON.stringify({ error: message } satisfies LoggedEvent);
 }
 

@@ -1,11 +1,17 @@
 import { once } from 'node:events';
-import type { MessageEvent } from '@nestjs/common';
+import { InternalServerErrorException, Logger, type MessageEvent } from '@nestjs/common';
 import { isObservable, Observable, type Subscriber } from 'rxjs';
 import type { AttendedStream, Production } from '../core/resumption.js';
 import type { HttpStream } from './http-stream.js';
 import { loggedEnd, loggedEvent, loggedFailure, readLogged } from './logged-event.js';
 import { reconnectEvent } from './reconnect.js';
 import { eventId } from './stream-position.js';
+
+const logger = new Logger('DrainableStream');
+
+const endedEarly = new InternalServerErrorException(
+  'The server ended this answer before it was finished.',
+);
 
 /** Runs the handler, whose `@StreamCursor()` says where to begin. */
 export type RunHandler = () => unknown;
@@ -67,14 +73,17 @@ export class ResumableAnswer {
         const payload = loggedEvent(event);
         if (payload !== undefined) production.write(payload);
       },
-      error: (error: unknown) => production.close(loggedFailure(error)),
+      error: (error: unknown) => {
+        logger.error(`Stream ${this.cursor.id} failed.`, error);
+        production.close(loggedFailure(error));
+      },
       complete: () => production.close(loggedEnd),
     });
     const stop = () => {
       if (subscription.closed) return;
       subscription.unsubscribe();
       // Refused, and rightly, if the stream is another replica's now.
-      production.close(loggedFailure('The server ended this answer before it was finished.'));
+      production.close(loggedFailure(endedEarly));
     };
     if (this.signal.aborted) stop();
     else this.signal.addEventListener('abort', stop, { once: true });
@@ -96,8 +105,9 @@ export class ResumableAnswer {
     try {
       for await (const { sequence, payload } of this.attended.events(takeOver, signal)) {
         const logged = readLogged(payload);
-        if ('error' in logged) subscriber.error(new Error(logged.error));
-        if ('event' in logged) subscriber.next({ ...logged.event, id: eventId(id, sequence) });
+        if ('end' in logged) break;
+        const event = 'error' in logged ? { type: 'error', data: logged.error } : logged.event;
+        subscriber.next({ ...event, id: eventId(id, sequence) });
         if (response.writableNeedDrain) await once(response, 'drain', { signal });
       }
       subscriber.complete();
@@ -108,6 +118,6 @@ export class ResumableAnswer {
   }
 
   #neverBegun(): void {
-    if (!this.#begun) this.attended.production?.close(loggedFailure('The request was refused.'));
+    if (!this.#begun) this.attended.production?.close(loggedFailure(endedEarly));
   }
 }

@@ -29,10 +29,16 @@ export function intercept(stream: HttpStream, result: unknown): unknown {
 
 /** While a promise is pending nothing has been sent, so the end can still be an honest 503. */
 async function interceptPromise(stream: HttpStream, pending: Promise<unknown>): Promise<unknown> {
+  let answered = (): void => undefined;
   const ended = new Promise<never>((_, reject) => {
-    stream.ending.subscribe(() => reject(tooLate(stream)));
+    const subscription = stream.ending.subscribe(() => reject(tooLate(stream)));
+    answered = () => subscription.unsubscribe();
   });
-  return intercept(stream, await Promise.race([pending, ended]));
+  try {
+    return intercept(stream, await Promise.race([pending, ended]));
+  } finally {
+    answered();
+  }
 }
 
 /** An Observable outside `@Sse()` is one value; until it is there, the same holds. */

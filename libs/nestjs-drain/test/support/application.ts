@@ -1,4 +1,4 @@
-import type { INestApplication, Type } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Drain } from '../../src/core/drain.js';
@@ -22,7 +22,7 @@ export interface RunningApplication {
 export async function startApplication(
   adapter: Adapter,
   parts: {
-    imports?: Type[];
+    imports?: ModuleMetadata['imports'];
     controllers?: Type[];
     providers?: Type[];
     options?: GracefulShutdownOptions;

@@ -1,0 +1,425 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpException,
+  NotFoundException,
+  Param,
+  ParseIntPipe,
+  Query,
+  RequestMethod,
+  Sse,
+  type MessageEvent,
+} from '@nestjs/common';
+import { Observable, Subject } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  adapters,
+  nextEvent,
+  startApplication,
+  type RunningApplication,
+} from '../../test/support/application.js';
+import {
+  DrainableStream,
+  DrainSignal,
+  StreamCursor,
+  type GracefulShutdownOptions,
+} from '../index.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { withCodec } from './codec.js';
+import { DrainResumeModule, type DrainResumeOptions } from './drain-resume.module.js';
+import { InvalidResumeOptionsError } from './errors.js';
+import { MemoryResumeStore } from './memory-store.js';
+import type { ResumeStore } from './store.js';
+import type { ResumeCursor } from './stream.js';
+
+/** One run of the handler, as the test sees and moves it. */
+interface Run {
+  readonly cursor: ResumeCursor;
+  readonly input: unknown;
+  readonly signal: AbortSignal;
+  readonly words: Subject<MessageEvent>;
+}
+
+let runs: Run[];
+let onRun: (run: Run) => void;
+
+function run(cursor: ResumeCursor, signal: AbortSignal, input?: unknown): Observable<MessageEvent> {
+  const words = new Subject<MessageEvent>();
+  const started = { cursor: { ...cursor }, input, signal, words };
+  runs.push(started);
+  onRun(started);
+  return words;
+}
+
+function nextRun(): Promise<Run> {
+  return new Promise((resolve) => (onRun = resolve));
+}
+
+const principal = (request: { headers: Record<string, string> }) =>
+  request.headers['x-user'] ?? 'nobody';
+
+@Controller()
+class AnswerController {
+  @Sse('answer', { method: RequestMethod.ALL })
+  @DrainableStream({ resumable: { principal } })
+  answer(
+    @Body() body: unknown,
+    @Query('tone') tone: string,
+    @StreamCursor() cursor: ResumeCursor,
+    @DrainSignal() signal: AbortSignal,
+  ): Observable<MessageEvent> {
+    return run(cursor, signal, { body, tone });
+  }
+
+  @Sse('report')
+  @DrainableStream({ resumable: { background: true } })
+  report(@StreamCursor() cursor: ResumeCursor, @DrainSignal() signal: AbortSignal) {
+    return run(cursor, signal);
+  }
+
+  @Sse('late/:id')
+  @DrainableStream({ resumable: true })
+  late(@Param('id', ParseIntPipe) _id: number): Promise<Observable<MessageEvent>> {
+    return Promise.reject(new NotFoundException('no such answer'));
+  }
+
+  @Get('plain')
+  @DrainableStream({ resumable: true })
+  plain(): string {
+    return 'plain';
+  }
+
+  @Sse('unlogged')
+  @DrainableStream()
+  unlogged(): Observable<MessageEvent> {
+    return run({ id: '', next: 0 }, new AbortController().signal);
+  }
+}
+
+/** A store that two replicas in one process share, and that counts what it is asked. */
+function sharedStore(clock: ManualClock): ResumeStore & { asked: number } {
+  const memory = new MemoryResumeStore({ clock });
+  const plain = withCodec(memory, { encode: (text) => text, decode: (text) => text });
+  return {
+    ...plain,
+    shared: true,
+    asked: 0,
+    create(stream) {
+      this.asked += 1;
+      return plain.create(stream);
+    },
+  };
+}
+
+/** Reads an event stream piece by piece. */
+class Reader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  text = '';
+
+  constructor(readonly response: Response) {
+    this.#reader = response.body!.getReader();
+  }
+
+  async until(part: string): Promise<void> {
+    while (!this.text.includes(part)) if (!(await this.#read())) break;
+    expect(this.text).toContain(part);
+  }
+
+  async toEnd(): Promise<string> {
+    while (await this.#read());
+    return this.text;
+  }
+
+  leave(): Promise<void> {
+    return this.#reader.cancel();
+  }
+
+  get lastId(): string {
+    return this.text
+      .match(/^id: (.*)$/gm)!
+      .at(-1)!
+      .slice(4);
+  }
+
+  async #read(): Promise<boolean> {
+    const { done, value } = await this.#reader.read();
+    if (value) this.text += new TextDecoder().decode(value);
+    return !done;
+  }
+}
+
+describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
+  let replicas: RunningApplication[];
+  let storeClock: ManualClock;
+  let store: ReturnType<typeof sharedStore>;
+
+  const start = async (
+    options: GracefulShutdownOptions = {},
+    resume: Partial<DrainResumeOptions> = {},
+  ): Promise<RunningApplication> => {
+    const replica = await startApplication(adapter, {
+      imports: [DrainResumeModule.forRoot({ store, lease: 4, ...resume })],
+      controllers: [AnswerController],
+      options: { timeout: 10, ...options },
+    });
+    replicas.push(replica);
+    return replica;
+  };
+
+  const open = async (
+    replica: RunningApplication,
+    path: string,
+    headers: Record<string, string> = {},
+    init: RequestInit = {},
+  ): Promise<Reader> => new Reader(await fetch(`${replica.url}/${path}`, { ...init, headers }));
+
+  /** A new stream on a replica, with so many words said and read. */
+  const begin = async (replica: RunningApplication, words: string[], path = 'answer') => {
+    const begun = nextRun();
+    const reader = await open(replica, path);
+    const { words: subject } = await begun;
+    for (const word of words) subject.next({ data: word });
+    if (words.length > 0) await reader.until(`data: ${words.at(-1)!}\n`);
+    return { reader, run: runs.at(-1)! };
+  };
+
+  beforeEach(() => {
+    runs = [];
+    onRun = () => undefined;
+    replicas = [];
+    storeClock = new ManualClock();
+    store = sharedStore(storeClock);
+  });
+
+  afterEach(async () => {
+    for (const { words } of runs) words.complete();
+    await Promise.all(replicas.map((replica) => replica.close()));
+  });
+
+  test('numbers its events, says when and where to come back, and ends with 204', async () => {
+    const replica = await start();
+    const { reader, run } = await begin(replica, ['one', 'two']);
+    const id = run.cursor.id;
+    expect(id.length).toBeGreaterThanOrEqual(32);
+    expect(run.cursor.next).toBe(0);
+    expect(reader.response.headers.get('content-location')).toBe(`?resume=${id}`);
+    run.words.complete();
+    expect((await reader.toEnd()).trimStart()).toBe(
+      `id: ${id}:-1\nretry: 1000\n\nid: ${id}:0\ndata: one\n\nid: ${id}:1\ndata: two\n\n`,
+    );
+    const answer = await fetch(`${replica.url}/answer`, {
+      headers: { 'Last-Event-ID': `${id}:2` },
+    });
+    expect(answer.status).toBe(204);
+  });
+
+  test('logs an event before it sends it', async () => {
+    const replica = await start();
+    const { run } = await begin(replica, ['one']);
+    const page = await store.read(run.cursor.id, -1, 10);
+    expect(page).toMatchObject({ outcome: 'page', next: 1 });
+  });
+
+  test('replays what a client missed and goes on, on another replica, while it is still produced', async () => {
+    const [one, other] = [await start(), await start()];
+    const { reader, run } = await begin(one, ['a', 'b']);
+    await reader.leave();
+    run.words.next({ data: 'missed' });
+    const again = await open(other, 'answer', { 'Last-Event-ID': reader.lastId });
+    await again.until('data: missed');
+    expect(again.text).not.toContain('data: b');
+    run.words.next({ data: 'after' });
+    await other.clock.advanceAsync(1000);
+    run.words.complete();
+    expect(await again.toEnd()).toContain('data: after');
+    expect(runs).toHaveLength(1);
+  });
+
+  test('is read from its beginning by whoever names it, by query', async () => {
+    const replica = await start();
+    const { run } = await begin(replica, ['a', 'b', 'c']);
+    const whole = await open(replica, `answer?resume=${run.cursor.id}`);
+    const rest = await open(replica, `answer?resume=${run.cursor.id}&starting_after=1`);
+    await Promise.all([whole.until('data: c'), rest.until('data: c')]);
+    expect(whole.text).toContain('data: a');
+    expect(rest.text).not.toContain('data: b');
+  });
+
+  test('is handed off at the deadline: no clean end, and the next replica runs the handler on', async () => {
+    const [one, other] = [await start(), await start()];
+    const begun = nextRun();
+    const init = { method: 'POST', body: JSON.stringify({ question: 'why' }) };
+    const headers = { 'Content-Type': 'application/json' };
+    const reader = await open(one, 'answer?tone=kind', headers, init);
+    const { words, signal } = await begun;
+    for (const data of ['a', 'b']) words.next({ data });
+    await reader.until('data: b');
+    const report = one.drain.start('test');
+    await one.clock.advanceAsync(10_000);
+    await expect(reader.toEnd()).rejects.toThrow();
+    expect(await report).toMatchObject({ handedOff: 1, cancelled: 0, cut: 0 });
+    expect(signal.aborted).toBe(true);
+    const continued = nextRun();
+    const resumed = nextEvent(other.drain, 'resumed');
+    const again = await open(other, 'answer', { 'Last-Event-ID': reader.lastId });
+    await resumed;
+    const next = await continued;
+    expect(next.cursor).toEqual({ id: runs[0]!.cursor.id, next: 2 });
+    expect(next.input).toEqual({ body: { question: 'why' }, tone: 'kind' });
+    next.words.next({ data: 'c' });
+    next.words.complete();
+    const ids = (await again.toEnd()).match(/^id: .*$/gm)!.map((line) => line.split(':').at(-1));
+    expect(ids).toEqual(['1', '2']);
+  });
+
+  test('is handed off as soon as new streams are refused, if eager', async () => {
+    const one = await start({ propagationDelay: 3 }, { handOff: 'eager' });
+    const { reader } = await begin(one, ['a']);
+    const report = one.drain.start('test');
+    await one.clock.advanceAsync(2_999);
+    expect(one.drain.streams.size).toBe(1);
+    await one.clock.advanceAsync(1);
+    await expect(reader.toEnd()).rejects.toThrow();
+    expect(await report).toMatchObject({ outcome: 'completed', handedOff: 1 });
+  });
+
+  test('goes on with a reader that waits when its producer falls silent', async () => {
+    const [one, other] = [await start(), await start()];
+    const { reader, run } = await begin(one, ['a']);
+    const waiting = await open(other, 'answer', { 'Last-Event-ID': reader.lastId });
+    await waiting.until('retry: 1000');
+    // The first replica hangs: it renews nothing, and the store's lease runs out.
+    await storeClock.advanceAsync(4_000);
+    const continued = nextRun();
+    await other.clock.advanceAsync(1_000);
+    const next = await continued;
+    expect(next.cursor.next).toBe(1);
+    run.words.next({ data: 'from the grave' });
+    next.words.next({ data: 'b' });
+    next.words.complete();
+    const text = await waiting.toEnd();
+    expect(text).toContain('data: b');
+    expect(text).not.toContain('grave');
+    expect(run.signal.aborted).toBe(true);
+  });
+
+  test('pauses after its grace without a reader, and goes on with the next one', async () => {
+    const replica = await start();
+    const { reader, run } = await begin(replica, ['a']);
+    await reader.leave();
+    await expect.poll(() => replica.drain.streams.size).toBe(0);
+    await replica.clock.advanceAsync(29_999);
+    expect(run.signal.aborted).toBe(false);
+    await replica.clock.advanceAsync(1);
+    expect(run.signal.aborted).toBe(true);
+    const continued = nextRun();
+    await open(replica, 'answer', { 'Last-Event-ID': reader.lastId });
+    expect((await continued).cursor.next).toBe(1);
+  });
+
+  test('goes on to its end in the background, and the drain waits for it', async () => {
+    const replica = await start();
+    const { reader, run } = await begin(replica, ['a'], 'report');
+    await reader.leave();
+    await expect.poll(() => replica.drain.streams.size).toBe(0);
+    const report = replica.drain.start('test');
+    await replica.clock.advanceAsync(9_000);
+    expect(run.signal.aborted).toBe(false);
+    expect(replica.drain.phase).toBe('draining');
+    run.words.complete();
+    expect(await report).toMatchObject({ outcome: 'completed' });
+  });
+
+  test('is nobody else’s: another principal, a guess and a future place get 404 and 410', async () => {
+    const replica = await start();
+    const { run } = await begin(replica, ['a']);
+    const { id } = run.cursor;
+    const status = async (lastEventId: string, user?: string) => {
+      const headers = { 'Last-Event-ID': lastEventId, ...(user && { 'X-User': user }) };
+      return (await fetch(`${replica.url}/answer`, { headers })).status;
+    };
+    expect(await status(`${id}:0`, 'mallory')).toBe(404);
+    expect(await status('guess')).toBe(404);
+    expect(await status(`${'0'.repeat(40)}:3`)).toBe(410);
+    expect(await status(`${id}:1`)).toBe(410);
+  });
+
+  test('keeps a late exception’s status, and is over then', async () => {
+    const replica = await start();
+    for (const [path, status] of [
+      ['late/1', 404],
+      ['late/x', 400],
+    ] as const) {
+      expect((await fetch(`${replica.url}/${path}`)).status).toBe(status);
+    }
+    expect(replica.drain.tasks.size).toBe(0);
+  });
+
+  test('gives every reader the failure of its handler', async () => {
+    const replica = await start();
+    const { reader, run } = await begin(replica, ['a']);
+    run.words.error(new HttpException('out of words', 500));
+    const failure = `event: error\nid: ${run.cursor.id}:1\ndata: out of words\n`;
+    expect(await reader.toEnd()).toContain(failure);
+    const late = await open(replica, `answer?resume=${run.cursor.id}`);
+    expect(await late.toEnd()).toContain(failure);
+  });
+
+  test('is not taken over by a replica that shuts down', async () => {
+    const [one, other] = [await start(), await start({ propagationDelay: 5 })];
+    const { reader } = await begin(one, ['a']);
+    void one.drain.start('test');
+    await one.clock.advanceAsync(10_000);
+    await expect(reader.toEnd()).rejects.toThrow();
+    void other.drain.start('test');
+    const headers = { 'Last-Event-ID': reader.lastId };
+    const refused = await fetch(`${other.url}/answer`, { headers });
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    const told = await open(other, 'answer', { ...headers, Accept: 'text/event-stream' });
+    expect(told.response.status).toBe(200);
+    expect(await told.toEnd()).toContain('retry: 1000');
+    expect(runs).toHaveLength(1);
+  });
+
+  test('gets its farewell at the deadline if no other replica could go on', async () => {
+    const replica = await start({}, { store: new MemoryResumeStore() });
+    const { reader, run } = await begin(replica, ['a']);
+    const report = replica.drain.start('test');
+    await replica.clock.advanceAsync(10_000);
+    expect(await reader.toEnd()).toContain('event: shutdown');
+    expect(await report).toMatchObject({ cancelled: 1, handedOff: 0 });
+    expect(run.signal.aborted).toBe(true);
+  });
+
+  test('has to be an @Sse() route, and other routes never ask the store', async () => {
+    const replica = await start();
+    expect((await fetch(`${replica.url}/plain`)).status).toBe(500);
+    const { run } = await begin(replica, [], 'unlogged');
+    run.words.complete();
+    expect(store.asked).toBe(0);
+  });
+
+  test('answers 503 while its store cannot be asked', async () => {
+    const replica = await start();
+    store.create = () => Promise.reject(new Error('no connection'));
+    const answer = await fetch(`${replica.url}/answer`);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('1');
+  });
+});
+
+test.each([{ acrossReplicas: true }, { handOff: 'eager' as const }])(
+  'streams are not handed to other replicas on a store they do not see: %j',
+  async (options) => {
+    const parts = {
+      imports: [DrainResumeModule.forRoot({ store: new MemoryResumeStore(), ...options })],
+    };
+    await expect(startApplication('express', parts)).rejects.toThrow(InvalidResumeOptionsError);
+  },
+);
+
+test('a subscription has no end and cannot be logged', () => {
+  expect(() => DrainableStream({ kind: 'subscription', resumable: true })).toThrow('endless');
+});
