@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { PROCESS_OPTIONS, type ResolvedProcessOptions } from './options.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
+import { receiveSignals } from './signal-receivers.js';
 
 /**
  * The signals. The first one drains and lets the process exit, the second one exits at once.
@@ -10,7 +11,11 @@ import { ShutdownSequence } from './shutdown-sequence.js';
  */
 @Injectable()
 export class ProcessSignals implements OnApplicationShutdown {
+  /** Applications of this process that were signalled and are not drained yet. */
+  static #draining = 0;
+
   readonly #logger = new Logger('GracefulShutdown');
+  readonly #stopReceiving: () => void;
   #received = false;
   #closed = false;
   #exitTimer: NodeJS.Timeout | undefined;
@@ -21,32 +26,25 @@ export class ProcessSignals implements OnApplicationShutdown {
   ) {
     // Not in onModuleInit: the kernel drops a signal without a listener for PID 1, and a bootstrap may
     // take its time.
-    for (const signal of this.#signals) process.on(signal, this.#onSignal);
+    this.#stopReceiving = receiveSignals(options.signals || [], (signal) => this.#onSignal(signal));
   }
 
   onApplicationShutdown(signal?: string): void {
     this.#closed = true;
     // After a signal they stay: a second one must still get through while other hooks run.
-    if (!this.#received) this.#stopListening();
+    if (!this.#received) this.#stopReceiving();
     // Nest will raise the signal again; an event loop that ran empty first would exit with 0.
     if (signal !== undefined) this.#exitTimer?.ref();
   }
 
-  get #signals(): readonly NodeJS.Signals[] {
-    return this.options.signals || [];
-  }
-
-  #stopListening(): void {
-    for (const signal of this.#signals) process.off(signal, this.#onSignal);
-  }
-
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
+  #onSignal(signal: NodeJS.Signals): void {
     if (!this.#received) {
       this.#received = true;
+      ProcessSignals.#draining += 1;
       void this.sequence.run(signal).then(() => this.#leave(signal));
     } else if (this.#closed) {
       // Nest has run its last hook and raises the signal again, to die of it.
-      this.#stopListening();
+      this.#stopReceiving();
       process.kill(process.pid, signal);
       // The kernel drops a signal without a listener for PID 1.
       process.exit(128 + constants.signals[signal]);
@@ -54,9 +52,11 @@ export class ProcessSignals implements OnApplicationShutdown {
       this.#logger.warn(`Second signal (${signal}): exiting at once`);
       process.exit(128 + constants.signals[signal]);
     }
-  };
+  }
 
   #leave(signal: NodeJS.Signals): void {
+    ProcessSignals.#draining -= 1;
+    if (ProcessSignals.#draining > 0) return;
     // Without another listener nobody closes the application, and there is nothing left to wait for.
     if (process.listenerCount(signal) === 1) process.exit(0);
     const { exitTimeout } = this.options;
