@@ -62,7 +62,7 @@ dd small { display: block; font-size: .8125rem; font-weight: 400; color: var(--s
 .report { margin-bottom: 1.25rem; padding: 1rem; }
 .report p { color: var(--soft); margin: .2rem 0 .9rem; }
 .report dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .75rem; }
-.report dt::before { content: ''; display: inline-block; width: .6em; height: .6em; margin-right: .4em;
+.report dt[data-fate]::before { content: ''; display: inline-block; width: .6em; height: .6em; margin-right: .4em;
   border-radius: 2px; background: var(--fate, transparent); }
 .fates { display: flex; gap: 2px; height: .75rem; margin-bottom: 1rem; }
 .fates i { flex: var(--count) 0 3px; background: var(--fate); border-radius: 2px; }
