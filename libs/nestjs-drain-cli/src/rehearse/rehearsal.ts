@@ -15,7 +15,7 @@ import { Replica } from './pods/replica.js';
 import { Rollout } from './pods/rollout.js';
 import { type RehearsalPlan } from './rehearsal-plan.js';
 import { attribute } from './verdict/attribution.js';
-import { report, type RehearsalReport } from './verdict/report.js';
+import { report, type Findings, type RehearsalReport } from './verdict/report.js';
 
 /** Hears what happens while it happens. */
 export interface Audience {
@@ -55,6 +55,7 @@ class Rehearsal {
   readonly #rollout: Rollout;
   readonly #loads: Load[] = [];
   #balancer: Balancer | undefined;
+  readonly #budget: Budget = { left: 0 };
   #podCount = 0;
   #streamCount = 0;
 
@@ -87,9 +88,10 @@ class Rehearsal {
     this.#startLoads(balancer.port);
     await this.#clock.sleep(this.plan.warmup, this.#stopped);
     await this.#rollout.roll();
+    const ranDry = this.#budget.left === 0;
     await this.#settle();
     await Promise.all(this.#loads.map((load) => load.stop()));
-    return this.#report(balancer, limit.aborted);
+    return this.#report(balancer, { stoppedAtLimit: limit.aborted, ranDry });
   }
 
   async stop(): Promise<void> {
@@ -116,11 +118,11 @@ class Rehearsal {
 
   #startLoads(port: number): void {
     const { loads, recognition, maxStreams, warmup } = this.plan;
-    const budget: Budget = { left: maxStreams };
+    this.#budget.left = maxStreams;
     for (const plan of loads) {
       const create = () => clientFor(plan, port, recognition, this.#clock);
       const nextId = () => (this.#streamCount += 1);
-      this.#loads.push(new Load(plan, create, this.#clock, budget, nextId));
+      this.#loads.push(new Load(plan, create, this.#clock, this.#budget, nextId));
     }
     this.audience.streams?.(() => this.#streams());
     for (const load of this.#loads) load.start(warmup / 2);
@@ -140,14 +142,14 @@ class Rehearsal {
     return this.#loads.flatMap((load) => load.streams).sort((a, b) => a.id - b.id);
   }
 
-  #report(balancer: Balancer, stoppedAtLimit: boolean): RehearsalReport {
+  #report(balancer: Balancer, end: Pick<Findings, 'stoppedAtLimit' | 'ranDry'>): RehearsalReport {
     const streams = this.#streams();
     const { pod, streamLength } = this.plan;
     return report({
       date: this.#date,
       command: pod.command,
       duration: this.#clock.now(),
-      stoppedAtLimit,
+      ...end,
       events: this.#journal.events,
       streams,
       connections: attribute(streams, balancer),

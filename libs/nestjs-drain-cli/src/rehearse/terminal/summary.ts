@@ -38,10 +38,13 @@ export function counts(totals: Readonly<Record<Fate, number>>): string {
   return met.map((fate) => paint[fate](`${totals[fate]} ${fate}`)).join(', ');
 }
 
-function notes({ totals, stoppedAtLimit }: RehearsalReport): string[] {
+function notes({ totals, stoppedAtLimit, ranDry }: RehearsalReport): string[] {
   return [
     ...(totals.unfinished > 0
       ? [`  ${totals.unfinished} streams had not ended: raise --settle to judge them`]
+      : []),
+    ...(ranDry
+      ? ['  The clients used up --max-streams before the rollout was over: raise it, or --pause']
       : []),
     ...(stoppedAtLimit
       ? ['  Stopped at --time-limit: raise it, or look for a pod that hangs']

@@ -94,10 +94,11 @@ describe('the report of a rehearsal', () => {
     expect(passed(judge([whole, lost]), 1)).toBe(true);
   });
 
-  it('does not pass when nothing was measured, or when the limit ended it', () => {
+  it('does not pass when nothing was measured, or not until the end', () => {
     const whole = stream(attempt({ ending: 'clean' }), { terminal: 'done' });
     expect(passed(judge([]), 0)).toBe(false);
     expect(passed(judge([whole], { stoppedAtLimit: true }), 0)).toBe(false);
+    expect(passed(judge([whole], { ranDry: true }), 0)).toBe(false);
   });
 
   it('counts every stream once', () => {
@@ -134,6 +135,7 @@ function judge(streams: Stream[], { refused = [], ...scene }: Scene = {}) {
     command: ['node', 'main.js'],
     duration: 8000,
     stoppedAtLimit: false,
+    ranDry: false,
     events: deletedAt1000,
     gracePeriod: 5000,
     streamLength: 0,

@@ -29,6 +29,8 @@ export interface RehearsalReport {
   readonly duration: number;
   /** The time limit ended it. */
   readonly stoppedAtLimit: boolean;
+  /** The clients had used up maxStreams before the rollout was over. */
+  readonly ranDry: boolean;
   readonly totals: Readonly<Record<Fate, number>>;
   /** cut + refused. */
   readonly lost: number;
@@ -42,6 +44,7 @@ export interface Findings {
   readonly command: readonly string[];
   readonly duration: number;
   readonly stoppedAtLimit: boolean;
+  readonly ranDry: boolean;
   readonly events: readonly PodEvent[];
   readonly streams: readonly Stream[];
   readonly connections: Connections;
@@ -69,6 +72,7 @@ export function report(findings: Findings): RehearsalReport {
     command: findings.command.join(' '),
     duration: findings.duration,
     stoppedAtLimit: findings.stoppedAtLimit,
+    ranDry: findings.ranDry,
     totals,
     lost: losses.size,
     causes: causesOf([...losses.values()], circumstances),
@@ -79,10 +83,11 @@ export function report(findings: Findings): RehearsalReport {
   };
 }
 
-/** Nothing was lost beyond `maxLost`, and something was there to lose. */
-export function passed({ totals, lost, stoppedAtLimit }: RehearsalReport, maxLost: number) {
+/** Nothing was lost beyond `maxLost`, and something was there to lose until the rollout was over. */
+export function passed(report: RehearsalReport, maxLost: number): boolean {
+  const { totals, lost, stoppedAtLimit, ranDry } = report;
   const good = totals.complete + totals.resumed + totals.told;
-  return lost <= maxLost && good > 0 && !stoppedAtLimit;
+  return lost <= maxLost && good > 0 && !stoppedAtLimit && !ranDry;
 }
 
 function judgedStream(
