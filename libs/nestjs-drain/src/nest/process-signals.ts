@@ -4,6 +4,9 @@ import { PROCESS_OPTIONS, type ResolvedProcessOptions } from './options.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
 import { receiveSignals } from './signal-receivers.js';
 
+/** Applications of this process that were signalled and have not drained yet. */
+let draining = 0;
+
 /**
  * The signals. The first one drains and lets the process exit, the second one exits at once.
  * Nest's own listener, where there is one, closes the application meanwhile; this one sees to it that
@@ -11,9 +14,6 @@ import { receiveSignals } from './signal-receivers.js';
  */
 @Injectable()
 export class ProcessSignals implements OnApplicationShutdown {
-  /** Applications of this process that were signalled and are not drained yet. */
-  static #draining = 0;
-
   readonly #logger = new Logger('GracefulShutdown');
   readonly #stopReceiving: () => void;
   #received = false;
@@ -40,7 +40,7 @@ export class ProcessSignals implements OnApplicationShutdown {
   #onSignal(signal: NodeJS.Signals): void {
     if (!this.#received) {
       this.#received = true;
-      ProcessSignals.#draining += 1;
+      draining += 1;
       void this.sequence.run(signal).then(() => this.#leave(signal));
     } else if (this.#closed) {
       // Nest has run its last hook and raises the signal again, to die of it.
@@ -55,8 +55,8 @@ export class ProcessSignals implements OnApplicationShutdown {
   }
 
   #leave(signal: NodeJS.Signals): void {
-    ProcessSignals.#draining -= 1;
-    if (ProcessSignals.#draining > 0) return;
+    draining -= 1;
+    if (draining > 0) return;
     // Without another listener nobody closes the application, and there is nothing left to wait for.
     if (process.listenerCount(signal) === 1) process.exit(0);
     const { exitTimeout } = this.options;
