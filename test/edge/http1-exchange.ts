@@ -1,0 +1,105 @@
+import type { Socket } from 'node:net';
+import type { Answer, Exchange, Head } from './client.js';
+import { Waiting } from './waiting.js';
+
+/** Reads one response out of the bytes of a connection. */
+export class Http1Exchange implements Exchange {
+  isComplete = false;
+  #head: Head | undefined;
+  readonly #state = new Waiting();
+  #body = '';
+  #isOver = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly isHead: boolean,
+  ) {}
+
+  get head(): Promise<Head> {
+    return this.#state.until(() => this.#head, 'a response');
+  }
+
+  get done(): Promise<Answer> {
+    return this.#state.until(() => this.#isOver && this.#answer, 'the end');
+  }
+
+  async reads(text: string): Promise<void> {
+    await this.#state.until(() => this.#body.includes(text), text);
+  }
+
+  write(text: string): void {
+    this.socket.write(text);
+  }
+
+  end(): void {
+    // Its Content-Length says where the body ends.
+  }
+
+  leave(): void {
+    this.socket.destroy();
+  }
+
+  onClose(): void {
+    // Without a length and without chunks, the end of the connection is the end of the body.
+    const { headers } = this.#head ?? { headers: {} };
+    this.isComplete ||=
+      this.#head !== undefined &&
+      !('content-length' in headers) &&
+      !('transfer-encoding' in headers);
+    this.#isOver = true;
+    this.#state.changed();
+  }
+
+  /** Takes its part of the bytes, and returns the rest. */
+  read(bytes: string): string {
+    const rest = this.#head ? bytes : this.#readHead(bytes);
+    const left = this.#head ? this.#readBody(rest) : rest;
+    this.#isOver = this.isComplete;
+    this.#state.changed();
+    return left;
+  }
+
+  get #answer(): Answer {
+    const head = this.#head ?? { status: 0, headers: {} };
+    return { ...head, body: this.#body, isComplete: this.isComplete };
+  }
+
+  #readHead(bytes: string): string {
+    const end = bytes.indexOf('\r\n\r\n');
+    if (end < 0) return bytes;
+    const [status = '', ...lines] = bytes.slice(0, end).split('\r\n');
+    const headers = lines.map((line) => {
+      const [name = '', ...value] = line.split(':');
+      return [name.toLowerCase(), value.join(':').trim()];
+    });
+    this.#head = {
+      status: Number(status.split(' ')[1]),
+      headers: Object.fromEntries(headers) as Head['headers'],
+    };
+    return bytes.slice(end + 4);
+  }
+
+  #readBody(bytes: string): string {
+    const { headers } = this.#head!;
+    if (this.isHead) {
+      this.isComplete = true;
+      return bytes;
+    }
+    if (headers['transfer-encoding'] === 'chunked') return this.#readChunks(bytes);
+    const missing = Number(headers['content-length'] ?? Infinity) - this.#body.length;
+    this.#body += bytes.slice(0, missing);
+    this.isComplete = bytes.length >= missing;
+    return bytes.slice(missing);
+  }
+
+  #readChunks(bytes: string): string {
+    const line = bytes.indexOf('\r\n');
+    const size = parseInt(bytes.slice(0, line), 16);
+    if (line < 0 || bytes.length < line + size + 4) return bytes;
+    this.#body += bytes.slice(line + 2, line + 2 + size);
+    const rest = bytes.slice(line + size + 4);
+    if (size > 0) return this.#readChunks(rest);
+    this.isComplete = true;
+    return rest;
+  }
+}

@@ -1,0 +1,87 @@
+import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Answer, Client, Exchange, Head, RequestOptions } from './client.js';
+import { Waiting } from './waiting.js';
+
+export class Http2Client implements Client {
+  readonly closed: Promise<string>;
+  readonly #session: ClientHttp2Session;
+
+  constructor(socket: Socket) {
+    let seen = '';
+    this.#session = connect('http://localhost', { createConnection: () => socket });
+    this.#session.on('goaway', () => (seen = 'GOAWAY, '));
+    this.#session.on('error', () => (seen += 'reset, '));
+    this.closed = new Promise((resolve) => {
+      this.#session.once('close', () => resolve(`${seen}FIN`));
+    });
+  }
+
+  request(path: string, { method = 'GET', headers = {}, hasBody }: RequestOptions = {}): Exchange {
+    const stream = this.#session.request(
+      { ':method': method, ':path': path, ...headers },
+      { endStream: !hasBody },
+    );
+    return new Http2Exchange(stream);
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+  }
+}
+
+class Http2Exchange implements Exchange {
+  readonly #state = new Waiting();
+  #head: Head | undefined;
+  #body = '';
+  #isOver = false;
+  #hasEnded = false;
+
+  constructor(private readonly stream: ClientHttp2Stream) {
+    stream.setEncoding('latin1');
+    stream.on('response', (fields) => {
+      const { ':status': status = 0, ...headers } = fields;
+      this.#head = { status, headers: headers as Head['headers'] };
+      this.#state.changed();
+    });
+    stream.on('data', (text: string) => {
+      this.#body += text;
+      this.#state.changed();
+    });
+    stream.on('end', () => (this.#hasEnded = true));
+    stream.on('error', () => undefined);
+    stream.on('close', () => {
+      this.#isOver = true;
+      this.#state.changed();
+    });
+  }
+
+  get head(): Promise<Head> {
+    return this.#state.until(() => this.#head, 'a response');
+  }
+
+  get done(): Promise<Answer> {
+    return this.#state.until(() => this.#isOver && this.#answer, 'the end');
+  }
+
+  async reads(text: string): Promise<void> {
+    await this.#state.until(() => this.#body.includes(text), text);
+  }
+
+  write(text: string): void {
+    this.stream.write(text);
+  }
+
+  end(): void {
+    this.stream.end();
+  }
+
+  leave(): void {
+    this.stream.session?.destroy();
+  }
+
+  get #answer(): Answer {
+    const isComplete = this.#hasEnded && this.stream.rstCode === 0;
+    return { status: 0, headers: {}, ...this.#head, body: this.#body, isComplete };
+  }
+}

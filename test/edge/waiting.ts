@@ -1,0 +1,24 @@
+/** Lets several wait for a state to come, without polling. */
+export class Waiting {
+  readonly #looks = new Set<() => void>();
+
+  changed(): void {
+    for (const look of [...this.#looks]) look();
+  }
+
+  /** Resolves with the first value that is neither false nor undefined. */
+  until<T>(read: () => T | false | undefined, what: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`waited 15 s for ${what}`)), 15_000);
+      const look = (): void => {
+        const value = read();
+        if (value === false || value === undefined) return;
+        clearTimeout(timer);
+        this.#looks.delete(look);
+        resolve(value);
+      };
+      this.#looks.add(look);
+      look();
+    });
+  }
+}
