@@ -38,6 +38,15 @@ export class Http1Client implements Client {
     this.socket.write(text);
   }
 
+  /** Leaves in the kernel what comes. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
   destroy(): void {
     this.socket.destroy();
   }
