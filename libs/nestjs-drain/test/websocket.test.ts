@@ -5,7 +5,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { concat, defer, NEVER, of, startWith, type Observable } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Drain } from '../src/core/drain.js';
 import type { DrainOptions } from '../src/core/options.js';
 import { DrainableStream } from '../src/index.js';
@@ -154,6 +154,29 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     expect(await pong).toBe('');
     gate.open('done');
     await waiting.closed;
+  });
+
+  test('takes no more once the messages from before the drain are answered, so busy clients leave too', async () => {
+    const { url, drain } = await start();
+    const busy = await asking(url);
+    await draining(drain);
+    const last = new Gate<string>();
+    const first = gate;
+    gate = last;
+    busy.send('ask');
+    await last.reached;
+    const answer = busy.reply('answer');
+    first.open('first');
+    expect(await answer).toBe('first');
+    gate = new Gate();
+    const unreached = vi.fn();
+    void gate.reached.then(unreached);
+    busy.send('ask');
+    const lastAnswer = busy.reply('answer');
+    last.open('last');
+    expect(await lastAnswer).toBe('last');
+    expect(await busy.closed).toMatchObject({ code: 1012 });
+    expect(unreached).not.toHaveBeenCalled();
   });
 
   test('closes what is not finished at the deadline, with 1012 and not 1006', async () => {

@@ -11,7 +11,7 @@ export interface Consumption {
   ended?(message: Message): void;
   /** When the drain closes: takes no more, and lets what is here be answered. */
   pause(): void | Promise<void>;
-  /** After the drain: ends what the transport's own close would cut. */
+  /** After the drain: reads no more, and ends with the last reply what the transport's close would cut. */
   stop(): void | Promise<void>;
 }
 

@@ -32,9 +32,10 @@ export class MessageServer implements Listener {
   async stop(deadline: number): Promise<void> {
     const { clock, options } = this.drain;
     this.#working.close();
+    const stopped = this.consumption.stop();
     await this.#until(deadline, this.#working.whenEmpty());
     const linger = Math.min(deadline, clock.now() + options.flushTimeout * 1000);
-    await this.#until(linger, this.consumption.stop());
+    await this.#until(linger, stopped);
     await this.close();
   }
 

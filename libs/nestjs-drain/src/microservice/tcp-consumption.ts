@@ -32,7 +32,7 @@ export class TcpConsumption implements Consumption {
 
   ended(message: Message): void {
     const socket = this.#count(message, -1);
-    if (socket && this.#isPaused && this.#open.get(socket) === 0) socket.end();
+    if (socket && this.#isPaused && this.#open.get(socket) === 0) end(socket);
   }
 
   /** New connections are still accepted, and answered once: they may have been on their way. */
@@ -44,6 +44,8 @@ export class TcpConsumption implements Consumption {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#listener.close();
+    // From here on only replies: a busy client would hold its connection to the deadline.
+    for (const socket of this.#open.keys()) socket.pause();
     this.#endIdle();
     if (this.#open.size > 0) await this.#vacancy.wait();
   }
@@ -67,6 +69,13 @@ export class TcpConsumption implements Consumption {
   }
 
   #endIdle(): void {
-    for (const [socket, working] of this.#open) if (working === 0) socket.end();
+    for (const [socket, working] of this.#open) if (working === 0) end(socket);
   }
+}
+
+/** What still comes is not handled, because it could not be answered; reading goes on to see the end. */
+function end(socket: Socket): void {
+  socket.removeAllListeners('data');
+  socket.end();
+  socket.resume();
 }

@@ -1,12 +1,13 @@
 import { finalize, type Observable } from 'rxjs';
 import type { Drain } from '../core/drain.js';
+import { InFlight } from '../core/in-flight.js';
 import type { StreamHandle, StreamKind, StreamRequest } from '../core/stream-handle.js';
 import type { SocketClient } from './socket-client.js';
 
 /** One client of a gateway, from its handshake until it is closed. */
 export class Connection implements StreamRequest {
   #handle: StreamHandle | undefined;
-  #working = 0;
+  readonly #messages = new InFlight('messages', { awaitsLateWork: false });
   #isClosing = false;
 
   constructor(
@@ -26,21 +27,36 @@ export class Connection implements StreamRequest {
     return admission.admitted;
   }
 
+  /** Whether a message that comes now is handled. What is not, its client asks again elsewhere. */
+  get takesMessages(): boolean {
+    return !this.#messages.isSettled && !this.#isClosing;
+  }
+
   /** Counts a message until all its replies have been sent. */
   replying<T>(replies: Observable<T>): Observable<T> {
-    this.#working += 1;
+    const message = {};
+    this.#messages.enter(message);
     return replies.pipe(
       finalize(() => {
-        this.#working -= 1;
-        this.leaveWhenIdle();
+        this.#messages.leave(message);
+        this.#closeWhenIdle();
       }),
     );
   }
 
-  /** Closes a finite connection that waits for nothing, once the drain has closed. */
-  leaveWhenIdle(): void {
-    const isLeaving = this.kind === 'finite' && this.drain.phase === 'draining';
-    if (isLeaving && this.#working === 0) this.#close();
+  /**
+   * The drain has closed: a finite connection ends with its last reply. While it waits for earlier
+   * messages it takes new ones too; after that none, or a busy client would hold it to the deadline.
+   */
+  leave(): void {
+    if (this.kind !== 'finite') return;
+    this.#messages.close();
+    this.#closeWhenIdle();
+  }
+
+  /** The drain was reset. */
+  stay(): void {
+    this.#messages.reopen();
   }
 
   end(): void {
@@ -49,6 +65,10 @@ export class Connection implements StreamRequest {
 
   destroy(): void {
     this.client.destroy();
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#messages.isSettled && this.#messages.size === 0) this.#close();
   }
 
   /** A client that does not answer the close is not waited for beyond `flushTimeout`. */

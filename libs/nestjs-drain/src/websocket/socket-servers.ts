@@ -1,5 +1,6 @@
 import { Inject, Injectable, type WebSocketAdapter } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
+import { EMPTY } from 'rxjs';
 import { Drain } from '../core/drain.js';
 import type { StreamKind } from '../core/stream-handle.js';
 import { DRAIN } from '../core/token.js';
@@ -46,7 +47,9 @@ export class SocketServers {
     const getAdapter = config.getIoAdapter.bind(config);
     config.getIoAdapter = () => this.#attach(getAdapter());
     drain.events.subscribe((event) => {
-      if (event.type === 'phaseChanged' && event.phase === 'draining') this.#leaveInWaves();
+      if (event.type !== 'phaseChanged') return;
+      if (event.phase === 'draining') this.#leaveInWaves();
+      if (event.phase === 'serving') for (const connection of this.#open) connection.stay();
     });
   }
 
@@ -83,7 +86,12 @@ export class SocketServers {
     adapter.bindMessageHandlers = (client: Client, handlers, transform) => {
       const connection = this.#connections.get(client.conn ?? client);
       if (!(connection instanceof Connection)) return;
-      bindMessageHandlers(client, handlers, (result: unknown) =>
+      const taken = handlers.map((handler) => ({
+        ...handler,
+        callback: (...args: unknown[]): ReturnType<typeof handler.callback> =>
+          connection.takesMessages ? handler.callback(...args) : EMPTY,
+      }));
+      bindMessageHandlers(client, taken, (result: unknown) =>
         connection.replying(transform(result)),
       );
     };
@@ -120,6 +128,6 @@ export class SocketServers {
   #leaveInWaves(): void {
     const { clock, options } = this.drain;
     const waves = new WaveSchedule(clock, options.waves);
-    waves.run([...this.#open], options.timeout * 1000, (one) => one.leaveWhenIdle());
+    waves.run([...this.#open], options.timeout * 1000, (one) => one.leave());
   }
 }
