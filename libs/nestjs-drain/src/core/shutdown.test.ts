@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closeAfterShutdown } from './shutdown.js';
+import { closeAfterShutdown, type Closable } from './shutdown.js';
 
 function bench() {
   const log: string[] = [];
@@ -9,7 +9,7 @@ function bench() {
       return Promise.resolve();
     },
   };
-  const server = {
+  const server: Closable = {
     close(): void {
       log.push('closed');
     },
