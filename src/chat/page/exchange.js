@@ -40,7 +40,7 @@ export class Exchange {
     }
     this.#pods.push(pod);
     this.#answer.dataset.state = 'streaming';
-    this.#path.textContent = pathOf(this.#pods);
+    this.#path.replaceChildren(...pathOf(this.#pods));
   }
 
   lost() {
@@ -70,8 +70,15 @@ export class Exchange {
   }
 }
 
-/** The last few are enough to see it move. */
+/** The last few are enough to see it move. The arrows have the colour of the seams. */
 function pathOf(pods) {
   const shown = pods.slice(-5);
-  return (pods.length > shown.length ? '… → ' : '') + shown.join(' → ');
+  const names = pods.length > shown.length ? ['…', ...shown] : shown;
+  return names.flatMap((name, index) => (index === 0 ? [name] : [arrow(), name]));
+}
+
+function arrow() {
+  const element = document.createElement('b');
+  element.textContent = ' → ';
+  return element;
 }
