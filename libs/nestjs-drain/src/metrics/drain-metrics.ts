@@ -55,6 +55,11 @@ export class DrainMetrics {
       (drain) => drain.options.timeout,
     );
     this.#gauge(
+      'propagation_delay_seconds',
+      'How long new streams are still let in after the first trigger.',
+      (drain) => drain.options.propagationDelay,
+    );
+    this.#gauge(
       'deadline_remaining_seconds',
       'Seconds until open streams are cancelled. Absent while serving and after the drain.',
       (drain) => drain.secondsLeft,

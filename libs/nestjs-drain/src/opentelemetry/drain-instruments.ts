@@ -37,6 +37,11 @@ function observeBounds(meter: Meter, drain: Drain): void {
     unit: 's',
   });
   timeout.addCallback((result) => result.observe(drain.options.timeout));
+  const delay = meter.createObservableGauge('nestjs_drain.propagation_delay', {
+    description: 'How long new streams are still let in after the first trigger.',
+    unit: 's',
+  });
+  delay.addCallback((result) => result.observe(drain.options.propagationDelay));
   const remaining = meter.createObservableGauge('nestjs_drain.deadline.remaining', {
     description: 'Until open streams are cancelled. Absent while serving and after the drain.',
     unit: 's',
