@@ -16,9 +16,9 @@ export class Exchange {
     this.#text = item.querySelector('.text');
     this.#path = item.querySelector('.path');
     this.#outcome = item.querySelector('.outcome');
-    item.querySelector('.question').textContent = question;
     this.#answer.dataset.state = 'waiting';
     conversation.append(item);
+    showQuestion(item.querySelector('.question'), question);
     while (conversation.children.length > kept) conversation.firstElementChild.remove();
     item.scrollIntoView({ block: 'start' });
   }
@@ -68,6 +68,12 @@ export class Exchange {
     seam.title = `${from} → ${to}`;
     this.#text.append(seam);
   }
+}
+
+/** A long one scrolls, with the keyboard too. */
+function showQuestion(element, question) {
+  element.textContent = question;
+  if (element.scrollHeight > element.clientHeight) element.tabIndex = 0;
 }
 
 /** The last few are enough to see it move. The arrows have the colour of the seams. */
