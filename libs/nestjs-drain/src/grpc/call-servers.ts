@@ -7,9 +7,8 @@ import { closeAfterShutdown, type Shutdown } from '../core/shutdown.js';
 import { DRAIN, SHUTDOWN } from '../core/token.js';
 import { CallKinds } from './call-kinds.js';
 import { CallServer } from './call-server.js';
-import type { DrainGrpcOptions } from './drain-grpc.module.js';
 import { Health } from './health.js';
-import { GRPC_OPTIONS } from './options.js';
+import { GRPC_OPTIONS, type DrainGrpcOptions } from './options.js';
 
 /** What is used of Nest's server, beyond its public type. */
 type NestServer = Omit<ServerGrpc, 'createClient'> & {

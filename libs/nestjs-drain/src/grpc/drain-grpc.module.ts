@@ -2,16 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CallKinds } from './call-kinds.js';
 import { CallServers } from './call-servers.js';
-import { GRPC_OPTIONS } from './options.js';
-
-export interface DrainGrpcOptions {
-  /**
-   * Whether the standard health service, `grpc.health.v1.Health`, is served: NOT_SERVING from the
-   * first moment of the shutdown for the server and each of its services, and always SERVING for the
-   * service name `liveness`. `false` if you serve one of your own. Default true.
-   */
-  health?: boolean;
-}
+import { GRPC_OPTIONS, type DrainGrpcOptions } from './options.js';
 
 /**
  * Lets the drain know every gRPC call of the application, of `createMicroservice()` and of each

@@ -1,1 +1,2 @@
-export { DrainGrpcModule, type DrainGrpcOptions } from './drain-grpc.module.js';
+export { DrainGrpcModule } from './drain-grpc.module.js';
+export { type DrainGrpcOptions } from './options.js';

@@ -1,7 +1,4 @@
-import { Transport, type Server } from '@nestjs/microservices';
-import { brokerConsumption } from './broker-consumption.js';
 import type { Message } from './message-count.js';
-import { TcpConsumption } from './tcp-consumption.js';
 
 /** How one transport stops taking messages. What it cannot promise stands in docs/transports.md. */
 export interface Consumption {
@@ -13,18 +10,4 @@ export interface Consumption {
   pause(): void | Promise<void>;
   /** After the drain: reads no more, and ends with the last reply what the transport's close would cut. */
   stop(): void | Promise<void>;
-}
-
-/** For transports that cannot be paused: their messages are still counted and waited for. */
-const unpausable: Consumption = {
-  resumable: true,
-  pause: () => undefined,
-  stop: () => undefined,
-};
-
-export function consumptionOf(
-  server: Server & { readonly transportId?: Transport | symbol },
-): Consumption {
-  if (server.transportId === Transport.TCP) return new TcpConsumption(server);
-  return brokerConsumption(server) ?? unpausable;
 }

@@ -4,8 +4,10 @@ import { Transport, type Server } from '@nestjs/microservices';
 import { Drain } from '../core/drain.js';
 import { closeAfterShutdown, type Shutdown } from '../core/shutdown.js';
 import { DRAIN, SHUTDOWN } from '../core/token.js';
-import { consumptionOf } from './consumption.js';
+import { brokerConsumption } from './broker-consumption.js';
+import type { Consumption } from './consumption.js';
 import { MessageServer } from './message-server.js';
+import { TcpConsumption } from './tcp-consumption.js';
 
 type AnyServer = Server & { readonly transportId?: Transport | symbol };
 
@@ -40,4 +42,16 @@ export class MessageServers {
       this.#logger.error('A microservice could not stop consuming; the drain goes on.', error);
     }
   }
+}
+
+/** For transports that cannot be paused: their messages are still counted and waited for. */
+const unpausable: Consumption = {
+  resumable: true,
+  pause: () => undefined,
+  stop: () => undefined,
+};
+
+function consumptionOf(server: AnyServer): Consumption {
+  if (server.transportId === Transport.TCP) return new TcpConsumption(server);
+  return brokerConsumption(server) ?? unpausable;
 }
