@@ -52,7 +52,7 @@ export class StreamHandle {
   #released = false;
   #handOff: HandOff | undefined;
   #aborter: AbortController | undefined;
-  #abortReason: StreamAbortedError | undefined;
+  #abortedFor: StreamAbortedError['cause'] | undefined;
 
   constructor(
     readonly id: string,
@@ -70,7 +70,7 @@ export class StreamHandle {
   get signal(): AbortSignal {
     if (!this.#aborter) {
       this.#aborter = new AbortController();
-      if (this.#abortReason) this.#aborter.abort(this.#abortReason);
+      if (this.#abortedFor) this.#aborter.abort(new StreamAbortedError(this.#abortedFor));
     }
     return this.#aborter.signal;
   }
@@ -159,8 +159,8 @@ export class StreamHandle {
   }
 
   #abort(cause: StreamAbortedError['cause']): void {
-    if (this.#abortReason) return;
-    this.#abortReason = new StreamAbortedError(cause);
-    this.#aborter?.abort(this.#abortReason);
+    if (this.#abortedFor) return;
+    this.#abortedFor = cause;
+    this.#aborter?.abort(new StreamAbortedError(cause));
   }
 }

@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { ReplaySubject, type Observable } from 'rxjs';
 import type {
-  EndCause,
   StreamHandle,
   StreamKind,
   StreamProgress,
   StreamRequest,
 } from '../core/stream-handle.js';
+import { Ending } from './ending.js';
 import type { Farewell } from './farewell.js';
 import type { StreamRoute } from './stream-route.js';
 
@@ -17,8 +16,7 @@ export class HttpStream implements StreamRequest {
   handle!: StreamHandle;
   readonly kind: StreamKind;
   readonly route: string;
-  /** The cancel subject. It remembers, for a handler that answers after the end was decided. */
-  readonly #ending = new ReplaySubject<EndCause>(1);
+  readonly ending = new Ending();
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
 
@@ -36,18 +34,13 @@ export class HttpStream implements StreamRequest {
     this.#bytesBefore = bytesSent(request);
   }
 
-  /** Emits once, when the drain ends the stream. */
-  get ending(): Observable<EndCause> {
-    return this.#ending;
-  }
-
   /** Whether the handler itself sends the last words and ends. */
   get endsItself(): boolean {
     return this.farewell === 'handler' && this.kind === 'finite';
   }
 
-  end(cause: EndCause): void {
-    this.#ending.next(cause);
+  end(): void {
+    this.ending.decide();
   }
 
   destroy(): void {

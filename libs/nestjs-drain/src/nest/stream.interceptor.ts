@@ -1,12 +1,10 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
-import { StreamableFile, type MessageEvent } from '@nestjs/common';
-import { concat, defer, EMPTY, isObservable, map, of, takeUntil, tap, type Observable } from 'rxjs';
+import { StreamableFile } from '@nestjs/common';
+import { isObservable, Observable, takeUntil } from 'rxjs';
 import { FarewellIterator } from './farewell-iterator.js';
-import { asEvent, lastWords } from './farewell.js';
+import { FarewellObserver } from './farewell-observer.js';
 import type { HttpStream } from './http-stream.js';
-import { LastEventId } from './last-event-id.js';
-import { reconnectEvent } from './reconnect.js';
 import { StreamRefusedException } from './stream-refused.exception.js';
 
 /**
@@ -19,7 +17,9 @@ export function intercept(stream: HttpStream, result: unknown): unknown {
   if (stream.declared.writesItself || stream.endsItself) return result;
   if (result instanceof Promise) return interceptPromise(stream, result);
   if (isObservable(result)) {
-    return stream.declared.isSse ? interceptEvents(stream, result) : interceptValue(stream, result);
+    return stream.declared.isSse
+      ? FarewellObserver.observe(stream, result)
+      : interceptValue(stream, result);
   }
   if (result instanceof StreamableFile) return interceptFile(stream, result);
   if (result instanceof Response) return interceptResponse(stream, result);
@@ -31,8 +31,7 @@ export function intercept(stream: HttpStream, result: unknown): unknown {
 async function interceptPromise(stream: HttpStream, pending: Promise<unknown>): Promise<unknown> {
   let answered = (): void => undefined;
   const ended = new Promise<never>((_, reject) => {
-    const subscription = stream.ending.subscribe(() => reject(tooLate(stream)));
-    answered = () => subscription.unsubscribe();
+    answered = stream.ending.subscribe(() => reject(tooLate(stream)));
   });
   try {
     return intercept(stream, await Promise.race([pending, ended]));
@@ -43,30 +42,10 @@ async function interceptPromise(stream: HttpStream, pending: Promise<unknown>): 
 
 /** An Observable outside `@Sse()` is one value; until it is there, the same holds. */
 function interceptValue(stream: HttpStream, value: Observable<unknown>): Observable<unknown> {
-  const ended = stream.ending.pipe(
-    map(() => {
-      throw tooLate(stream);
-    }),
+  const ended = new Observable<never>((waiting) =>
+    stream.ending.subscribe(() => waiting.error(tooLate(stream))),
   );
   return value.pipe(takeUntil(ended));
-}
-
-function interceptEvents(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
-  const lastId = new LastEventId(stream.request);
-  return concat(
-    events.pipe(
-      takeUntil(stream.ending),
-      tap((event) => lastId.see(event)),
-    ),
-    defer(() => (stream.handle.endedFor ? of(lastEvent(stream, lastId.current)) : EMPTY)),
-  );
-}
-
-function lastEvent(stream: HttpStream, id: string): Partial<MessageEvent> {
-  if (stream.kind === 'subscription') return reconnectEvent(id, stream.retryAfter);
-  if (stream.farewell === 'handler')
-    throw new TypeError('A handler that ends itself is not intercepted.');
-  return { id, ...asEvent(lastWords(stream.farewell, stream.handle)) };
 }
 
 function interceptFile(stream: HttpStream, file: StreamableFile): StreamableFile {
