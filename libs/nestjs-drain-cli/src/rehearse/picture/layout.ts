@@ -35,6 +35,8 @@ export interface Band {
 export interface Layout {
   readonly bands: readonly Band[];
   readonly bottom: number;
+  /** The time at the left edge, in milliseconds. */
+  readonly begin: number;
   readonly x: (time: number) => number;
 }
 
@@ -46,7 +48,9 @@ interface Piece extends Stretch {
 
 /** Places every pod below the other and every stream under the pod that served it. */
 export function layOut(report: RehearsalReport, top: number): Layout {
-  const x = (time: number) => plot.left + (time / report.duration) * (plot.right - plot.left);
+  const begin = beginOf(report);
+  const scale = (plot.right - plot.left) / (report.duration - begin);
+  const x = (time: number) => plot.left + Math.max(time - begin, 0) * scale;
   const packed = podsOf(report).map((story) => ({ story, lanes: pack(pieces(report, story, x)) }));
   const counts = packed.map(({ lanes }) => 1 + Math.max(-1, ...lanes.map(({ lane }) => lane)));
   const pitch = pitchFor(counts.reduce((sum, count) => sum + count, 0));
@@ -59,7 +63,14 @@ export function layOut(report: RehearsalReport, top: number): Layout {
     y += height + bandGap;
     return band;
   });
-  return { bands, bottom: y - bandGap, x };
+  return { bands, bottom: y - bandGap, begin, x };
+}
+
+/** Shortly before the first pod is ready: nothing is to be seen until then. */
+function beginOf({ pods }: RehearsalReport): number {
+  const ready = pods.flatMap(({ events }) => events.filter(({ kind }) => kind === 'ready'));
+  const [first = 0] = ready.map(({ at }) => at).sort((a, b) => a - b);
+  return Math.max(first - 500, 0);
 }
 
 /** The pods, and a band for attempts that reached none. */
