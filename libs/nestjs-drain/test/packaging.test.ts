@@ -96,7 +96,7 @@ describe.each([
     });
     const exited = once(child, 'exit');
     const line = await firstLine(child, lines, /^listening/);
-    const output = createInterface(child.stdout!);
+    const output = createInterface(child.stdout);
     output.on('line', (text) => lines.push(text));
     const response = await fetch(`${line.slice('listening '.length)}/count`);
     child.kill('SIGTERM');

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { killGroup, leadGroup } from './process-group.js';
 import { fillPorts } from './template.js';
-import { type ProbeTarget } from './probe.js';
+import { type ProbeTarget } from './probe-target.js';
 
 /**
  * Runs a hook's or a probe's command beside the replica and resolves its exit code (-1 when killed).

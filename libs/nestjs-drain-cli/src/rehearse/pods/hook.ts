@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { type Clock } from '../clock.js';
 import { execute } from './execute.js';
 import { httpGet } from './http-get.js';
-import { type ProbeTarget } from './probe.js';
+import { type ProbeTarget } from './probe-target.js';
 import { fillPorts } from './template.js';
 
 /** A preStop hook as a manifest writes it. */

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { execute } from './execute.js';
 import { httpGet } from './http-get.js';
-import { fillPorts, type Ports } from './template.js';
+import { type ProbeTarget } from './probe-target.js';
+import { fillPorts } from './template.js';
 
 /** How readiness is asked, and how often. Durations in milliseconds. */
 export interface Probe {
@@ -23,12 +24,6 @@ export type ProbeAction =
     }
   | { readonly type: 'tcp'; readonly port: string }
   | { readonly type: 'exec'; readonly command: readonly string[] };
-
-export interface ProbeTarget {
-  readonly ports: Ports;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly directory: string;
-}
 
 /** Asks once; `true` when the pod is ready. */
 export async function probeOnce(probe: Probe, target: ProbeTarget): Promise<boolean> {

@@ -6,7 +6,8 @@ import { killGroup, leadGroup } from './process-group.js';
 import { hookRunner, type HookRunner } from './hook.js';
 import { type Container } from './kubelet.js';
 import { type PodPlan } from './pod-plan.js';
-import { probeOnce, type ProbeTarget } from './probe.js';
+import { type ProbeTarget } from './probe-target.js';
+import { probeOnce } from './probe.js';
 import { fillPorts, type Ports } from './template.js';
 
 const startupPoll = 100;
