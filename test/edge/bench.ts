@@ -1,8 +1,9 @@
 import type { DrainReport } from 'nestjs-drain';
 import type { EdgeOptions } from '../fixtures/edge-app/options.js';
 import { selfSigned } from './certificate.js';
-import { connect, type Client, type ConnectOptions, type Exchange } from './client.js';
+import { connect } from './client.js';
 import { EdgeApp, type Exit } from './edge-app.js';
+import type { Client, ConnectOptions, Exchange } from './exchange.js';
 import type { Flavour } from './flavour.js';
 
 /** Seconds. Short, and far enough apart to be told from each other. */

@@ -1,5 +1,5 @@
 import type { DrainReport } from 'nestjs-drain';
-import type { Answer } from './client.js';
+import type { Answer } from './exchange.js';
 
 /** An answer in the words of the table. */
 export function describeAnswer({ status, headers, body, isComplete }: Answer): string {

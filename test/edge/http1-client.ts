@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Client, Exchange, RequestOptions } from './client.js';
+import type { Client, Exchange, RequestOptions } from './exchange.js';
 import { Http1Exchange } from './http1-exchange.js';
 
 /** HTTP/1.1 by hand, so that nothing is hidden: pipelining, halves of requests, FIN and reset. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Answer, Exchange, Head } from './client.js';
+import type { Answer, Exchange, Head } from './exchange.js';
 import { Waiting } from './waiting.js';
 
 /** Reads one response out of the bytes of a connection. */

@@ -1,6 +1,6 @@
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Answer, Client, Exchange, Head, RequestOptions } from './client.js';
+import type { Answer, Client, Exchange, Head, RequestOptions } from './exchange.js';
 import { Waiting } from './waiting.js';
 
 export class Http2Client implements Client {

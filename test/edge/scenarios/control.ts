@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Bench } from '../bench.js';
-import { connectSocket, type Answer } from '../client.js';
+import { connectSocket } from '../client.js';
+import type { Answer } from '../exchange.js';
 import { describeAnswer } from '../describe.js';
 import { Http1Client } from '../http1-client.js';
 import { isHttp1, type Scenario } from '../scenario.js';
@@ -67,7 +68,7 @@ export const control: readonly Scenario[] = [
   },
   {
     name: 'probes during every phase',
-    options: { drain: { propagationDelay: 1, hookTimeout: 10 }, hooks: { afterDrain: 'waits' } },
+    options: { drain: { propagationDelay: 2.5, hookTimeout: 10 }, hooks: { afterDrain: 'waits' } },
     bound: 'at once',
     async run(bench) {
       const seen: string[] = [];

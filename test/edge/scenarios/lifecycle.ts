@@ -82,7 +82,7 @@ export const lifecycle: readonly Scenario[] = [
     },
   },
   secondSignal('during lame duck', {
-    options: { drain: { propagationDelay: 2 } },
+    options: { drain: { propagationDelay: 2.5 } },
     when: ['phase', { phase: 'lameDuck' }],
   }),
   secondSignal('during draining', { when: ['phase', { phase: 'draining' }] }),
@@ -133,7 +133,7 @@ export const lifecycle: readonly Scenario[] = [
   },
   {
     name: 'SIGTERM before listen has finished, with a listen that comes during lame duck',
-    options: { listensLate: true, drain: { propagationDelay: 1 } },
+    options: { listensLate: true, drain: { propagationDelay: 2.5 } },
     bound: 'timeout',
     async run(bench) {
       await bench.app.tells('arrived', { name: 'listen' });

@@ -45,7 +45,7 @@ export const requests: readonly Scenario[] = [
   },
   {
     name: 'a new connection during lame duck',
-    options: { drain: { propagationDelay: 1 } },
+    options: { drain: { propagationDelay: 2.5 } },
     bound: 'timeout',
     async run(bench) {
       await bench.port();
