@@ -43,7 +43,7 @@ async function demonstrate(): Promise<void> {
       ECHO_TOKENS_PER_SECOND: '8',
       GRACEFUL_SHUTDOWN_PROPAGATION_DELAY: '1.5',
       // With a store the next replica goes on; without one the answer has to end here.
-      GRACEFUL_SHUTDOWN_TIMEOUT: store ? '4' : '120',
+      GRACEFUL_SHUTDOWN_TIMEOUT: store ? '3' : '120',
       GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT: '1',
       ...(store && { STORE_URL: store.url, RESUME_LEASE: '2' }),
     },
@@ -57,7 +57,7 @@ async function demonstrate(): Promise<void> {
 }
 
 async function restartOldest(fleet: Fleet): Promise<void> {
-  await sleep(3000, undefined, { signal: interrupted.signal });
+  await sleep(1000, undefined, { signal: interrupted.signal });
   const [next] = await fleet.launch(1);
   const old = fleet.oldest;
   interrupted.signal.throwIfAborted();

@@ -14,6 +14,7 @@ export interface FleetOptions {
 export class Fleet {
   readonly #routed: Replica[] = [];
   readonly #running = new Set<Replica>();
+  readonly #starting = new Set<Promise<Replica>>();
   #started = 0;
 
   private constructor(
@@ -42,16 +43,8 @@ export class Fleet {
   }
 
   /** Starts replicas that get no connections yet. */
-  async launch(count: number): Promise<Replica[]> {
-    const starts = Array.from({ length: count }, async () => {
-      const name = `chat-${++this.#started}`;
-      const replica = await Replica.start(this.options.entry, name, this.options.env);
-      this.#running.add(replica);
-      return replica;
-    });
-    // None may be left starting when one has failed.
-    await Promise.allSettled(starts);
-    return Promise.all(starts);
+  launch(count: number): Promise<Replica[]> {
+    return Promise.all(Array.from({ length: count }, () => this.#start()));
   }
 
   /**
@@ -70,7 +63,21 @@ export class Fleet {
   /** Ends everything at once, whatever it is doing. */
   async stop(): Promise<void> {
     await this.balancer.close();
+    await Promise.allSettled(this.#starting);
     await Promise.all([...this.#running].map((replica) => replica.end('SIGKILL')));
+  }
+
+  async #start(): Promise<Replica> {
+    const name = `chat-${++this.#started}`;
+    const starting = Replica.start(this.options.entry, name, this.options.env);
+    this.#starting.add(starting);
+    try {
+      const replica = await starting;
+      this.#running.add(replica);
+      return replica;
+    } finally {
+      this.#starting.delete(starting);
+    }
   }
 
   #route(replica: Replica): void {

@@ -2,7 +2,7 @@ import { PodWatch } from './pod-watch.js';
 
 const words = {
   serving: 'serving',
-  lameDuck: 'lame duck: no new work soon',
+  lameDuck: 'lame duck',
   draining: 'draining',
   drained: 'gone',
   lost: 'connection lost, asking another pod',
