@@ -23,6 +23,19 @@ describe('wave schedule', () => {
     expect(told.slice(3)).toEqual(['4@100', '5@100', '6@100', '7@200']);
   });
 
+  it('keeps to the plan when the telling itself takes time', () => {
+    const { clock, waves } = setUp();
+    const started: number[] = [];
+    const tell = (one: number) => {
+      if (one % 3 === 1) started.push(clock.now());
+      clock.advance(one > 6 ? 60 : 20);
+    };
+    waves.run(numbers(15), 60_000, tell);
+    clock.advance(60_000);
+    // The third takes 180 ms, so the fourth starts late, right behind it.
+    expect(started).toEqual([0, 100, 200, 380, 560]);
+  });
+
   it('leaves nothing scheduled when all are told', () => {
     const { clock, waves, tell } = setUp();
     waves.run([], 60_000, tell);

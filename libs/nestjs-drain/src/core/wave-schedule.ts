@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
 
 export interface WaveOptions {
-  /** Streams told per wave. Default 200. */
+  /** Streams told per wave. Default 100. */
   readonly size: number;
-  /** Seconds from one wave to the next. Default 0.02. */
+  /** Seconds from one wave to the next. Default 0.005. */
   readonly interval: number;
 }
 
@@ -27,13 +27,15 @@ export class WaveSchedule {
   /** Calls `tell` for each, the first wave at once. Returns a function that stops the rest. */
   run<T>(all: readonly T[], budget: number, tell: (one: T) => void): () => void {
     const size = this.sizeFor(all.length, budget);
+    const startedAt = this.clock.now();
     let cancel = (): void => undefined;
-    const wave = (from: number): void => {
-      for (const one of all.slice(from, from + size)) tell(one);
-      const next = from + size;
-      if (next < all.length) {
-        cancel = this.clock.schedule(this.options.interval * 1000, () => wave(next));
-      }
+    const wave = (number: number): void => {
+      const next = number + 1;
+      for (const one of all.slice(number * size, next * size)) tell(one);
+      if (next * size >= all.length) return;
+      // By the plan, not by the end of this wave: one that takes long must not delay the last.
+      const due = startedAt + next * this.options.interval * 1000;
+      cancel = this.clock.schedule(Math.max(0, due - this.clock.now()), () => wave(next));
     };
     wave(0);
     return () => cancel();
