@@ -32,7 +32,7 @@ export class Connections implements Listener {
     drain.events.subscribe((event) => {
       if (event.type !== 'phaseChanged') return;
       if (event.phase === 'lameDuck') this.#each((connection) => connection.lastCall());
-      if (event.phase === 'draining') this.#each((connection) => connection.noMore());
+      if (event.phase === 'draining') this.#each((connection) => this.#closeToStreams(connection));
     });
   }
 
@@ -46,6 +46,13 @@ export class Connections implements Listener {
     this.#at(deadline, () => this.#each((connection) => connection.destroy()));
     if (this.#connections.size > 0) await this.#vacancy.wait();
     for (const cancel of this.#bounds) cancel();
+  }
+
+  #closeToStreams(connection: Connection): void {
+    connection.noMore();
+    // Whoever was silent during the whole lame duck could not be told by an answer. Its next request
+    // might be a stream, and refused. Without a lame duck there was no time to be told.
+    if (this.drain.options.propagationDelay > 0) connection.end();
   }
 
   #each(task: (connection: Connection) => void): void {
