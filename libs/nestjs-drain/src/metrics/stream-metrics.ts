@@ -1,49 +1,40 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
-import type { StreamHandle, StreamKind } from '../core/stream-handle.js';
 import { bucketsOfSeconds } from './buckets.js';
-
-interface Route {
-  readonly kind: StreamKind;
-  /** The pattern, never an id. */
-  readonly route: string;
-}
+import { Routes, type RouteTotals } from './route-totals.js';
 
 const labelNames = ['kind', 'route'] as const;
-const outcomes = ['completed', 'told', 'cancelled', 'handedOff', 'cut'] as const;
-const reasons = ['draining', 'drained'] as const;
 
-/** What becomes of streams, by kind and route: totals as they happen, the open ones when scraped. */
+/** What becomes of streams, by kind and route: numbers are kept as they come and told when scraped. */
 export class StreamMetrics {
-  readonly #known = new Map<string, Route>();
-  readonly #active: Gauge<'kind' | 'route'>;
-  readonly #admitted: Counter<'kind' | 'route'>;
-  readonly #refused: Counter<'kind' | 'route' | 'reason'>;
-  readonly #resumed: Counter<'kind' | 'route'>;
-  readonly #ended: Counter<'kind' | 'route' | 'outcome'>;
+  readonly #routes = new Routes();
   readonly #duration: Histogram<'kind' | 'route'>;
 
   constructor(
-    registry: Registry,
-    prefix: string,
+    private readonly registry: Registry,
+    private readonly prefix: string,
     private readonly drain: () => Drain | undefined,
   ) {
-    const counter = <Label extends string>(
-      name: string,
-      help: string,
-      ...more: Label[]
-    ): Counter<'kind' | 'route' | Label> =>
-      new Counter({
-        name: `${prefix}streams_${name}_total`,
-        help,
-        labelNames: [...labelNames, ...more],
-        registers: [registry],
-      });
-    this.#admitted = counter('admitted', 'Streams that were let in.');
-    this.#refused = counter('refused', 'Streams that were turned away, by reason.', 'reason');
-    this.#resumed = counter('resumed', 'Streams that went on where another one had to stop.');
-    this.#ended = counter('ended', 'Streams that have ended, by outcome.', 'outcome');
+    this.#counter('admitted', 'Streams that were let in.', ({ admitted }) => admitted);
+    this.#counter(
+      'resumed',
+      'Streams that went on where another had to stop.',
+      (totals) => totals.resumed,
+    );
+    this.#breakdown(
+      'refused',
+      'Streams that were turned away, by reason.',
+      'reason',
+      ({ refused }) => refused,
+    );
+    this.#breakdown(
+      'ended',
+      'Streams that have ended, by outcome.',
+      'outcome',
+      ({ ended }) => ended,
+    );
+    this.#active();
     this.#duration = new Histogram({
       name: `${prefix}stream_duration_seconds`,
       help: 'Seconds from the admission of a stream to the close of its response.',
@@ -51,52 +42,77 @@ export class StreamMetrics {
       buckets: bucketsOfSeconds,
       registers: [registry],
     });
-    this.#active = new Gauge({
-      name: `${prefix}active_streams`,
-      help: 'Streams that are open.',
-      labelNames,
-      registers: [registry],
-      collect: () => this.#countActive(),
-    });
   }
 
   onEvent(event: DrainEvent, drain: Drain): void {
     switch (event.type) {
       case 'admitted':
-        return this.#admitted.inc(this.#routeOf(event.stream));
+        this.#routes.of(event.stream).admitted += 1;
+        return;
       case 'refused':
-        return this.#refused.inc({ ...this.#routeOf(event), reason: event.refusal.reason });
+        this.#routes.of(event).refused[event.refusal.reason] += 1;
+        return;
       case 'resumed':
-        return this.#resumed.inc(this.#routeOf(event.stream));
+        this.#routes.of(event.stream).resumed += 1;
+        return;
       case 'released': {
-        const route = this.#routeOf(event.stream);
-        this.#ended.inc({ ...route, outcome: event.outcome });
-        this.#duration.observe(route, (drain.clock.now() - event.stream.admittedAt) / 1000);
+        const { ended, labels } = this.#routes.of(event.stream);
+        ended[event.outcome] += 1;
+        const { kind, route } = labels;
+        this.#duration.observe(
+          { kind, route },
+          (drain.clock.now() - event.stream.admittedAt) / 1000,
+        );
       }
     }
   }
 
-  #countActive(): void {
-    for (const route of this.#known.values()) this.#active.set({ ...route }, 0);
-    for (const stream of this.drain()?.streams ?? []) this.#active.inc(this.#routeOf(stream));
+  #counter(name: string, help: string, read: (totals: RouteTotals) => number): void {
+    const counter = new Counter({
+      name: `${this.prefix}streams_${name}_total`,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect: () => {
+        counter.reset();
+        for (const totals of this.#routes) counter.inc({ ...totals.labels }, read(totals));
+      },
+    });
   }
 
-  #routeOf({ kind, route }: StreamHandle | Route): Route {
-    const key = `${kind} ${route}`;
-    const known = this.#known.get(key);
-    if (known) return known;
-    const labels = { kind, route };
-    this.#known.set(key, labels);
-    this.#introduce(labels);
-    return labels;
+  #breakdown(
+    name: string,
+    help: string,
+    label: 'reason' | 'outcome',
+    read: (totals: RouteTotals) => Readonly<Record<string, number>>,
+  ): void {
+    const counter = new Counter({
+      name: `${this.prefix}streams_${name}_total`,
+      help,
+      labelNames: [...labelNames, label],
+      registers: [this.registry],
+      collect: () => {
+        counter.reset();
+        for (const totals of this.#routes) {
+          for (const [value, count] of Object.entries(read(totals))) {
+            counter.inc({ ...totals.labels, [label]: value }, count);
+          }
+        }
+      },
+    });
   }
 
-  /** A series that is born at 1 never shows an increase, so each begins at 0. */
-  #introduce(labels: Route): void {
-    this.#admitted.inc({ ...labels }, 0);
-    this.#resumed.inc({ ...labels }, 0);
-    this.#duration.zero({ ...labels });
-    for (const outcome of outcomes) this.#ended.inc({ ...labels, outcome }, 0);
-    for (const reason of reasons) this.#refused.inc({ ...labels, reason }, 0);
+  #active(): void {
+    const gauge = new Gauge({
+      name: `${this.prefix}active_streams`,
+      help: 'Streams that are open.',
+      labelNames,
+      registers: [this.registry],
+      collect: () => {
+        gauge.reset();
+        for (const { labels } of this.#routes) gauge.set({ ...labels }, 0);
+        for (const { kind, route } of this.drain()?.streams ?? []) gauge.inc({ kind, route });
+      },
+    });
   }
 }
