@@ -1,0 +1,25 @@
+import { answerQuestions } from '../support/questions.mjs';
+import { StreamClient } from './stream-client.mjs';
+
+// Many clients in one process, so cheap that the server has the other core for itself.
+let clients = [];
+
+answerQuestions({
+  async open({ port, path, count }) {
+    clients = Array.from({ length: count }, (_, index) => new StreamClient(port, path, index));
+    const pending = [...clients];
+    const openAll = async () => {
+      for (let client = pending.pop(); client; client = pending.pop()) await client.open();
+    };
+    await Promise.all(Array.from({ length: 100 }, openAll));
+  },
+  /** Waits until every stream has ended, one way or another. */
+  async ends() {
+    await Promise.all(clients.map((client) => client.closed));
+    return clients.map(({ farewellAt, endAt }) => ({ farewellAt, endAt }));
+  },
+  async leave() {
+    for (const client of clients) client.leave();
+    await Promise.all(clients.map((client) => client.closed));
+  },
+});

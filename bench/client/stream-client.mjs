@@ -1,0 +1,46 @@
+import { connect } from 'node:net';
+
+const farewell = Buffer.from('event: shutdown');
+const lastChunk = Buffer.from('0\r\n\r\n');
+
+/** One open stream on a raw socket: no HTTP client could hold ten thousand as cheaply. */
+export class StreamClient {
+  /** ms of the machine's monotonic clock; undefined while it has not come. */
+  farewellAt;
+  endAt;
+
+  constructor(port, path, index) {
+    // A loopback address of its own for every 5 000, so that no address runs out of ports.
+    this.target = {
+      port,
+      host: '127.0.0.1',
+      localAddress: `127.0.0.${2 + Math.floor(index / 5000)}`,
+    };
+    this.path = path;
+  }
+
+  /** Resolves when the first event is here. */
+  open() {
+    return new Promise((resolve, reject) => {
+      this.socket = connect(this.target);
+      this.closed = new Promise((close) => this.socket.once('close', close));
+      this.socket.once('error', reject);
+      this.socket.write(`GET ${this.path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      this.socket.on('data', (bytes) => {
+        if (bytes.includes('data: open')) resolve();
+        this.#read(bytes);
+      });
+    });
+  }
+
+  leave() {
+    this.socket.destroy();
+  }
+
+  #read(bytes) {
+    if (bytes.includes(farewell)) this.farewellAt = now();
+    if (bytes.subarray(-lastChunk.length).equals(lastChunk)) this.endAt = now();
+  }
+}
+
+const now = () => Number(process.hrtime.bigint()) / 1e6;

@@ -1,0 +1,41 @@
+// All benchmarks of the library: `npm run build && node bench/main.mjs`.
+//   --quick        fewer repetitions and smaller crowds; prints, and writes nothing
+//   --only a,b     some of: throughput, memory, deadline, wait, exit, others; writes nothing either
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
+import { deadline } from './sections/deadline.mjs';
+import { exit } from './sections/exit.mjs';
+import { memory } from './sections/memory.mjs';
+import { others } from './sections/others.mjs';
+import { throughput } from './sections/throughput.mjs';
+import { wait } from './sections/wait.mjs';
+import { load, page, sectionText } from './support/report.mjs';
+
+const target = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
+const benchmarks = { throughput, memory, deadline, wait, exit, others };
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const names = values.only?.split(',') ?? Object.keys(benchmarks);
+
+const loads = [load()];
+const sections = [];
+for (const name of names) {
+  for (const section of [await benchmarks[name](values)].flat()) {
+    console.log(`\n${await pretty(sectionText(section))}`);
+    sections.push(section);
+  }
+}
+loads.push(load());
+
+if (!values.quick && !values.only) {
+  await writeFile(target, await pretty(page(sections, loads)));
+  console.log(`Written: ${target}`);
+}
+
+async function pretty(markdown) {
+  return format(markdown, { ...(await resolveConfig(target)), parser: 'markdown' });
+}

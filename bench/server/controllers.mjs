@@ -1,0 +1,60 @@
+import 'reflect-metadata';
+import { Controller, Get, Sse } from '@nestjs/common';
+import { concat, from, NEVER, of, Subject } from 'rxjs';
+
+const events = Array.from({ length: 10 }, (_, index) => ({ data: { text: `word ${index}` } }));
+
+/** Ends the streams of `/ending`. */
+export const ending = new Subject();
+
+/**
+ * The same handlers for every variant of the application.
+ * @param streamDecorators what else stands on the class of the streams
+ */
+export function controllers(streamDecorators) {
+  class Plain {
+    plain() {
+      return { hello: 'world' };
+    }
+  }
+  decorateMethods(Plain, { plain: [Get('plain')] });
+
+  class Streams {
+    /** Ten events at once, and the end. */
+    stream() {
+      return from(events);
+    }
+
+    /** One event, and then nothing more until somebody ends it. */
+    hold() {
+      return concat(of({ data: 'open' }), NEVER);
+    }
+
+    /** One event, and its own end when the benchmark says so. */
+    ending() {
+      return concat(of({ data: 'open' }), ending);
+    }
+  }
+  decorateMethods(Streams, {
+    stream: [Sse('stream')],
+    hold: [Sse('hold')],
+    ending: [Sse('ending')],
+  });
+
+  return [
+    Reflect.decorate([Controller()], Plain),
+    Reflect.decorate([...streamDecorators, Controller()], Streams),
+  ];
+}
+
+/** What TypeScript does with the decorators of methods, so that nothing has to be compiled. */
+function decorateMethods(type, methods) {
+  for (const [name, decorators] of Object.entries(methods)) {
+    const descriptor = Object.getOwnPropertyDescriptor(type.prototype, name);
+    Object.defineProperty(
+      type.prototype,
+      name,
+      Reflect.decorate(decorators, type.prototype, name, descriptor),
+    );
+  }
+}

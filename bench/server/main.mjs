@@ -1,0 +1,49 @@
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { answerQuestions } from '../support/questions.mjs';
+import { controllers, ending } from './controllers.mjs';
+import { DrainWatch } from './drain-watch.mjs';
+import { variants } from './variants.mjs';
+
+// The application under test, in a process of its own. It is asked for its numbers over IPC.
+const { values } = parseArgs({
+  options: {
+    adapter: { type: 'string', default: 'express' },
+    variant: { type: 'string', default: 'bare' },
+    timeout: { type: 'string', default: '60' },
+  },
+});
+
+const { imports, streamDecorators, prepare } = variants[values.variant]({
+  timeout: Number(values.timeout),
+});
+class Application {}
+Reflect.decorate([Module({ imports, controllers: controllers(streamDecorators) })], Application);
+
+const logger = ['error', 'fatal'];
+const application =
+  values.adapter === 'fastify'
+    ? await NestFactory.create(Application, new FastifyAdapter(), { logger })
+    : await NestFactory.create(Application, { logger });
+prepare(application);
+// Thousands of connections come at once; Node's default of 511 would drop some for a second.
+await application.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
+
+const watch = new DrainWatch(application);
+answerQuestions({
+  port: () => application.getHttpServer().address().port,
+  processor: () => process.cpuUsage(),
+  memory: () => {
+    // Twice: what the first round finalizes, the second one frees.
+    globalThis.gc();
+    globalThis.gc();
+    return process.memoryUsage();
+  },
+  endStreams: () => ending.complete(),
+  drain: () => watch.drain(),
+});
+// The channel alone must not keep the process alive, or it could not exit by itself.
+process.channel.unref();
