@@ -9,6 +9,7 @@ import { ExamplesController } from './examples/examples.controller.js';
 import { ModelsModule } from './models/models.module.js';
 import { ResponsesModule } from './responses/responses.module.js';
 import { shutdownOptions } from './shutdown-options.js';
+import { StoreModule } from './store/store.module.js';
 import { StatusController } from './status/status.controller.js';
 
 @Module({})
@@ -22,6 +23,7 @@ export class ServiceModule {
           inject: [CONFIGURATION],
           useFactory: shutdownOptions,
         }),
+        StoreModule,
         ModelsModule,
         ResponsesModule,
         ChatModule,

@@ -1,4 +1,5 @@
 import { ConfigurationError } from './configuration/configuration-error.js';
+import { StoreUnreachableError } from './store/store-unreachable-error.js';
 
 const remedies: Readonly<Record<string, string>> = {
   EADDRINUSE: 'The port is in use: set PORT to a free one, or stop what listens there',
@@ -13,6 +14,8 @@ export function startFailure(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   const remedy = code === undefined ? undefined : remedies[code];
   if (remedy !== undefined) return `Cannot start: ${remedy} (${error.message}).`;
-  if (error instanceof ConfigurationError) return `Cannot start: ${error.message}`;
+  if (error instanceof ConfigurationError || error instanceof StoreUnreachableError) {
+    return `Cannot start: ${error.message}`;
+  }
   return `Cannot start: ${error.stack}`;
 }

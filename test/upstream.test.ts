@@ -83,7 +83,8 @@ describe.each(['responses', 'chat'])('an upstream asked through its %s API', (ap
 
   it('is let go of when the caller leaves', async () => {
     const dropped = upstream.dropped();
-    const stream = ask('hang');
+    const request = { model: 'small', input: 'hang', store: false };
+    const stream = client.responses.stream(request);
     stream.once('response.output_text.delta', () => stream.abort());
     await expect(stream.finalResponse()).rejects.toThrow('aborted');
     await dropped;

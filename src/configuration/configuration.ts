@@ -14,6 +14,14 @@ export interface Configuration {
   readonly echoTokensPerSecond: number;
   /** Absent when only the embedded echo model answers. */
   readonly upstream?: UpstreamConfiguration;
+  /** Absent when responses are kept in this process only. */
+  readonly store?: StoreConfiguration;
+}
+
+export interface StoreConfiguration {
+  readonly url: string;
+  /** How long a replica may be silent before others go on with its responses. */
+  readonly lease: number;
 }
 
 export interface ShutdownConfiguration {
@@ -30,6 +38,8 @@ export interface UpstreamConfiguration {
   readonly api: 'responses' | 'chat';
   readonly baseUrl?: string;
   readonly apiKey?: string;
+  /** Whether it keeps background responses, so that another replica can go on with them. */
+  readonly background: boolean;
 }
 
 /**
@@ -42,7 +52,11 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
   if (!parsed.success) {
     throw new ConfigurationError(parsed.error.issues.map((issue) => issue.message));
   }
-  const conflicts = [...shutdownConflicts(parsed.data), ...upstreamConflicts(parsed.data)];
+  const conflicts = [
+    ...shutdownConflicts(parsed.data),
+    ...upstreamConflicts(parsed.data),
+    ...storeConflicts(parsed.data),
+  ];
   if (conflicts.length > 0) throw new ConfigurationError(conflicts);
   return toConfiguration(parsed.data);
 }
@@ -77,6 +91,21 @@ function upstreamConflicts(values: Environment): string[] {
   return [];
 }
 
+function storeConflicts({ STORE_URL, RESUME_LEASE, OPENAI_BACKGROUND, OPENAI_API }: Environment) {
+  const conflicts: string[] = [];
+  if (RESUME_LEASE !== undefined && STORE_URL === undefined) {
+    conflicts.push(
+      'RESUME_LEASE needs a store that all replicas share: set STORE_URL, for example to redis://redis:6379, or leave RESUME_LEASE unset',
+    );
+  }
+  if (OPENAI_BACKGROUND && OPENAI_API === 'chat') {
+    conflicts.push(
+      'OPENAI_BACKGROUND needs OPENAI_API=responses: /chat/completions keeps no answers',
+    );
+  }
+  return conflicts;
+}
+
 function toConfiguration(values: Environment): Configuration {
   const grace = values.TERMINATION_GRACE_PERIOD_SECONDS;
   return {
@@ -93,6 +122,9 @@ function toConfiguration(values: Environment): Configuration {
     },
     echoTokensPerSecond: values.ECHO_TOKENS_PER_SECOND,
     ...(values.MODEL !== undefined && { upstream: toUpstream(values.MODEL, values) }),
+    ...(values.STORE_URL !== undefined && {
+      store: { url: values.STORE_URL, lease: values.RESUME_LEASE ?? 5 },
+    }),
   };
 }
 
@@ -100,6 +132,7 @@ function toUpstream(model: string, values: Environment): UpstreamConfiguration {
   return {
     model,
     api: values.OPENAI_API,
+    background: values.OPENAI_BACKGROUND,
     ...(values.OPENAI_BASE_URL !== undefined && { baseUrl: values.OPENAI_BASE_URL }),
     ...(values.OPENAI_API_KEY !== undefined && { apiKey: values.OPENAI_API_KEY }),
   };

@@ -63,6 +63,18 @@ export const environment = z.object({
       'OPENAI_API must be responses, or chat for upstreams that have only /chat/completions',
     )
     .default('responses'),
+  OPENAI_BACKGROUND: flag('OPENAI_BACKGROUND'),
+  STORE_URL: z
+    .url({
+      protocol: /^rediss?$/,
+      error: 'STORE_URL must be the address of a Redis server, for example redis://redis:6379',
+    })
+    .optional(),
+  RESUME_LEASE: z.coerce
+    .number('RESUME_LEASE must be a number of seconds, for example 5')
+    .min(0.5, 'RESUME_LEASE must be at least 0.5 seconds, for example 5')
+    .max(300, 'RESUME_LEASE must be at most 300 seconds, for example 5')
+    .optional(),
 });
 
 export type Environment = z.infer<typeof environment>;

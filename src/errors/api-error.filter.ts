@@ -17,7 +17,10 @@ export class ApiErrorFilter extends BaseExceptionFilter {
       return;
     }
     const status = exception instanceof HttpException ? exception.getStatus() : 500;
-    if (status >= 500 && !(exception instanceof StreamRefusedException)) this.#report(exception);
+    if (status >= 500 && status !== 503) this.#report(exception);
+    if (exception instanceof ApiError && exception.retryAfter !== undefined) {
+      adapter.setHeader(response, 'Retry-After', String(exception.retryAfter));
+    }
     const line = `${adapter.getRequestMethod(request)} ${path}`;
     adapter.reply(response, bodyOf(exception, status, line), status);
   }

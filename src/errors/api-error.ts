@@ -16,16 +16,20 @@ export interface ApiErrorDetails {
   readonly type: ApiErrorType;
   readonly param?: string | null;
   readonly code?: string | null;
+  /** Seconds until another try is worth it. */
+  readonly retryAfter?: number;
   readonly cause?: unknown;
 }
 
 /** An error the caller is told about, with the remedy in its message. */
 export class ApiError extends HttpException {
   override readonly name = 'ApiError';
+  readonly retryAfter: number | undefined;
 
   constructor(status: number, message: string, details: ApiErrorDetails) {
     super(errorBody(message, details), status, { cause: details.cause });
     this.message = message;
+    this.retryAfter = details.retryAfter;
   }
 }
 

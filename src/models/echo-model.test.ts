@@ -13,7 +13,11 @@ const ask = (text: string, more: Partial<Prompt> = {}): Prompt => ({
 async function answer(prompt: Prompt, position = 0, signal = new AbortController().signal) {
   const pieces: string[] = [];
   let end: ModelEnd = {};
-  for await (const piece of await new EchoModel(20).start(prompt, { position, signal })) {
+  for await (const piece of await new EchoModel(20).start(prompt, {
+    durable: false,
+    position,
+    signal,
+  })) {
     if (typeof piece === 'string') pieces.push(piece);
     else end = piece;
   }
@@ -57,7 +61,11 @@ describe('the echo model', () => {
   it.each(['0', '-1', 'fast', '1001', ''])('refuses the pace %j', (pace) => {
     const prompt = ask('one', { metadata: { tokens_per_second: pace } });
     const start = () =>
-      new EchoModel(20).start(prompt, { position: 0, signal: new AbortController().signal });
+      new EchoModel(20).start(prompt, {
+        durable: false,
+        position: 0,
+        signal: new AbortController().signal,
+      });
     expect(start).toThrow(/tokens_per_second must be a number above 0 and at most 1000/);
   });
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Model, ModelEnd, ModelStart, Prompt } from './model.js';
+import type { Model, ModelAnswer, ModelStart, Prompt } from './model.js';
 import { pauseBetweenTokens } from './pace.js';
 
 /**
@@ -11,7 +11,7 @@ export class EchoModel implements Model {
 
   constructor(private readonly tokensPerSecond: number) {}
 
-  start(prompt: Prompt, options: ModelStart): Promise<AsyncIterable<string | ModelEnd>> {
+  start(prompt: Prompt, options: ModelStart): Promise<ModelAnswer> {
     const pause = pauseBetweenTokens(prompt.metadata, this.tokensPerSecond);
     return Promise.resolve(echo(prompt, pause, options));
   }

@@ -24,8 +24,18 @@ export interface ModelEnd {
 export interface ModelStart {
   /** How many pieces were already sent, by this process or another: the answer goes on after them. */
   readonly position: number;
+  /** Whether another process may have to go on with the answer. */
+  readonly durable: boolean;
+  /** The token of the answer that is to be gone on with, if it had one. */
+  readonly token?: string | undefined;
   /** Aborts when nobody wants the rest. The model then stops its work, by ending or by throwing. */
   readonly signal: AbortSignal;
+}
+
+/** The pieces of an answer and at most one `ModelEnd`. */
+export interface ModelAnswer extends AsyncIterable<string | ModelEnd> {
+  /** By which another process can go on with exactly this answer, if it takes more than the prompt. */
+  readonly token?: string;
 }
 
 /** Something that answers a prompt piece by piece. */
@@ -33,8 +43,8 @@ export interface Model {
   /** What callers put into `model`. */
   readonly name: string;
   /**
-   * Resolves once the answer has begun, to its pieces and at most one `ModelEnd`.
+   * Resolves once the answer has begun.
    * @throws ApiError while the caller can still be told with a status of its own.
    */
-  start(prompt: Prompt, options: ModelStart): Promise<AsyncIterable<string | ModelEnd>>;
+  start(prompt: Prompt, options: ModelStart): Promise<ModelAnswer>;
 }

@@ -22,8 +22,10 @@ function modelsOf({ upstream, echoTokensPerSecond }: Configuration): Models {
   return new Models(upstream === undefined ? [echo] : [upstreamOf(upstream), echo]);
 }
 
-function upstreamOf({ model, api, baseUrl, apiKey }: UpstreamConfiguration): Model {
+function upstreamOf({ model, api, baseUrl, apiKey, background }: UpstreamConfiguration): Model {
   // The key is asked for by the client, not by every upstream.
   const client = new OpenAI({ apiKey: apiKey ?? 'none', ...(baseUrl && { baseURL: baseUrl }) });
-  return api === 'chat' ? new ChatUpstream(model, client) : new ResponsesUpstream(model, client);
+  return api === 'chat'
+    ? new ChatUpstream(model, client)
+    : new ResponsesUpstream(model, client, background);
 }

@@ -1,11 +1,10 @@
+import { ProductionStoppedError } from 'nestjs-drain/resume';
+import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import type { Ending } from './response-composer.js';
 
-/** Aborts a response because its caller asked for it. */
-export class CancelledByRequest extends Error {
-  override readonly name = 'CancelledByRequest';
-  constructor() {
-    super('The response was cancelled by request.');
-  }
+/** Whether a response outgrew its log. */
+export function isTooMuch({ reason }: ProductionStoppedError): boolean {
+  return reason === 'tooLarge' || reason === 'backlog';
 }
 
 /**
@@ -14,6 +13,9 @@ export class CancelledByRequest extends Error {
  */
 export function endingOf(reason: unknown): Ending {
   if (reason instanceof CancelledByRequest) return { status: 'cancelled', reason: 'cancelled' };
+  if (reason instanceof ProductionStoppedError && isTooMuch(reason)) {
+    return { status: 'failed', message: 'The answer grew larger than what is kept of one.' };
+  }
   const cause = reason instanceof Error ? reason.cause : undefined;
   if (cause === 'disconnect') return { status: 'cancelled', reason: 'disconnected' };
   return { status: 'incomplete', reason: 'shutting_down' };

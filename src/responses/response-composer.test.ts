@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ResponseComposer, type Ending } from './response-composer.js';
+import { FIRST_DELTA, ResponseComposer, type Ending } from './response-composer.js';
 import type { ResponseEvent } from './response-event.js';
 import { headOf } from './response-head.js';
 
-const head = headOf({ input: [], metadata: {}, stream: true }, 'echo');
+const request = { input: [], metadata: {}, stream: true, store: true, background: false };
+const head = headOf(request, 'echo', 'resp_1');
 
 function compose(words: string[], ending: Ending): ResponseEvent[] {
   const composer = new ResponseComposer(head);
@@ -79,11 +80,16 @@ describe('the composer', () => {
   it('goes on from any event exactly as if it had never stopped', () => {
     const words = ['a ', 'b ', 'c'];
     const whole = compose(words, { status: 'completed' });
-    const lastPosition = 4 + words.length;
+    // Before the terminal event: behind it there is nothing to go on with.
+    const lastPosition = whole.length - 1;
     fc.assert(
       fc.property(fc.nat(lastPosition), (next) => {
-        const said = words.slice(0, Math.max(0, next - 4));
-        const composer = new ResponseComposer(head, { next, text: said.join('') });
+        const said = words.slice(0, Math.max(0, next - FIRST_DELTA));
+        const composer = new ResponseComposer(head, {
+          next,
+          deltas: said.length,
+          text: said.join(''),
+        });
         const rest = [...composer.opening()];
         for (const word of words.slice(said.length)) rest.push(composer.delta(word));
         composer.end({ status: 'completed' });

@@ -12,9 +12,11 @@ export type Ending =
     }
   | { readonly status: 'failed'; readonly message: string };
 
-/** What was already sent by whoever composed before: the number of the next event, the text so far. */
+/** What was already sent by whoever composed before. */
 export interface Continuation {
+  /** The number of the next event. */
   readonly next: number;
+  readonly deltas: number;
   readonly text: string;
 }
 
@@ -29,16 +31,18 @@ const PLACE = { output_index: 0, content_index: 0 } as const;
 export class ResponseComposer {
   #next: number;
   #text: string;
+  #deltas: number;
   #ending: Ending | undefined;
   readonly #itemId: string;
 
   constructor(
     private readonly head: ResponseBody,
-    continuation: Continuation = { next: 0, text: '' },
+    continuation: Continuation = { next: 0, deltas: 0, text: '' },
   ) {
     this.#itemId = head.id.replace(/^resp/, 'msg');
     this.#next = continuation.next;
     this.#text = continuation.text;
+    this.#deltas = continuation.deltas;
   }
 
   get ended(): boolean {
@@ -84,11 +88,12 @@ export class ResponseComposer {
 
   delta(text: string): ResponseEvent {
     this.#text += text;
+    this.#deltas += 1;
     const delta = { ...PLACE, item_id: this.#itemId, delta: text, logprobs: [] };
     return this.#number([{ type: 'response.output_text.delta', ...delta }])[0]!;
   }
 
-  /** The events that close a response that has ended. The last one is the terminal event. */
+  /** The events that close a response that has ended, without those that were sent. The last is the terminal one. */
   closing(): ResponseEvent[] {
     const { response } = this;
     if (response.status === 'failed') return this.#number([{ type: 'response.failed', response }]);
@@ -96,12 +101,13 @@ export class ResponseComposer {
     const part = outputText(this.#text);
     const type = response.status === 'completed' ? 'response.completed' : 'response.incomplete';
     const text = { text: this.#text, logprobs: [] };
-    return this.#number([
+    const closing: WithoutNumber<ResponseEvent>[] = [
       { type: 'response.output_text.done', ...PLACE, item_id: this.#itemId, ...text },
       { type: 'response.content_part.done', ...PLACE, item_id: this.#itemId, part },
       { type: 'response.output_item.done', output_index: 0, item },
       { type, response },
-    ]);
+    ];
+    return this.#number(closing.slice(Math.max(0, this.#next - FIRST_DELTA - this.#deltas)));
   }
 
   #number(events: WithoutNumber<ResponseEvent>[]): ResponseEvent[] {

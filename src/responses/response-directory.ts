@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ResponseBody } from './response-event.js';
-import { ResponseRun } from './response-run.js';
+import { ResponseRun, type ResponseRunOptions } from './response-run.js';
 
 /** How many ended responses can still be asked for. */
 const KEPT_RESPONSES = 200;
@@ -12,20 +12,27 @@ export class ResponseDirectory {
   readonly #ended = new Map<string, ResponseRun>();
 
   /** Opens a response; it stays known after its end until newer ones push it out. */
-  open(head: ResponseBody, signal: AbortSignal): ResponseRun {
-    const run = new ResponseRun(head, { signal, onEnd: (ended) => this.#retire(ended) });
+  open(
+    head: ResponseBody,
+    signal: AbortSignal,
+    options: Pick<ResponseRunOptions, 'principal' | 'continuation'>,
+  ): ResponseRun {
+    const onEnd = (ended: ResponseRun) => this.#retire(ended);
+    const run = new ResponseRun(head, { ...options, signal, onEnd });
     // A caller that left before this line has ended its response already.
     if (!this.#ended.has(run.id)) this.#running.set(run.id, run);
     return run;
   }
 
-  find(id: string): ResponseRun | undefined {
-    return this.#running.get(id) ?? this.#ended.get(id);
+  find(id: string, principal: string): ResponseRun | undefined {
+    const run = this.#running.get(id) ?? this.#ended.get(id);
+    return run?.principal === principal ? run : undefined;
   }
 
-  /** The newest response whose metadata has this pair, running ones first. */
-  findByMetadata(key: string, value: string): ResponseRun | undefined {
-    const isMatch = (run: ResponseRun) => run.metadata[key] === value;
+  /** The caller's newest response whose metadata has this pair, running ones first. */
+  findByMetadata(key: string, value: string, principal: string): ResponseRun | undefined {
+    const isMatch = (run: ResponseRun) =>
+      run.metadata[key] === value && run.principal === principal;
     return (
       [...this.#running.values()].findLast(isMatch) ?? [...this.#ended.values()].findLast(isMatch)
     );

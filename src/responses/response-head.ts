@@ -1,11 +1,10 @@
-import { newId } from '../http/new-id.js';
 import type { ResponseBody } from './response-event.js';
 import type { ResponseRequest } from './response-request.js';
 
 /** What is known of a response before its first word. */
-export function headOf(request: ResponseRequest, model: string): ResponseBody {
+export function headOf(request: ResponseRequest, model: string, id: string): ResponseBody {
   return {
-    id: newId('resp'),
+    id,
     object: 'response',
     created_at: Math.floor(Date.now() / 1000),
     status: 'in_progress',
@@ -21,6 +20,6 @@ export function headOf(request: ResponseRequest, model: string): ResponseBody {
     tools: [],
     top_p: request.top_p ?? null,
     max_output_tokens: request.max_output_tokens ?? null,
-    background: false,
+    background: request.background,
   };
 }

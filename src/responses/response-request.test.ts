@@ -68,7 +68,8 @@ describe('a response request', () => {
     [{ input: 'hi', metadata: { deep: {} } }, 'metadata.deep'],
     [{ input: 'hi', metadata: { long: 'x'.repeat(513) } }, 'metadata.long'],
     [{ input: 'hi', max_output_tokens: 0 }, 'max_output_tokens'],
-    [{ input: 'hi', background: true }, 'background'],
+    [{ input: 'hi', background: true, store: false }, 'background'],
+    [{ input: 'hi', store: 'yes' }, 'store'],
     [{ input: 'hi', previous_response_id: 'resp_1' }, 'previous_response_id'],
     [{ input: 'hi', tools: [{ type: 'web_search' }] }, 'tools'],
   ])('refuses %j, naming %s', (body, param) => {

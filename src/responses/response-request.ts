@@ -43,33 +43,42 @@ const metadata = z
   )
   .refine((pairs) => Object.keys(pairs).length <= 16, 'may have at most 16 keys');
 
+const flag = (fallback: boolean) =>
+  z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? fallback);
+
 const never = (name: string) =>
   z.literal([null, false], `${name} is not supported by this service: leave it out`).optional();
 
 /**
  * The body of `POST /v1/responses`. It streams unless told otherwise, as Chat Shell does. What would
- * change the answer and is not supported is refused; what would not (`user`, `store`, …) is ignored.
+ * change the answer and is not supported is refused; what would not (`user`, …) is ignored.
  */
-export const responseRequest = z.object(
-  {
-    model: z.string().nullish(),
-    input,
-    instructions: z.string().nullish(),
-    metadata: metadata.nullish().transform((pairs) => pairs ?? {}),
-    stream: z
-      .boolean()
-      .nullish()
-      .transform((stream) => stream ?? true),
-    max_output_tokens: z.int().positive().nullish(),
-    temperature: z.number().min(0).max(2).nullish(),
-    top_p: z.number().min(0).max(1).nullish(),
-    background: never('background'),
-    previous_response_id: never('previous_response_id'),
-    conversation: never('conversation'),
-    tools: z.tuple([], 'tools are not supported by this service: leave them out').nullish(),
-  },
-  'the body must be a JSON object sent with Content-Type: application/json',
-);
+export const responseRequest = z
+  .object(
+    {
+      model: z.string().nullish(),
+      input,
+      instructions: z.string().nullish(),
+      metadata: metadata.nullish().transform((pairs) => pairs ?? {}),
+      stream: flag(true),
+      max_output_tokens: z.int().positive().nullish(),
+      temperature: z.number().min(0).max(2).nullish(),
+      top_p: z.number().min(0).max(1).nullish(),
+      background: flag(false),
+      store: flag(true),
+      previous_response_id: never('previous_response_id'),
+      conversation: never('conversation'),
+      tools: z.tuple([], 'tools are not supported by this service: leave them out').nullish(),
+    },
+    'the body must be a JSON object sent with Content-Type: application/json',
+  )
+  .refine(({ background, store }) => store || !background, {
+    message: 'background needs store: leave store out, or set it to true',
+    path: ['background'],
+  });
 
 export type ResponseRequest = z.infer<typeof responseRequest>;
 

@@ -6,6 +6,7 @@ import { ResponseRun } from './response-run.js';
 
 Logger.overrideLogger(false);
 
+const request = { input: [], metadata: {}, stream: true, store: true, background: false };
 const prompt = { messages: [], metadata: {} };
 
 function modelOf(pieces: (options: ModelStart) => AsyncIterable<string | ModelEnd>): Model {
@@ -20,9 +21,9 @@ const stuck = modelOf(async function* () {
 
 function open(options: { signal?: AbortSignal } = {}) {
   const onEnd = vi.fn();
-  const head = headOf({ input: [], metadata: {}, stream: true }, 'test');
+  const head = headOf(request, 'test', 'resp_1');
   const signal = options.signal ?? new AbortController().signal;
-  return { run: new ResponseRun(head, { signal, onEnd }), onEnd };
+  return { run: new ResponseRun(head, { signal, onEnd, principal: 'alice' }), onEnd };
 }
 
 /** Reads to the end; `at` is called after the first delta. */
@@ -145,9 +146,13 @@ describe('a response', () => {
   });
 
   it('asks a model to go on after the deltas that were sent', async () => {
-    const head = headOf({ input: [], metadata: {}, stream: true }, 'test');
+    const head = headOf(request, 'test', 'resp_1');
     const signal = new AbortController().signal;
-    const run = new ResponseRun(head, { signal, continuation: { next: 6, text: 'a b ' } });
+    const run = new ResponseRun(head, {
+      signal,
+      principal: 'alice',
+      continuation: { next: 6, deltas: 2, text: 'a b ' },
+    });
     let position = -1;
     const model = modelOf(async function* (options) {
       position = options.position;

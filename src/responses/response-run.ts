@@ -1,21 +1,19 @@
 import { Logger } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
-import type { Model, ModelEnd, Prompt } from '../models/model.js';
-import { CancelledByRequest, endingOf } from './cancellation.js';
-import {
-  FIRST_DELTA,
-  ResponseComposer,
-  type Continuation,
-  type Ending,
-} from './response-composer.js';
+import { CancelledByRequest } from '../models/cancelled-by-request.js';
+import type { Model, ModelAnswer, ModelEnd, Prompt } from '../models/model.js';
+import { endingOf } from './cancellation.js';
+import { ResponseComposer, type Continuation, type Ending } from './response-composer.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 import { untilAborted } from './until-aborted.js';
 
 const logger = new Logger('Responses');
 
 export interface ResponseRunOptions {
-  /** Aborts at the deadline of a drain and when the caller leaves. */
+  /** Aborts when nobody wants the rest, or at the deadline of a drain. */
   readonly signal: AbortSignal;
+  /** Who asked for it. */
+  readonly principal: string;
   /** Called once, in the turn in which it is settled how the response ends. */
   readonly onEnd?: (run: ResponseRun) => void;
   /** Where another process stopped; without it the response starts from its first event. */
@@ -28,7 +26,7 @@ export class ResponseRun {
   readonly #signal: AbortSignal;
   readonly #composer: ResponseComposer;
   /** Undefined when the response ended while the model was still starting. */
-  #pieces: AsyncIterable<string | ModelEnd> | undefined;
+  #pieces: ModelAnswer | undefined;
 
   constructor(
     private readonly head: ResponseBody,
@@ -43,6 +41,15 @@ export class ResponseRun {
 
   get id(): string {
     return this.head.id;
+  }
+
+  get principal(): string {
+    return this.options.principal;
+  }
+
+  /** By which another process can go on with the answer, if the model gave one. */
+  get token(): string | undefined {
+    return this.#pieces?.token;
   }
 
   get metadata(): Readonly<Record<string, string>> {
@@ -63,15 +70,27 @@ export class ResponseRun {
    * Puts the prompt to the model.
    * @throws whatever the model throws, while the caller can still be told with a status of its own.
    */
-  async start(model: Model, prompt: Prompt): Promise<void> {
-    const position = Math.max(0, (this.options.continuation?.next ?? 0) - FIRST_DELTA);
+  async start(
+    model: Model,
+    prompt: Prompt,
+    { durable = false, token }: { durable?: boolean; token?: string | undefined } = {},
+  ): Promise<void> {
+    const position = this.options.continuation?.deltas ?? 0;
     try {
-      this.#pieces = await model.start(prompt, { position, signal: this.#signal });
+      this.#pieces = await model.start(prompt, { position, durable, token, signal: this.#signal });
     } catch (error) {
       if (this.#composer.ended) return;
       this.#end({ status: 'failed', message: 'The model did not start.' });
       throw error;
     }
+  }
+
+  /** Ends the response as `failed`: whoever produced it is gone, and nobody can go on with it. */
+  abandon(): void {
+    this.#end({
+      status: 'failed',
+      message: 'The answer was interrupted and cannot be continued. The request can be sent again.',
+    });
   }
 
   /** The events from the first one that was not sent yet to the terminal one. To be read once. */

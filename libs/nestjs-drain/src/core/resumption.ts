@@ -18,6 +18,8 @@ export interface Production {
   write(payload: string): unknown;
   /** Logs the terminal event. Whoever produces calls it last, also when `signal` aborted. */
   close(payload: string): unknown;
+  /** Gives the stream up to whoever asks for it next. */
+  release(): unknown;
 }
 
 /** One reader of one resumable stream. */

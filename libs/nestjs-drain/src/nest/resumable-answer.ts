@@ -118,6 +118,10 @@ export class ResumableAnswer {
   }
 
   #neverBegun(): void {
-    if (!this.#begun) this.attended.production?.close(loggedFailure(endedEarly));
+    const { production } = this.attended;
+    if (this.#begun || !production) return;
+    // Nobody knows of a new stream; one that was taken over is for the next one who asks.
+    if (production.cursor.next === 0) production.close(loggedFailure(endedEarly));
+    else production.release();
   }
 }

@@ -1,0 +1,37 @@
+import type { Prompt } from '../models/model.js';
+import { ResponseComposer, type Continuation } from './response-composer.js';
+import type { ResponseBody, ResponseEvent } from './response-event.js';
+
+/** What any replica needs to go on with a response. */
+export interface StoredResponse {
+  readonly head: ResponseBody;
+  readonly prompt: Prompt;
+  /** Of the model's answer, if it takes one to go on with it. */
+  readonly token?: string | undefined;
+}
+
+/** Where whoever goes on behind these events has to begin. */
+export function continuationOf(events: readonly ResponseEvent[]): Continuation {
+  const deltas = events.filter((event) => event.type === 'response.output_text.delta');
+  return {
+    next: events.length,
+    deltas: deltas.length,
+    text: deltas.map(({ delta }) => delta).join(''),
+  };
+}
+
+/** The whole response as its events so far tell it. */
+export function stateOf(head: ResponseBody, events: readonly ResponseEvent[]): ResponseBody {
+  const last = events.at(-1);
+  if (last && isTerminal(last)) return last.response;
+  return new ResponseComposer(head, continuationOf(events)).response;
+}
+
+export type TerminalEvent = Extract<
+  ResponseEvent,
+  { type: 'response.completed' | 'response.incomplete' | 'response.failed' }
+>;
+
+export function isTerminal(event: ResponseEvent): event is TerminalEvent {
+  return /^response\.(completed|incomplete|failed)$/.test(event.type);
+}

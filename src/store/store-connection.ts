@@ -1,0 +1,68 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { createClient } from '@redis/client';
+import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain/redis';
+import { MemoryResumeStore, type ResumeStore } from 'nestjs-drain/resume';
+import { CONFIGURATION, type Configuration } from '../configuration/configuration.js';
+import { StoreUnreachableError } from './store-unreachable-error.js';
+
+/** How long the server may take to answer at start, in milliseconds. */
+const PATIENCE = 10_000;
+
+const LIMITS = {
+  /** An event of one word has about 250 bytes, so this is an answer of 100 000 words. */
+  maxStreamBytes: 32 * 1024 * 1024,
+  /** Without credentials all callers are one principal, so its limit is the store's. */
+  maxStreamsPerPrincipal: 1_000_000,
+};
+
+const MEMORY_BYTES = 128 * 1024 * 1024;
+
+/** Opens the store the configuration names, and closes it when nothing needs it any more. */
+@Injectable()
+export class StoreConnection implements OnApplicationShutdown {
+  readonly #logger = new Logger('Store');
+  #close: () => void = () => undefined;
+
+  constructor(@Inject(CONFIGURATION) private readonly configuration: Configuration) {}
+
+  /** @throws StoreUnreachableError */
+  async open(): Promise<ResumeStore> {
+    const { store } = this.configuration;
+    if (store === undefined) {
+      return new MemoryResumeStore({ ...LIMITS, maxBytes: MEMORY_BYTES });
+    }
+    return this.#openRedis(store.url);
+  }
+
+  onApplicationShutdown(): void {
+    this.#close();
+  }
+
+  async #openRedis(url: string): Promise<ResumeStore> {
+    const client = createClient({ url, pingInterval: 5_000 });
+    let lastError: unknown = new Error('no answer');
+    client.on('error', (error: Error) => {
+      if (error.message !== (lastError as Error).message) this.#logger.warn(error.message);
+      lastError = error;
+    });
+    this.#close = () => client.destroy();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(lastError as Error), PATIENCE);
+    });
+    try {
+      await Promise.race([client.connect(), late]);
+    } catch (error) {
+      client.destroy();
+      throw new StoreUnreachableError(new URL(url).host, error);
+    } finally {
+      clearTimeout(timer);
+    }
+    const connection = fromNodeRedis(client, (error) => this.#logger.debug?.(error));
+    this.#close = () => {
+      void connection.close();
+      client.destroy();
+    };
+    return new RedisResumeStore({ connection, ...LIMITS });
+  }
+}
