@@ -91,6 +91,7 @@ describe.each(adapters)('the shutdown routes on %s', (adapter) => {
       shutting_down: true,
       active_streams: 0,
       in_flight_requests: 0,
+      in_flight_messages: 0,
       running_tasks: 0,
       seconds_left: 10,
     });

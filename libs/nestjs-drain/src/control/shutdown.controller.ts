@@ -50,12 +50,13 @@ export function shutdownController(options: ControlRoutes = {}): Type {
 
     @Get('status')
     status(): Record<string, unknown> {
-      const { phase, isShuttingDown, streams, requests, tasks, secondsLeft } = this.drain;
+      const { phase, isShuttingDown, streams, requests, messages, tasks, secondsLeft } = this.drain;
       return {
         phase,
         shutting_down: isShuttingDown,
         active_streams: streams.size,
         in_flight_requests: requests.size,
+        in_flight_messages: messages.size,
         running_tasks: tasks.size,
         seconds_left: secondsLeft ?? null,
       };

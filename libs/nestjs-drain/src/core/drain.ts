@@ -163,6 +163,8 @@ export class Drain {
   ): void {
     const streams = [...this.streams].filter(which);
     const tell = (stream: StreamHandle): void => {
+      // What has ended already, or was handed off before, is not the drain's doing.
+      if (stream.isReleased || stream.endedFor) return;
       this.#irreversible = true;
       stream.end(cause);
     };

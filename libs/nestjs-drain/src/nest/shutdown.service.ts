@@ -12,6 +12,7 @@ export interface DrainSnapshot {
   readonly isShuttingDown: boolean;
   readonly activeStreams: number;
   readonly inFlightRequests: number;
+  readonly inFlightMessages: number;
   readonly runningTasks: number;
   /** Seconds until remaining streams are cancelled; undefined while serving and after the drain. */
   readonly secondsLeft: number | undefined;
@@ -53,6 +54,7 @@ export class ShutdownService {
       isShuttingDown: this.isShuttingDown,
       activeStreams: this.activeStreams,
       inFlightRequests: this.inFlightRequests,
+      inFlightMessages: this.drain.messages.size,
       runningTasks: this.drain.tasks.size,
       secondsLeft: this.drain.secondsLeft,
     };
