@@ -39,7 +39,7 @@ export class Balancer {
 
   #join(client: Socket): void {
     const port = this.#ports.shift();
-    if (port === undefined) return void client.resetAndDestroy();
+    if (port === undefined) return void client.destroy();
     this.#ports.push(port);
     const replica = connect(port, '127.0.0.1');
     client.pipe(replica).pipe(client);
@@ -50,7 +50,8 @@ export class Balancer {
   #track(socket: Socket, other: Socket): void {
     this.#sockets.add(socket);
     socket.setNoDelay();
-    socket.on('error', () => other.resetAndDestroy());
+    // Not `resetAndDestroy`: on a socket that has sent its end, Node 20 never finishes it.
+    socket.on('error', () => other.destroy());
     socket.once('close', () => {
       this.#sockets.delete(socket);
       other.destroySoon();
