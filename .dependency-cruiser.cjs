@@ -3,7 +3,21 @@
  * the service and the tests enter packages through their front doors.
  */
 const library = '^libs/nestjs-drain/src';
-const adapters = ['nest', 'http', 'health', 'control', 'websocket', 'grpc', 'microservice', 'metrics', 'opentelemetry', 'resume', 'client'];
+const adapters = [
+  'nest',
+  'http',
+  'health',
+  'control',
+  'websocket',
+  'grpc',
+  'microservice',
+  'metrics',
+  'opentelemetry',
+  'diagnostics',
+  'status',
+  'resume',
+  'client',
+];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -35,7 +49,7 @@ module.exports = {
     {
       name: 'packages-are-entered-through-their-exports',
       severity: 'error',
-      from: { path: ['^src/', '^test/', '^bench/'] },
+      from: { path: ['^src/', '^test/', '^bench/', '^compare/', '^demo/'] },
       to: { path: '^libs/[^/]+/src/' },
     },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -52,6 +66,9 @@ module.exports = {
     exclude: { path: '/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 };

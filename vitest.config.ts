@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const library = (path: string) => fileURLToPath(new URL(`libs/nestjs-drain/${path}`, import.meta.url));
+const library = (path: string) =>
+  fileURLToPath(new URL(`libs/nestjs-drain/${path}`, import.meta.url));
 
 export default defineConfig({
   test: {
@@ -22,6 +23,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['libs/*/src/**/*.test.ts', 'src/**/*.test.ts'],
+          // A bound for what hangs, not a measure: a busy machine is slow.
+          testTimeout: 30_000,
         },
       },
       {
