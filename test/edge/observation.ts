@@ -35,6 +35,7 @@ export function document(observations: readonly Observation[]): string {
   const scenarios = [...new Set(observations.map(({ scenario }) => scenario))];
   return [
     explanation,
+    '<!-- prettier-ignore -->',
     '| scenario | where | the client sees | the report counts | exit | gone within |',
     '| --- | --- | --- | --- | --- | --- |',
     ...scenarios.flatMap((scenario) =>
