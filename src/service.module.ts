@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GracefulShutdownModule } from 'nestjs-drain';
+import { DrainMetricsModule } from 'nestjs-drain/metrics';
 import { ChatModule } from './chat/chat.module.js';
 import { ConfigurationModule } from './configuration/configuration.module.js';
 import { CONFIGURATION, type Configuration } from './configuration/configuration.js';
@@ -23,6 +24,7 @@ export class ServiceModule {
           inject: [CONFIGURATION],
           useFactory: shutdownOptions,
         }),
+        DrainMetricsModule.forRoot(),
         StoreModule,
         ModelsModule,
         ResponsesModule,

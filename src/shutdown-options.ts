@@ -2,14 +2,18 @@ import type { DynamicOptions } from 'nestjs-drain';
 import type { Configuration } from './configuration/configuration.js';
 
 /** Hands the library what the environment says about the shutdown; nothing is decided here. */
-export function shutdownOptions({ shutdown }: Configuration): DynamicOptions {
-  const { timeout, propagationDelay, flushTimeout, terminationGracePeriod, token } = shutdown;
+export function shutdownOptions({ host, shutdown }: Configuration): DynamicOptions {
+  const { timeout, propagationDelay, flushTimeout, terminationGracePeriod } = shutdown;
+  const { token, managementPort } = shutdown;
   return {
     timeout,
     propagationDelay,
     flushTimeout,
     ...(terminationGracePeriod !== undefined && { terminationGracePeriod }),
-    ...(token !== undefined && { control: { token } }),
+    control: {
+      ...(token !== undefined && { token }),
+      ...(managementPort !== undefined && { port: managementPort, host }),
+    },
     ...(!shutdown.handleSignals && { signals: false }),
   };
 }

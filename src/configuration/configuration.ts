@@ -31,6 +31,8 @@ export interface ShutdownConfiguration {
   readonly handleSignals: boolean;
   readonly terminationGracePeriod?: number;
   readonly token?: string;
+  /** Where probes, shutdown routes and metrics are; absent when they stand beside the others. */
+  readonly managementPort?: number;
 }
 
 export interface UpstreamConfiguration {
@@ -67,6 +69,11 @@ function shutdownConflicts(values: Environment): string[] {
   const needed = timeout + values.GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT;
   const grace = values.TERMINATION_GRACE_PERIOD_SECONDS;
   const conflicts: string[] = [];
+  if (values.MANAGEMENT_PORT === values.PORT && values.PORT !== 0) {
+    conflicts.push(
+      `MANAGEMENT_PORT (${values.PORT}) must differ from PORT, or be left unset to have the probes beside the other routes`,
+    );
+  }
   if (delay > 0 && delay >= timeout) {
     conflicts.push(
       `GRACEFUL_SHUTDOWN_PROPAGATION_DELAY (${delay}) must be below GRACEFUL_SHUTDOWN_TIMEOUT (${timeout}), which includes it`,
@@ -119,6 +126,7 @@ function toConfiguration(values: Environment): Configuration {
       handleSignals: !values.DISABLE_SIGNAL_HANDLER,
       ...(grace !== undefined && { terminationGracePeriod: grace }),
       ...(values.SHUTDOWN_TOKEN !== undefined && { token: values.SHUTDOWN_TOKEN }),
+      ...(values.MANAGEMENT_PORT !== undefined && { managementPort: values.MANAGEMENT_PORT }),
     },
     echoTokensPerSecond: values.ECHO_TOKENS_PER_SECOND,
     ...(values.MODEL !== undefined && { upstream: toUpstream(values.MODEL, values) }),

@@ -22,6 +22,12 @@ export const environment = z.object({
     .min(0, 'PORT must be 0 (any free port) to 65535')
     .max(65535, 'PORT must be 0 (any free port) to 65535')
     .default(8001),
+  MANAGEMENT_PORT: z.coerce
+    .number('MANAGEMENT_PORT must be a port number, for example 9001')
+    .int('MANAGEMENT_PORT must be a whole number, for example 9001')
+    .min(0, 'MANAGEMENT_PORT must be 0 (any free port) to 65535')
+    .max(65535, 'MANAGEMENT_PORT must be 0 (any free port) to 65535')
+    .optional(),
   HOST: z.string().default('0.0.0.0'),
   HTTP_ADAPTER: z
     .enum(['express', 'fastify'], 'HTTP_ADAPTER must be express or fastify')
