@@ -1,0 +1,73 @@
+import type OpenAI from 'openai';
+import { resumingFetch } from 'nestjs-drain/client';
+import { words } from './clients.js';
+
+type Event = OpenAI.Responses.ResponseStreamEvent;
+
+/** What a reader saw of one response. */
+export interface Reading {
+  readonly text: string;
+  readonly sequences: readonly number[];
+  readonly status: string | undefined;
+  /** The longest time without an event, in milliseconds. */
+  readonly stall: number;
+}
+
+const retrying = { shortestPause: 0.1, longestPause: 0.5, idleTimeout: 2.5, attempts: 40 };
+
+/** Reads one response with the library's client, wherever it has to go for it. */
+export async function readResponse(url: string, body: object): Promise<Reading> {
+  const init = {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'any' },
+    body: JSON.stringify(body),
+  };
+  const events = resumingFetch(`${url}/v1/responses`, init, {
+    ...retrying,
+    isTerminal: ({ type }) => /^response\.(completed|incomplete|failed)$/.test(type),
+  });
+  return collect(parsed(events));
+}
+
+/** Collects any iterable of response events. */
+export async function collect(events: AsyncIterable<Event>): Promise<Reading> {
+  let text = '';
+  let status: string | undefined;
+  let stall = 0;
+  let last = performance.now();
+  const sequences: number[] = [];
+  for await (const event of events) {
+    stall = Math.max(stall, performance.now() - last);
+    last = performance.now();
+    sequences.push(event.sequence_number);
+    if (event.type === 'response.output_text.delta') text += event.delta;
+    if ('response' in event) status = event.response.status;
+  }
+  return { text, sequences, status, stall };
+}
+
+/** Clients that read responses of so many words at so many words a second, all at once. */
+export class Readers {
+  readonly input: string;
+  readonly #readings: Promise<Reading>[];
+
+  constructor(
+    url: string,
+    readonly count: number,
+    { words: length, pace }: { words: number; pace: number },
+  ) {
+    this.input = words(length);
+    const metadata = { tokens_per_second: pace };
+    const body = { model: 'echo', input: this.input, metadata };
+    this.#readings = Array.from({ length: count }, () => readResponse(url, body));
+  }
+
+  /** Resolves when all have read to the end. */
+  readings(): Promise<Reading[]> {
+    return Promise.all(this.#readings);
+  }
+}
+
+async function* parsed(events: AsyncIterable<{ readonly data: string }>): AsyncGenerator<Event> {
+  for await (const { data } of events) yield JSON.parse(data) as Event;
+}
