@@ -50,7 +50,7 @@ export class Balancer {
   #track(socket: Socket, other: Socket): void {
     this.#sockets.add(socket);
     socket.setNoDelay();
-    // Not `resetAndDestroy`: on a socket that has sent its end, Node 20 never finishes it.
+    // Not `resetAndDestroy`: called while a socket sends its end, it keeps Node 20 from ever exiting.
     socket.on('error', () => other.destroy());
     socket.once('close', () => {
       this.#sockets.delete(socket);
