@@ -32,8 +32,10 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['libs/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Real processes on a busy machine: once more, and the log says so.
+          retry: 1,
         },
       },
     ],
