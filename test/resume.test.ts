@@ -32,7 +32,7 @@ describe.runIf(available)('streams that outlive their pod', () => {
       GRACEFUL_SHUTDOWN_TIMEOUT: '1',
       GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT: '1',
     });
-  });
+  }, 120_000);
   afterAll(() => replicas.stop());
 
   /** Streams of 6 s, with whatever befalls them. */

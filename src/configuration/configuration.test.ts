@@ -38,6 +38,8 @@ describe('the configuration', () => {
       MODEL: 'small',
       OPENAI_BASE_URL: 'http://127.0.0.1:1234/v1',
       OPENAI_API: 'chat',
+      STORE_URL: 'redis://redis:6379',
+      RESUME_LEASE: '2.5',
     });
     expect(configuration).toMatchObject({
       port: 9000,
@@ -49,6 +51,7 @@ describe('the configuration', () => {
         handleSignals: false,
       },
       upstream: { model: 'small', api: 'chat', baseUrl: 'http://127.0.0.1:1234/v1' },
+      store: { url: 'redis://redis:6379', lease: 2.5 },
     });
   });
 
@@ -56,6 +59,9 @@ describe('the configuration', () => {
     ['PORT', 'eighty'],
     ['PORT', '70000'],
     ['HTTP_ADAPTER', 'koa'],
+    ['STORE_URL', 'http://redis:6379'],
+    ['RESUME_LEASE', 'soon'],
+    ['OPENAI_BACKGROUND', 'sometimes'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '-1'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '99999999'],
     ['GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT', 'Infinity'],
@@ -88,6 +94,12 @@ describe('the configuration', () => {
     expect(complaint({ TERMINATION_GRACE_PERIOD_SECONDS: '302' })).toMatch(
       /^TERMINATION_GRACE_PERIOD_SECONDS \(302\) must be above .* \(302\)/,
     );
+  });
+
+  it('refuses to resume across replicas without a store that they share', () => {
+    expect(complaint({ RESUME_LEASE: '5' })).toContain('set STORE_URL');
+    const upstream = { MODEL: 'small', OPENAI_API_KEY: 'key', OPENAI_API: 'chat' };
+    expect(complaint({ ...upstream, OPENAI_BACKGROUND: 'true' })).toContain('OPENAI_API=responses');
   });
 
   it('refuses half an upstream', () => {

@@ -103,8 +103,7 @@ export class ResponsesService {
       throw invalidRequest(told, 'stream', 'not_resumable');
     }
     const stream = await this.log.open(id, caller.principal, after);
-    const { isAtEnd } = stream;
-    return { isAtEnd, events: () => this.#events(stream, caller) };
+    return { isAtEnd: stream.left === 0, events: () => this.#events(stream, caller) };
   }
 
   /** @throws ApiError (404, 410, 503) */

@@ -29,8 +29,8 @@ export interface AttendedStream {
   readonly request: string;
   /** The last sequence the reader has; -1 for none. */
   readonly after: number;
-  /** There is nothing to read and nothing will come. */
-  readonly isAtEnd: boolean;
+  /** How many events there still are to read, if it is known that no more will come. */
+  readonly left: number | undefined;
   /** Set if this replica has to produce the stream from now on: it is new, or was just taken over. */
   readonly production: Production | undefined;
   /**

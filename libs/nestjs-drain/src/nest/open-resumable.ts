@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Attended, Resumption } from '../core/resumption.js';
+import type { Attended, AttendedStream, Resumption } from '../core/resumption.js';
 import type { HttpStream } from './http-stream.js';
+import { readLogged } from './logged-event.js';
 import { loggedRequest, restoreRequest } from './logged-request.js';
 import { ResumableAnswer } from './resumable-answer.js';
 import { refusalException, StreamFinishedException } from './resumption-refusal.js';
@@ -40,13 +41,23 @@ export async function openResumable(
       });
   if (attended.outcome === 'leaving') return undefined;
   if (attended.outcome !== 'attended') throw refused(stream, attended.outcome);
-  if (attended.stream.isAtEnd) throw new StreamFinishedException();
+  if (await isFinished(attended.stream)) throw new StreamFinishedException();
   if (position) restoreRequest(framework, attended.stream.request);
   if (resumption.handOff) stream.handle.handOffBy(resumption.handOff);
   // Relative, so that it holds behind whatever rewrites paths.
   stream.response.setHeader('Content-Location', `?resume=${attended.stream.id}`);
   const answer = new ResumableAnswer(stream, attended.stream);
   return { answer, resumed: position !== undefined };
+}
+
+/** The end itself is logged as well, but is no event for a client. */
+async function isFinished(stream: AttendedStream): Promise<boolean> {
+  if (stream.left !== 1) return stream.left === 0;
+  const noTakeOver = () => undefined;
+  for await (const { payload } of stream.events(noTakeOver, new AbortController().signal)) {
+    return 'end' in readLogged(payload);
+  }
+  return true;
 }
 
 function resumableOptions({ declared }: HttpStream): ResumableOptions {

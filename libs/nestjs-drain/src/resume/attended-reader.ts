@@ -42,8 +42,9 @@ export class AttendedReader implements AttendedStream {
     return this.reader.head.id;
   }
 
-  get isAtEnd(): boolean {
-    return this.reader.isAtEnd;
+  get left(): number | undefined {
+    const { closed, next } = this.reader.head;
+    return closed ? next - 1 - this.after : undefined;
   }
 
   async *events(

@@ -11,6 +11,7 @@ import {
   Sse,
   type MessageEvent,
 } from '@nestjs/common';
+import { EventSource } from 'eventsource';
 import { Observable, Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -209,7 +210,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
       `id: ${id}:-1\nretry: 1000\n\nid: ${id}:0\ndata: one\n\nid: ${id}:1\ndata: two\n\n`,
     );
     const answer = await fetch(`${replica.url}/answer`, {
-      headers: { 'Last-Event-ID': `${id}:2` },
+      headers: { 'Last-Event-ID': `${id}:1` },
     });
     expect(answer.status).toBe(204);
   });
@@ -273,6 +274,33 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     expect(ids).toEqual(['1', '2']);
   });
 
+  test('is read on by an EventSource, which needs to be told nothing', async () => {
+    const [one, other] = [await start(), await start()];
+    let replica = one;
+    const source = new EventSource('http://service/report', {
+      // As a balancer does: the same address, another replica.
+      fetch: (url, init) => fetch(String(url).replace('http://service', replica.url), init),
+    });
+    const heard: unknown[] = [];
+    source.onmessage = ({ data }: { data: unknown }) => heard.push(data);
+    const first = await nextRun();
+    await expect.poll(() => first.words.observed).toBe(true);
+    first.words.next({ data: 'a' });
+    await expect.poll(() => heard).toEqual(['a']);
+    replica = other;
+    const continued = nextRun();
+    void one.drain.start('test');
+    await one.clock.advanceAsync(10_000);
+    const next = await continued;
+    expect(next.cursor.next).toBe(1);
+    await expect.poll(() => next.words.observed).toBe(true);
+    next.words.next({ data: 'b' });
+    next.words.complete();
+    // It comes back once more, and 204 tells it that this was all.
+    await expect.poll(() => source.readyState, { timeout: 8000 }).toBe(EventSource.CLOSED);
+    expect(heard).toEqual(['a', 'b']);
+  }, 15_000);
+
   test('is handed off as soon as new streams are refused, if eager', async () => {
     const one = await start({ propagationDelay: 3 }, { handOff: 'eager' });
     const { reader } = await begin(one, ['a']);
@@ -295,6 +323,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     await other.clock.advanceAsync(1_000);
     const next = await continued;
     expect(next.cursor.next).toBe(1);
+    await expect.poll(() => next.words.observed).toBe(true);
     run.words.next({ data: 'from the grave' });
     next.words.next({ data: 'b' });
     next.words.complete();
