@@ -9,6 +9,11 @@ export abstract class Connection {
     return this.answers.size === 0;
   }
 
+  /** Whether the client knows that it should leave, and may do so at any moment. */
+  get isTold(): boolean {
+    return false;
+  }
+
   begin(response: ServerResponse): void {
     this.answers.add(response);
   }

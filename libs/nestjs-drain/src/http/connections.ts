@@ -16,7 +16,7 @@ import { watchSockets } from './watch-sockets.js';
 export class Connections implements Listener {
   readonly #connections = new Map<Socket, Connection>();
   readonly #vacancy = new Vacancy();
-  readonly #bounds: (() => void)[] = [];
+  readonly #bounds = new Set<() => void>();
   /** The clock's ms; set while it stops. */
   #deadline: number | undefined;
 
@@ -67,6 +67,7 @@ export class Connections implements Listener {
       connection.finish(response);
       this.drain.requests.leave(response);
       if (this.#deadline !== undefined) this.#end(connection);
+      else if (connection.isTold) this.#endIdle(connection);
     });
     if (this.drain.isShuttingDown) connection.lastCall();
   };
@@ -112,16 +113,30 @@ export class Connections implements Listener {
     if (connection.isIdle) this.#destroyIdle(connection);
   }
 
+  /** A client that was told has `flushTimeout` to leave by itself: a request may be on its way. */
+  #endIdle(connection: Connection): void {
+    this.#at(this.#soon, () => {
+      if (connection.isIdle) connection.end();
+    });
+  }
+
   /** A client has `flushTimeout` to finish the request it may have begun, or to leave. */
   #destroyIdle(connection: Connection): void {
-    const linger = this.drain.clock.now() + this.drain.options.flushTimeout * 1000;
-    this.#at(Math.min(this.#deadline ?? linger, linger), () => {
+    this.#at(Math.min(this.#deadline ?? Infinity, this.#soon), () => {
       if (connection.isIdle) connection.destroy();
     });
   }
 
+  get #soon(): number {
+    return this.drain.clock.now() + this.drain.options.flushTimeout * 1000;
+  }
+
   #at(time: number, task: () => void): void {
     const { clock } = this.drain;
-    this.#bounds.push(clock.schedule(Math.max(0, time - clock.now()), task));
+    const cancel = clock.schedule(Math.max(0, time - clock.now()), () => {
+      this.#bounds.delete(cancel);
+      task();
+    });
+    this.#bounds.add(cancel);
   }
 }

@@ -27,6 +27,10 @@ export class Http2Connection extends Connection {
     return connections.get(session);
   }
 
+  override get isTold(): boolean {
+    return this.#isTold;
+  }
+
   lastCall(): void {
     if (this.#isTold || this.session.destroyed) return;
     this.#isTold = true;
