@@ -6,8 +6,11 @@ import { EdgeApp, type Exit } from './edge-app.js';
 import type { Client, ConnectOptions, Exchange } from './exchange.js';
 import type { Flavour } from './flavour.js';
 
-/** Seconds. Short, and far enough apart to be told from each other. */
-export const times = { timeout: 3, flushTimeout: 1, hookTimeout: 1, exitTimeout: 1 } as const;
+/** Seconds. The deadline is far, so that what hangs until then is told from a busy machine. */
+export const times = { timeout: 30, flushTimeout: 1, hookTimeout: 1, exitTimeout: 1 } as const;
+/** For scenarios that are about it, the deadline is near. */
+export const nearDeadline = { timeout: 3 } as const;
+export const lameDuck = { propagationDelay: 3 } as const;
 
 let certificate: { key: string; cert: string } | undefined;
 

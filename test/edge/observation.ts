@@ -14,8 +14,9 @@ export interface Observation {
 const explanation = `# Edge cases
 
 What clients see when the process goes away, for every way to serve HTTP, as \`test/edge\` observes it
-on real sockets with real signals. The application has \`timeout\` 3 s and \`flushTimeout\`, \`hookTimeout\`
-and \`exitTimeout\` 1 s; \`propagationDelay\` is 0 unless the scenario has a lame duck.
+on real sockets with real signals. The application has a \`timeout\` of 30 s, or 3 s where the deadline is
+the point; \`flushTimeout\`, \`hookTimeout\` and \`exitTimeout\` are 1 s; \`propagationDelay\` is 0, or 3 s where
+there is a lame duck.
 
 - **the client sees**: status, notable headers, the body or the events, and then how its connection
   ended. \`cut\` is an answer without its proper end. With HTTP/2, GOAWAY is what \`Connection: close\` is

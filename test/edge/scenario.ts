@@ -1,8 +1,9 @@
 import type { EdgeOptions } from '../fixtures/edge-app/options.js';
-import { times, type Bench } from './bench.js';
+import { lameDuck, nearDeadline, times, type Bench } from './bench.js';
 import type { Flavour } from './flavour.js';
 
-const { timeout, flushTimeout, hookTimeout, exitTimeout } = times;
+const { flushTimeout, hookTimeout, exitTimeout } = times;
+const { timeout } = nearDeadline;
 
 /** What may hold up the exit, in seconds after the last thing that was waited for on purpose. */
 export const bounds = {
@@ -10,6 +11,7 @@ export const bounds = {
   flushTimeout,
   hookTimeout,
   exitTimeout,
+  ...lameDuck,
   timeout,
   'timeout + flushTimeout': timeout + flushTimeout,
 } as const;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Bench } from '../bench.js';
+import { lameDuck, type Bench } from '../bench.js';
 import { connectSocket } from '../client.js';
 import type { Answer } from '../exchange.js';
 import { describeAnswer } from '../describe.js';
@@ -68,7 +68,7 @@ export const control: readonly Scenario[] = [
   },
   {
     name: 'probes during every phase',
-    options: { drain: { propagationDelay: 2.5, hookTimeout: 10 }, hooks: { afterDrain: 'waits' } },
+    options: { drain: { ...lameDuck, hookTimeout: 20 }, hooks: { afterDrain: 'waits' } },
     bound: 'at once',
     async run(bench) {
       const seen: string[] = [];
@@ -97,7 +97,7 @@ export const control: readonly Scenario[] = [
     name: 'a management port: probes, control and marked routes, until the exit',
     options: {
       shutdownHooks: true,
-      drain: { exitTimeout: 10, control: { port: 0, host: '127.0.0.1' } },
+      drain: { exitTimeout: 20, control: { port: 0, host: '127.0.0.1' } },
       hooks: { onModuleDestroy: 'waits' },
     },
     exit: 'SIGTERM',

@@ -1,8 +1,14 @@
 import { expect } from 'vitest';
+import { lameDuck } from '../bench.js';
 import { describeAnswer } from '../describe.js';
+import type { Answer } from '../exchange.js';
 import { isPlain, type Scenario } from '../scenario.js';
 
 const nothing = 'nothing: no client was there';
+
+/** Node's HTTP/2 client takes a connection that ends under a stream for the end of the stream. */
+const describeCut = (answer: Answer): string =>
+  describeAnswer({ ...answer, isComplete: answer.isComplete && answer.body.includes('last') });
 
 const secondSignal = (
   phase: string,
@@ -19,9 +25,7 @@ const secondSignal = (
     await bench.app.tells(...scenario.when);
     bench.app.kill('SIGTERM');
     bench.startWatch();
-    const answer = await stream.done;
-    expect(bench.app.output).not.toContain('UnhandledPromiseRejection');
-    return describeAnswer(answer);
+    return describeCut(await stream.done);
   },
 });
 
@@ -82,16 +86,20 @@ export const lifecycle: readonly Scenario[] = [
     },
   },
   secondSignal('during lame duck', {
-    options: { drain: { propagationDelay: 2.5 } },
+    options: { drain: { propagationDelay: 20 } },
     when: ['phase', { phase: 'lameDuck' }],
   }),
   secondSignal('during draining', { when: ['phase', { phase: 'draining' }] }),
   secondSignal('after the drain, during an afterDrain hook', {
-    options: { hooks: { afterDrain: 'hangs' } },
+    options: { drain: { hookTimeout: 20 }, hooks: { afterDrain: 'hangs' } },
     when: ['afterDrain'],
   }),
   secondSignal("during Nest's hooks", {
-    options: { shutdownHooks: true, hooks: { onModuleDestroy: 'hangs' } },
+    options: {
+      shutdownHooks: true,
+      drain: { exitTimeout: 20 },
+      hooks: { onModuleDestroy: 'hangs' },
+    },
     when: ['onModuleDestroy'],
   }),
   {
@@ -104,7 +112,7 @@ export const lifecycle: readonly Scenario[] = [
       await bench.trigger();
       bench.app.kill('SIGINT');
       bench.startWatch();
-      return describeAnswer(await stream.done);
+      return describeCut(await stream.done);
     },
   },
   {
@@ -133,8 +141,8 @@ export const lifecycle: readonly Scenario[] = [
   },
   {
     name: 'SIGTERM before listen has finished, with a listen that comes during lame duck',
-    options: { listensLate: true, drain: { propagationDelay: 2.5 } },
-    bound: 'timeout',
+    options: { listensLate: true, drain: lameDuck },
+    bound: 'propagationDelay',
     async run(bench) {
       await bench.app.tells('arrived', { name: 'listen' });
       await bench.trigger();

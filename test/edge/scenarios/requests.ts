@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
+import { lameDuck, nearDeadline } from '../bench.js';
 import { describeAnswer } from '../describe.js';
 import { Http1Client } from '../http1-client.js';
-import { isHttp1, type Scenario } from '../scenario.js';
+import { isHttp1, isHttp2, type Scenario } from '../scenario.js';
 
 /** Plain requests around the trigger. */
 export const requests: readonly Scenario[] = [
@@ -35,6 +36,7 @@ export const requests: readonly Scenario[] = [
   },
   {
     name: 'a request that outlasts the deadline',
+    options: { drain: nearDeadline },
     bound: 'timeout + flushTimeout',
     async run(bench) {
       const exchange = await bench.ask('/held');
@@ -45,8 +47,8 @@ export const requests: readonly Scenario[] = [
   },
   {
     name: 'a new connection during lame duck',
-    options: { drain: { propagationDelay: 2.5 } },
-    bound: 'timeout',
+    options: { drain: lameDuck },
+    bound: 'propagationDelay',
     async run(bench) {
       await bench.port();
       await bench.trigger();
@@ -81,7 +83,7 @@ export const requests: readonly Scenario[] = [
   },
   {
     name: 'a new connection when the listener is closed',
-    options: { drain: { hookTimeout: 10 }, hooks: { afterDrain: 'waits' } },
+    options: { drain: { hookTimeout: 20 }, hooks: { afterDrain: 'waits' } },
     bound: 'at once',
     async run(bench) {
       await bench.port();
@@ -104,6 +106,20 @@ export const requests: readonly Scenario[] = [
       await bench.trigger();
       const answer = await client.request('/plain').done;
       expect(answer).toMatchObject({ status: 200, isComplete: true });
+      const closed = await client.closed;
+      bench.open('events');
+      return `${describeAnswer(answer)}; ${closed}`;
+    },
+  },
+  {
+    name: 'an HTTP/2 session opened during draining, idle after its answer',
+    on: isHttp2,
+    bound: 'at once',
+    async run(bench) {
+      await bench.stream();
+      await bench.trigger();
+      const client = await bench.client();
+      const answer = await client.request('/plain').done;
       const closed = await client.closed;
       bench.open('events');
       return `${describeAnswer(answer)}; ${closed}`;

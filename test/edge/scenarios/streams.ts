@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { nearDeadline } from '../bench.js';
 import { connectSocket } from '../client.js';
 import { describeAnswer } from '../describe.js';
 import { isHttp2, type Scenario } from '../scenario.js';
@@ -19,6 +20,7 @@ export const streams: readonly Scenario[] = [
   },
   {
     name: 'a finite SSE stream at the deadline',
+    options: { drain: nearDeadline },
     bound: 'timeout',
     async run(bench) {
       const stream = await bench.stream();
@@ -64,6 +66,7 @@ export const streams: readonly Scenario[] = [
   },
   {
     name: 'a streaming client that stops reading',
+    options: { drain: nearDeadline },
     bound: 'timeout + flushTimeout',
     async run(bench) {
       const socket = await connectSocket(bench.flavour, await bench.port());
@@ -137,7 +140,7 @@ export const streams: readonly Scenario[] = [
   },
   {
     name: 'a provider closed in onModuleDestroy while a stream is being farewelled',
-    options: { shutdownHooks: true },
+    options: { shutdownHooks: true, drain: nearDeadline },
     exit: 'SIGTERM',
     bound: 'timeout',
     async run(bench) {
