@@ -1,4 +1,4 @@
-import { Balancer } from './balancer.js';
+import { EmbeddedBalancer } from 'nestjs-drain-cli/rehearse';
 import { Replica } from './replica.js';
 
 export interface FleetOptions {
@@ -12,20 +12,22 @@ export interface FleetOptions {
 
 /** Replicas behind one address, replaced in the order in which a Deployment replaces pods. */
 export class Fleet {
+  /** Those that get new connections, the oldest first. */
   readonly #routed: Replica[] = [];
   readonly #running = new Set<Replica>();
   readonly #starting = new Set<Promise<Replica>>();
   #started = 0;
+  #turn = 0;
+  #balancer?: EmbeddedBalancer;
 
-  private constructor(
-    private readonly options: FleetOptions,
-    private readonly balancer: Balancer,
-  ) {}
+  private constructor(private readonly options: FleetOptions) {}
 
   static async start(options: FleetOptions): Promise<Fleet> {
-    const fleet = new Fleet(options, await Balancer.listen(options.port));
+    const fleet = new Fleet(options);
+    const rotation = { pick: () => fleet.#pick() };
+    fleet.#balancer = await EmbeddedBalancer.open(rotation, performance, options.port);
     try {
-      for (const replica of await fleet.launch(options.size)) fleet.#route(replica);
+      fleet.#routed.push(...(await fleet.launch(options.size)));
     } catch (error) {
       await fleet.stop();
       throw error;
@@ -34,7 +36,7 @@ export class Fleet {
   }
 
   get url(): string {
-    return this.balancer.url;
+    return `http://127.0.0.1:${this.#balancer!.port}`;
   }
 
   /** The one that is replaced next. */
@@ -52,17 +54,17 @@ export class Fleet {
    * taken away first, as at a rollout; with SIGKILL only afterwards, as when a node dies.
    */
   async replaceOldest(signal: 'SIGTERM' | 'SIGKILL', next: Replica): Promise<void> {
-    this.#route(next);
-    const old = this.#routed.shift()!;
-    if (signal === 'SIGTERM') this.balancer.remove(old.port);
+    const old = this.oldest;
+    this.#routed.push(next);
+    if (signal === 'SIGTERM') this.#routed.shift();
     await old.end(signal);
-    this.balancer.remove(old.port);
+    if (signal === 'SIGKILL') this.#routed.shift();
     this.#running.delete(old);
   }
 
   /** Ends everything at once, whatever it is doing. */
   async stop(): Promise<void> {
-    await this.balancer.close();
+    await this.#balancer?.close();
     await Promise.allSettled(this.#starting);
     await Promise.all([...this.#running].map((replica) => replica.end('SIGKILL')));
   }
@@ -80,8 +82,8 @@ export class Fleet {
     }
   }
 
-  #route(replica: Replica): void {
-    this.balancer.add(replica.port);
-    this.#routed.push(replica);
+  #pick() {
+    const replica = this.#routed[this.#turn++ % this.#routed.length];
+    return replica && { pod: replica.name, port: replica.port };
   }
 }

@@ -1,3 +1,4 @@
+export { EmbeddedBalancer, type Rotation } from './balancer/embedded-balancer.js';
 export { rehearse, type Audience } from './rehearsal.js';
 export { type RehearsalPlan } from './rehearsal-plan.js';
 export { UsageError } from './usage-error.js';

@@ -1,8 +1,13 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { type Clock } from '../clock.js';
-import { type Endpoint, type Endpoints } from '../pods/endpoints.js';
+import { type Endpoint } from '../pods/endpoints.js';
 import { type Balancer, type Connection } from './balancer.js';
+
+/** Says where the next connection goes; `undefined` when there is nowhere to go. */
+export interface Rotation {
+  pick(): Endpoint | undefined;
+}
 
 /**
  * A TCP balancer that behaves as kube-proxy does: new connections go round the endpoints,
@@ -14,17 +19,22 @@ export class EmbeddedBalancer implements Balancer {
   readonly #server: Server;
 
   private constructor(
-    private readonly endpoints: Endpoints,
-    private readonly clock: Clock,
+    private readonly rotation: Rotation,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) =>
       this.#accept(client),
     );
   }
 
-  static async open(endpoints: Endpoints, clock: Clock): Promise<EmbeddedBalancer> {
-    const balancer = new EmbeddedBalancer(endpoints, clock);
-    balancer.#server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
+  /** Listens on this loopback port; 0 stands for any free one. */
+  static async open(
+    rotation: Rotation,
+    clock: Pick<Clock, 'now'>,
+    port = 0,
+  ): Promise<EmbeddedBalancer> {
+    const balancer = new EmbeddedBalancer(rotation, clock);
+    balancer.#server.listen({ port, host: '127.0.0.1', backlog: 4096 });
     await once(balancer.#server, 'listening');
     return balancer;
   }
@@ -48,12 +58,12 @@ export class EmbeddedBalancer implements Balancer {
   }
 
   #accept(client: Socket): void {
-    const endpoint = this.endpoints.pick();
+    const endpoint = this.rotation.pick();
     const { pod } = endpoint ?? {};
     const connection = { at: this.clock.now(), clientPort: client.remotePort ?? 0, refused: false };
     this.#connections.push(Object.assign(connection, pod === undefined ? {} : { pod }));
     if (endpoint) this.#join(client, endpoint, connection);
-    else client.resetAndDestroy();
+    else reset(client);
   }
 
   #join(client: Socket, { port }: Endpoint, connection: { refused: boolean }): void {
@@ -75,7 +85,7 @@ export class EmbeddedBalancer implements Balancer {
       this.#sockets.add(socket);
       socket.on('error', () => {
         if (socket === server) failed();
-        other.resetAndDestroy();
+        reset(other);
       });
       socket.once('close', () => {
         this.#sockets.delete(socket);
@@ -83,4 +93,10 @@ export class EmbeddedBalancer implements Balancer {
       });
     }
   }
+}
+
+/** Node 20 never lets go of a socket that is reset while it sends its end. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
