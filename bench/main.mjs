@@ -1,11 +1,12 @@
 // All benchmarks of the library: `npm run build && node bench/main.mjs`.
 //   --quick        fewer repetitions and smaller crowds; prints, and writes nothing
-//   --only a,b     some of: throughput, memory, deadline, wait, exit, others; writes nothing either
+//   --only a,b     some of: throughput, entries, memory, deadline, wait, exit, others; writes nothing either
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { deadline } from './sections/deadline.mjs';
+import { entries } from './sections/entries.mjs';
 import { exit } from './sections/exit.mjs';
 import { memory } from './sections/memory.mjs';
 import { others } from './sections/others.mjs';
@@ -14,7 +15,7 @@ import { wait } from './sections/wait.mjs';
 import { load, page, sectionText } from './support/report.mjs';
 
 const target = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
-const benchmarks = { throughput, memory, deadline, wait, exit, others };
+const benchmarks = { throughput, entries, memory, deadline, wait, exit, others };
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },

@@ -1,5 +1,7 @@
 import { createHttpTerminator } from 'http-terminator';
 import { DrainableStream, GracefulShutdownModule } from 'nestjs-drain';
+import { DrainMetricsModule } from 'nestjs-drain/metrics';
+import { DrainResumeModule, MemoryResumeStore } from 'nestjs-drain/resume';
 import * as peer from 'nestjs-graceful-shutdown';
 
 const nothing = { imports: [], streamDecorators: [], prepare() {} };
@@ -16,11 +18,10 @@ export const variants = {
     prepare: (application) => application.enableShutdownHooks(),
   }),
 
-  'nestjs-drain': ({ timeout }) => ({
-    imports: [GracefulShutdownModule.forRoot({ timeout })],
-    streamDecorators: [DrainableStream()],
-    prepare: (application) => application.enableShutdownHooks(),
-  }),
+  'nestjs-drain': drained,
+  'with metrics': (options) => drained(options, DrainMetricsModule.forRoot()),
+  'with resume, unused': (options) =>
+    drained(options, DrainResumeModule.forRoot({ store: new MemoryResumeStore() })),
 
   'http-terminator': ({ timeout }) => ({
     ...nothing,
@@ -42,3 +43,11 @@ export const variants = {
     prepare: (application) => peer.setupGracefulShutdown({ app: application }),
   }),
 };
+
+function drained({ timeout }, ...entries) {
+  return {
+    imports: [GracefulShutdownModule.forRoot({ timeout }), ...entries],
+    streamDecorators: [DrainableStream()],
+    prepare: (application) => application.enableShutdownHooks(),
+  };
+}

@@ -11,11 +11,13 @@ import { lifecycle } from './scenarios/lifecycle.js';
 import { requests } from './scenarios/requests.js';
 import { silence } from './scenarios/silence.js';
 import { streams } from './scenarios/streams.js';
+import { websockets } from './scenarios/websockets.js';
 
 const scenarios: readonly Scenario[] = [
   ...silence,
   ...requests,
   ...streams,
+  ...websockets,
   ...lifecycle,
   ...control,
 ];

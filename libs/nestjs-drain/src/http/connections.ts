@@ -63,7 +63,8 @@ export class Connections implements Listener {
     const connection = this.#connectionOf(request);
     connection.begin(response);
     this.drain.requests.enter(response);
-    response.once('close', () => {
+    // Not `once`, which costs every request a wrapper: a response closes once anyway.
+    response.on('close', () => {
       connection.finish(response);
       this.drain.requests.leave(response);
       if (this.#deadline !== undefined) this.#end(connection);

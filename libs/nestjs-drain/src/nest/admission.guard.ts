@@ -83,16 +83,17 @@ export class AdmissionGuard implements CanActivate {
   #releaseOnClose(stream: HttpStream): void {
     const { handle, request, response } = stream;
     const { socket } = request;
+    // Behind another response of its connection. On Node 20 it never closes if the socket goes first.
+    const isPipelined = !response.socket;
     const release = (): void => {
-      socket.off('close', release);
+      if (isPipelined) socket.off('close', release);
       handle.release(stream.isDelivered);
     };
     // A client that left before the guard ran has had its close.
     if (response.destroyed || socket.destroyed) handle.release(false);
     else {
       response.once('close', release);
-      // On Node 20 a response that was pipelined behind another never closes.
-      socket.once('close', release);
+      if (isPipelined) socket.once('close', release);
     }
     // It is a stream from here on, not a plain request.
     this.drain.requests.leave(response);

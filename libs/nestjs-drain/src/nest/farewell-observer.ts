@@ -49,11 +49,18 @@ export class FarewellObserver implements Observer<unknown> {
   complete(): void {
     try {
       // The source may also have ended because its signal was aborted.
-      if (this.stream.handle.endedFor) this.client.next(this.#lastEvent());
+      if (this.stream.handle.endedFor) this.#sayFarewell();
       this.client.complete();
     } catch (error) {
       this.client.error(error);
     }
+  }
+
+  /** Farewell and end leave together, in one write: where thousands are told, each write counts. */
+  #sayFarewell(): void {
+    const event = this.#lastEvent();
+    this.stream.response.cork();
+    this.client.next(event);
   }
 
   #lastEvent(): Partial<MessageEvent> {
