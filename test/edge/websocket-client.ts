@@ -9,7 +9,7 @@ export class RawWebSocket {
   readonly #state = new Waiting();
   readonly #seen: string[] = [];
   #unread = Buffer.alloc(0);
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
   #status: string | undefined;
   #isOver = false;
 

@@ -4,7 +4,7 @@ import { connectSocket } from '../client.js';
 import type { Answer } from '../exchange.js';
 import { describeAnswer } from '../describe.js';
 import { Http1Client } from '../http1-client.js';
-import { isHttp1, type Scenario } from '../scenario.js';
+import type { Scenario } from '../scenario.js';
 
 /** The endpoints of the drain itself. */
 export const control: readonly Scenario[] = [
@@ -127,7 +127,6 @@ export const control: readonly Scenario[] = [
   },
   {
     name: 'a web page of another site that calls a control route',
-    on: isHttp1,
     bound: 'at once',
     async run(bench) {
       const origins = [
