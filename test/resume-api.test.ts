@@ -2,15 +2,16 @@ import { once } from 'node:events';
 import OpenAI from 'openai';
 import { resumeResponses } from 'nestjs-drain/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  durable,
+  missingRedis,
+  RedisServer,
+} from '../libs/nestjs-drain/test/support/redis-server.js';
 import { startBackgroundUpstream, type BackgroundUpstream } from './support/background-upstream.js';
 import { clients, words } from './support/clients.js';
-import { hasRedis, Redis } from './support/redis.js';
 import { RoundRobin } from './support/round-robin.js';
 import { launchService, startService, type RunningService } from './support/service.js';
 import { collect } from './support/word-readers.js';
-
-const available = hasRedis || process.env.CI === 'true';
-if (!available) console.warn('SKIPPED the API of kept responses: install `redis-server`.');
 
 const fast = { tokens_per_second: '1000' };
 /** One word in 1000 s: such a response ends when it is ended, not before. */
@@ -37,13 +38,13 @@ async function begin(client: Client, body: object): Promise<string> {
   throw new Error('The response had no event.');
 }
 
-describe.runIf(available)('kept responses', () => {
-  let redis: Redis;
+describe.skipIf(missingRedis)('kept responses', () => {
+  let redis: RedisServer;
   let one: RunningService;
   let other: RunningService;
   beforeAll(async () => {
-    redis = await Redis.start();
-    const env = { STORE_URL: `redis://127.0.0.1:${redis.port}`, RESUME_LEASE: '1' };
+    redis = await RedisServer.start(...durable);
+    const env = { STORE_URL: redis.url, RESUME_LEASE: '1' };
     [one, other] = await Promise.all([
       startService({ env }),
       startService({ env: { ...env, HTTP_ADAPTER: 'fastify' } }),
@@ -131,18 +132,21 @@ describe.runIf(available)('kept responses', () => {
   });
 });
 
-describe.runIf(available)('a response whose replica is killed', () => {
-  let redis: Redis;
+describe.skipIf(missingRedis)('a response whose replica is killed', () => {
+  let redis: RedisServer;
   let upstream: BackgroundUpstream;
   beforeAll(async () => {
-    [redis, upstream] = await Promise.all([Redis.start(), startBackgroundUpstream()]);
+    [redis, upstream] = await Promise.all([
+      RedisServer.start(...durable),
+      startBackgroundUpstream(),
+    ]);
   });
   afterAll(() => Promise.all([redis.stop(), upstream.stop()]));
 
   /** Reads a response whose first replica is killed behind its third word. */
   const readThroughKill = async (env: Record<string, string>) => {
     const common = {
-      STORE_URL: `redis://127.0.0.1:${redis.port}`,
+      STORE_URL: redis.url,
       RESUME_LEASE: '0.5',
       MODEL: 'small',
       OPENAI_BASE_URL: upstream.url,

@@ -1,4 +1,4 @@
-import { Redis } from './redis.js';
+import { durable, RedisServer } from '../../libs/nestjs-drain/test/support/redis-server.js';
 import { RoundRobin } from './round-robin.js';
 import { startService, type RunningService } from './service.js';
 
@@ -10,7 +10,7 @@ export class Replicas {
   readonly #everything = new Set<RunningService>();
 
   private constructor(
-    readonly redis: Redis,
+    readonly redis: RedisServer,
     readonly cable: RoundRobin,
     readonly balancer: RoundRobin,
     private readonly env: Record<string, string>,
@@ -20,7 +20,7 @@ export class Replicas {
   readonly running: RunningService[] = [];
 
   static async start(env: Record<string, string> = {}): Promise<Replicas> {
-    const redis = await Redis.start();
+    const redis = await RedisServer.start(...durable);
     const cable = await RoundRobin.start(redis.port);
     const replicas = new Replicas(redis, cable, await RoundRobin.start(), {
       STORE_URL: `redis://127.0.0.1:${cable.port}`,

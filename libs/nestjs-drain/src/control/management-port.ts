@@ -23,7 +23,7 @@ import { routerOf, type Router, type RoutingAdapter } from './router.js';
 /**
  * A second way in to the application's own router, for whoever watches and steers this process. Only
  * routes marked with `@Management()` answer there, and they answer nowhere else
- * (docs/decisions/0011-management-port.md).
+ * (docs/decisions/0007-management-port.md).
  */
 @Injectable()
 export class ManagementPort implements OnApplicationBootstrap, OnApplicationShutdown, Listener {

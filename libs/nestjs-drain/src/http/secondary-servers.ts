@@ -8,7 +8,7 @@ interface Fastify {
  * Fastify answers a `listen` on `localhost` with one server per address (127.0.0.1 and ::1), of which
  * it shows only the first. The others hand their requests straight to the router, and nothing public
  * leads to them; Fastify keeps them in a list under a symbol, complete by the time of `onListen`
- * (docs/decisions/0010-secondary-servers.md).
+ * (docs/decisions/0006-secondary-servers.md).
  */
 export function onSecondaryServers(instance: unknown, watch: (server: Server) => void): void {
   if (!isFastify(instance)) return;

@@ -1,10 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from './free-port.js';
 
 /** Why the tests that need a Redis server cannot run, or undefined. In CI it is an error instead. */
 export const missingRedis = ((): string | undefined => {
@@ -14,6 +14,9 @@ export const missingRedis = ((): string | undefined => {
   console.warn(`skipped: ${reason}`);
   return reason;
 })();
+
+/** Settings with which a confirmed write survives a SIGKILL. */
+export const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 /** A real server on a free loopback port that keeps its files in a directory of its own. */
 export class RedisServer {
@@ -71,13 +74,4 @@ export class RedisServer {
     await this.kill();
     await rm(this.directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
