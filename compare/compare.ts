@@ -41,7 +41,7 @@ none and some do not.
 ${table(scenarios, own)}
 
 *Lost* is a stream cut off, a stream that ended without its terminal event, or a request refused: what a
-client cannot tell from a failure. *Told* is a stream that the pod ended early with a farewell which the client understands.
+client cannot tell from a failure. A client that is refused asks again after a fifth of a second, and may be refused again. *Told* is a stream that the pod ended early with a farewell which the client understands.
 *SIGKILL* means that the process was still there when the grace was over.
 Nest's \`@Sse()\` sets \`Connection: keep-alive\` itself. A package that announces the end by that header is not
 heard by clients of streams on kept connections: they go on sending to the dying pod.
