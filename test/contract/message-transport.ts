@@ -9,6 +9,7 @@ import { DrainMicroserviceModule } from 'nestjs-drain/microservice';
 import { firstValueFrom } from 'rxjs';
 import { freePort } from '../../libs/nestjs-drain/test/support/free-port.js';
 import { missingRedis, RedisServer } from '../../libs/nestjs-drain/test/support/redis-server.js';
+import { missingNats, NatsServer } from '../support/nats-server.js';
 import { drained } from './drained.js';
 import type { MessageTransport } from './transport.js';
 import { Workshop } from './workshop.js';
@@ -23,14 +24,21 @@ class Orders {
   }
 }
 
-let broker: RedisServer | undefined;
+let redis: RedisServer | undefined;
+let nats: NatsServer | undefined;
 
 async function redisOptions() {
-  broker ??= await RedisServer.start();
+  redis ??= await RedisServer.start();
   return {
     transport: NestTransport.REDIS as const,
-    options: { host: '127.0.0.1', port: broker.port },
+    options: { host: '127.0.0.1', port: redis.port },
   };
+}
+
+async function natsOptions() {
+  nats ??= await NatsServer.start();
+  const options = { servers: `127.0.0.1:${nats.port}`, queue: 'orders' };
+  return { transport: NestTransport.NATS as const, options };
 }
 
 async function tcpOptions() {
@@ -38,18 +46,26 @@ async function tcpOptions() {
   return { transport: NestTransport.TCP as const, options };
 }
 
-/** Nest's microservices, over a socket and over a broker. */
+/** Nest's microservices, over a socket and over brokers. */
 export const messageTransports: readonly MessageTransport[] = [
   { name: 'TCP messages', serve: servedBy(tcpOptions) },
   {
     name: 'Redis messages',
     missing: missingRedis,
     serve: servedBy(redisOptions),
-    stop: async () => broker?.stop(),
+    stop: async () => redis?.stop(),
+  },
+  {
+    name: 'NATS messages',
+    missing: missingNats,
+    serve: servedBy(natsOptions),
+    stop: async () => nats?.stop(),
   },
 ];
 
-function servedBy(optionsOf: typeof redisOptions | typeof tcpOptions): MessageTransport['serve'] {
+function servedBy(
+  optionsOf: typeof redisOptions | typeof natsOptions | typeof tcpOptions,
+): MessageTransport['serve'] {
   return async (workshop, options) => {
     const parts = { imports: [DrainMicroserviceModule], controllers: [Orders] };
     const { module, shutdown } = await drained(parts, workshop, options);
