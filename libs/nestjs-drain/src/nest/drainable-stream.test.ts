@@ -55,6 +55,12 @@ class StreamController {
     return source;
   }
 
+  @Sse('many-words')
+  @DrainableStream({ farewell: () => ({ type: 'bye', data: 'x'.repeat(1_000_000) }) })
+  manyWords(): Observable<MessageEvent> {
+    return source;
+  }
+
   @Sse('by-handler')
   @DrainableStream({ farewell: 'handler' })
   byHandler(@DrainSignal() signal: AbortSignal): Observable<MessageEvent> {
@@ -264,6 +270,18 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
     void running.drain.start('test');
     running.clock.advance(10_000);
     expect(await response.text()).toContain('event: bye\nid: \ndata: {"text":"so far"}');
+  });
+
+  test('a farewell that no buffer holds leaves whole, also to a reader that lags', async () => {
+    await start();
+    const response = await open('many-words');
+    source.next({ data: 'y'.repeat(1_000_000) });
+    const report = running.drain.start('test');
+    running.clock.advance(10_000);
+    await new Promise(setImmediate);
+    const body = await response.text();
+    expect(body).toMatch(/data: y{1000000}\n\nevent: bye\nid: 1\ndata: x{1000000}\n\n$/);
+    expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
   });
 
   test('the module says the farewell of routes that have none', async () => {
