@@ -24,7 +24,7 @@ describe('options', () => {
       propagationDelay: 0,
       flushTimeout: 2,
       retryAfter: 1,
-      waves: { size: 100, interval: 0.005 },
+      waves: { size: 50, interval: 0.0025 },
       terminationGracePeriod: undefined,
     });
   });

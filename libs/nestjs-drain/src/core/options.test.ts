@@ -19,12 +19,12 @@ describe('drain options', () => {
       propagationDelay: 0,
       flushTimeout: 2,
       retryAfter: 1,
-      waves: { size: 100, interval: 0.005 },
+      waves: { size: 50, interval: 0.0025 },
       terminationGracePeriod: undefined,
     });
-    expect(resolveDrainOptions({ waves: { size: 7 } }).waves).toEqual({ size: 7, interval: 0.005 });
+    expect(resolveDrainOptions({ waves: { size: 7 } }).waves).toEqual({ size: 7, interval: 0.0025 });
     expect(resolveDrainOptions({ waves: { interval: 1 } }).waves).toEqual({
-      size: 100,
+      size: 50,
       interval: 1,
     });
   });

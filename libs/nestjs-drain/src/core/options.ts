@@ -17,7 +17,7 @@ export interface DrainOptions {
   flushTimeout?: number;
   /** `Retry-After` of a refused stream, and `retry:` of a told subscription. Default 1. */
   retryAfter?: number;
-  /** How many streams are told at a time. Default 100 every 0.005 s. */
+  /** How many streams are told at a time. Default 50 every 0.0025 s. */
   waves?: Partial<WaveOptions>;
   /**
    * The pod's `terminationGracePeriodSeconds`, if you want it checked: SIGKILL comes then, so
@@ -82,7 +82,7 @@ export function resolveDrainOptions(options: DrainOptions = {}): ResolvedDrainOp
     propagationDelay: options.propagationDelay ?? 0,
     flushTimeout: options.flushTimeout ?? 2,
     retryAfter: options.retryAfter ?? 1,
-    waves: { size: options.waves?.size ?? 100, interval: options.waves?.interval ?? 0.005 },
+    waves: { size: options.waves?.size ?? 50, interval: options.waves?.interval ?? 0.0025 },
     terminationGracePeriod: options.terminationGracePeriod,
   };
   const problems = [

@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
 
 export interface WaveOptions {
-  /** Streams told per wave. Default 100. */
+  /** Streams told per wave. Default 50. */
   readonly size: number;
-  /** Seconds from one wave to the next. Default 0.005. */
+  /** Seconds from one wave to the next. Default 0.0025. */
   readonly interval: number;
 }
 
