@@ -56,13 +56,10 @@ export class FarewellObserver implements Observer<unknown> {
     }
   }
 
-  /** Farewell and end leave together, in one write: where thousands are told, each write counts. */
+  /** Farewell and end leave together: where thousands are told, each write counts. */
   #sayFarewell(): void {
     const event = this.#lastEvent();
-    const { response } = this.stream;
-    response.cork();
-    // The end uncorks. Where it waits for a reader that lags, that reader must not wait for it.
-    setImmediate(() => response.uncork());
+    this.stream.gatherWrites();
     this.client.next(event);
   }
 
