@@ -6,8 +6,8 @@ const library = (path: string) =>
 
 export default defineConfig({
   test: {
-    // Two cores run two servers and their clients; more at once only measure the machine.
-    maxWorkers: 2,
+    // Many tests wait for a pod to go; more than three at once on two cores only measure the machine.
+    maxWorkers: 3,
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: 'test-results.json' }]]
       : ['default'],

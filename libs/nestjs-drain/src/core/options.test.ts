@@ -22,7 +22,10 @@ describe('drain options', () => {
       waves: { size: 50, interval: 0.0025 },
       terminationGracePeriod: undefined,
     });
-    expect(resolveDrainOptions({ waves: { size: 7 } }).waves).toEqual({ size: 7, interval: 0.0025 });
+    expect(resolveDrainOptions({ waves: { size: 7 } }).waves).toEqual({
+      size: 7,
+      interval: 0.0025,
+    });
     expect(resolveDrainOptions({ waves: { interval: 1 } }).waves).toEqual({
       size: 50,
       interval: 1,
