@@ -1,12 +1,11 @@
 // What logging costs: `npm run build && node bench/resume-store.mjs`. Needs redis-server.
 // Every number is measured beside its yardstick, in the same run, on the same server.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
+import getPort from 'get-port';
 import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain/redis';
 import { ResumableStreams } from 'nestjs-drain/resume';
 
@@ -22,11 +21,7 @@ const payload = JSON.stringify({
 });
 
 async function startServer() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
+  const port = await getPort({ host: '127.0.0.1' });
   const options = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const server = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface(server.stdout)) {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
+import getPort from 'get-port';
 
 /** What the replicas write their answers to, so that another one can go on. */
 export interface Store {
@@ -14,7 +14,7 @@ export const hasRedisServer = spawnSync('redis-server', ['--version']).error ===
 
 /** Starts a Redis of its own on a free loopback port. It keeps nothing on disk. */
 export async function startStore(): Promise<Store> {
-  const port = await freePort();
+  const port = await getPort({ host: '127.0.0.1' });
   const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
@@ -32,13 +32,4 @@ export async function startStore(): Promise<Store> {
       await exited;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

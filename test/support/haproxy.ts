@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../libs/nestjs-drain/test/support/free-port.js';
 
 export const hasHaproxy = spawnSync('haproxy', ['-v']).status === 0;
 
@@ -77,15 +78,6 @@ async function tell(socket: string, line: string): Promise<void> {
   let answer = '';
   for await (const chunk of connection) answer += String(chunk);
   if (/unknown|no such|failed|require/i.test(answer)) throw new Error(`haproxy: ${answer.trim()}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function listening(port: number): Promise<void> {
