@@ -28,42 +28,37 @@ export const columns = [
 ];
 
 /** One row: a variant against the one it is measured by, on one route of one adapter. */
-export async function compare(adapter, path, base, variant, { quick }) {
+export async function compare(adapter, path, against, of, { quick }) {
   const { processes, turns, seconds } = quick ? quickly : thoroughly;
   const pairs = [];
   for (let pair = 0; pair < processes; pair += 1) {
-    pairs.push(...(await comparePair(adapter, path, base, variant, { turns, seconds })));
+    pairs.push(...(await comparePair(adapter, path, { against, of }, { turns, seconds })));
   }
-  const of = (number) => pairs.map(number);
+  const all = (number) => pairs.map(number);
+  const ratios = (kind) => all((pair) => pair.of[kind] / pair.against[kind]);
   return [
     `${adapter}, ${path}`,
-    variant,
-    base,
-    median(of(({ base: one }) => one.rate)).toFixed(0),
-    summary(
-      of(({ base: one, other }) => other.rate / one.rate),
-      ratio,
-    ),
-    median(of(({ base: one }) => one.processor)).toFixed(1),
-    summary(
-      of(({ base: one, other }) => other.processor / one.processor),
-      ratio,
-    ),
+    of,
+    against,
+    median(all((pair) => pair.against.rate)).toFixed(0),
+    summary(ratios('rate'), ratio),
+    median(all((pair) => pair.against.processor)).toFixed(1),
+    summary(ratios('processor'), ratio),
   ];
 }
 
 /** One process of each, both running all the time: the one that is not asked costs nothing. */
-function comparePair(adapter, path, base, variant, { turns, seconds }) {
-  return withServer({ adapter, variant: base }, (measure, measurePort) =>
-    withServer({ adapter, variant }, async (other, otherPort) => {
+function comparePair(adapter, path, variants, { turns, seconds }) {
+  return withServer({ adapter, variant: variants.against }, (first, firstPort) =>
+    withServer({ adapter, variant: variants.of }, async (second, secondPort) => {
       const parties = {
-        base: () => slice(measure, measurePort, path, seconds),
-        other: () => slice(other, otherPort, path, seconds),
+        against: () => slice(first, firstPort, path, seconds),
+        of: () => slice(second, secondPort, path, seconds),
       };
-      await parties.base();
-      await parties.other();
+      await parties.against();
+      await parties.of();
       const results = await alternate(turns, parties);
-      return results.base.map((slice, turn) => ({ base: slice, other: results.other[turn] }));
+      return results.against.map((against, turn) => ({ against, of: results.of[turn] }));
     }),
   );
 }
