@@ -1,30 +1,16 @@
 import type { Socket } from 'node:net';
-import type { Answer, Exchange, Head } from './exchange.js';
-import { Waiting } from './waiting.js';
+import type { Exchange, Head } from './exchange.js';
+import { Reception } from './reception.js';
 
 /** Reads one response out of the bytes of a connection. */
-export class Http1Exchange implements Exchange {
-  isComplete = false;
-  #head: Head | undefined;
-  readonly #state = new Waiting();
-  #body = '';
-  #isOver = false;
+export class Http1Exchange extends Reception implements Exchange {
+  override isComplete = false;
 
   constructor(
     private readonly socket: Socket,
     private readonly isHead: boolean,
-  ) {}
-
-  get head(): Promise<Head> {
-    return this.#state.until(() => this.#head, 'a response');
-  }
-
-  get done(): Promise<Answer> {
-    return this.#state.until(() => this.#isOver && this.#answer, 'the end');
-  }
-
-  async reads(text: string): Promise<void> {
-    await this.#state.until(() => this.#body.includes(text), text);
+  ) {
+    super();
   }
 
   write(text: string): void {
@@ -41,27 +27,22 @@ export class Http1Exchange implements Exchange {
 
   onClose(): void {
     // Without a length and without chunks, the end of the connection is the end of the body.
-    const { headers } = this.#head ?? { headers: {} };
+    const { headers } = this.received ?? { headers: {} };
     this.isComplete ||=
-      this.#head !== undefined &&
+      this.received !== undefined &&
       !('content-length' in headers) &&
       !('transfer-encoding' in headers);
-    this.#isOver = true;
-    this.#state.changed();
+    this.isOver = true;
+    this.state.changed();
   }
 
   /** Takes its part of the bytes, and returns the rest. */
   read(bytes: string): string {
-    const rest = this.#head ? bytes : this.#readHead(bytes);
-    const left = this.#head ? this.#readBody(rest) : rest;
-    this.#isOver = this.isComplete;
-    this.#state.changed();
+    const rest = this.received ? bytes : this.#readHead(bytes);
+    const left = this.received ? this.#readBody(rest) : rest;
+    this.isOver = this.isComplete;
+    this.state.changed();
     return left;
-  }
-
-  get #answer(): Answer {
-    const head = this.#head ?? { status: 0, headers: {} };
-    return { ...head, body: this.#body, isComplete: this.isComplete };
   }
 
   #readHead(bytes: string): string {
@@ -72,7 +53,7 @@ export class Http1Exchange implements Exchange {
       const [name = '', ...value] = line.split(':');
       return [name.toLowerCase(), value.join(':').trim()];
     });
-    this.#head = {
+    this.received = {
       status: Number(status.split(' ')[1]),
       headers: Object.fromEntries(headers) as Head['headers'],
     };
@@ -80,14 +61,14 @@ export class Http1Exchange implements Exchange {
   }
 
   #readBody(bytes: string): string {
-    const { headers } = this.#head!;
+    const { headers } = this.received!;
     if (this.isHead) {
       this.isComplete = true;
       return bytes;
     }
     if (headers['transfer-encoding'] === 'chunked') return this.#readChunks(bytes);
-    const missing = Number(headers['content-length'] ?? Infinity) - this.#body.length;
-    this.#body += bytes.slice(0, missing);
+    const missing = Number(headers['content-length'] ?? Infinity) - this.body.length;
+    this.body += bytes.slice(0, missing);
     this.isComplete = bytes.length >= missing;
     return bytes.slice(missing);
   }
@@ -96,7 +77,7 @@ export class Http1Exchange implements Exchange {
     const line = bytes.indexOf('\r\n');
     const size = parseInt(bytes.slice(0, line), 16);
     if (line < 0 || bytes.length < line + size + 4) return bytes;
-    this.#body += bytes.slice(line + 2, line + 2 + size);
+    this.body += bytes.slice(line + 2, line + 2 + size);
     const rest = bytes.slice(line + size + 4);
     if (size > 0) return this.#readChunks(rest);
     this.isComplete = true;

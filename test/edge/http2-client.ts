@@ -1,7 +1,7 @@
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Answer, Client, Exchange, Head, RequestOptions } from './exchange.js';
-import { Waiting } from './waiting.js';
+import type { Client, Exchange, Head, RequestOptions } from './exchange.js';
+import { Reception } from './reception.js';
 
 export class Http2Client implements Client {
   readonly closed: Promise<string>;
@@ -30,42 +30,31 @@ export class Http2Client implements Client {
   }
 }
 
-class Http2Exchange implements Exchange {
-  readonly #state = new Waiting();
-  #head: Head | undefined;
-  #body = '';
-  #isOver = false;
+class Http2Exchange extends Reception implements Exchange {
   #hasEnded = false;
 
   constructor(private readonly stream: ClientHttp2Stream) {
+    super();
     stream.setEncoding('latin1');
     stream.on('response', (fields) => {
       const { ':status': status = 0, ...headers } = fields;
-      this.#head = { status, headers: headers as Head['headers'] };
-      this.#state.changed();
+      this.received = { status, headers: headers as Head['headers'] };
+      this.state.changed();
     });
     stream.on('data', (text: string) => {
-      this.#body += text;
-      this.#state.changed();
+      this.body += text;
+      this.state.changed();
     });
     stream.on('end', () => (this.#hasEnded = true));
     stream.on('error', () => undefined);
     stream.on('close', () => {
-      this.#isOver = true;
-      this.#state.changed();
+      this.isOver = true;
+      this.state.changed();
     });
   }
 
-  get head(): Promise<Head> {
-    return this.#state.until(() => this.#head, 'a response');
-  }
-
-  get done(): Promise<Answer> {
-    return this.#state.until(() => this.#isOver && this.#answer, 'the end');
-  }
-
-  async reads(text: string): Promise<void> {
-    await this.#state.until(() => this.#body.includes(text), text);
+  get isComplete(): boolean {
+    return this.#hasEnded && this.stream.rstCode === 0;
   }
 
   write(text: string): void {
@@ -78,10 +67,5 @@ class Http2Exchange implements Exchange {
 
   leave(): void {
     this.stream.session?.destroy();
-  }
-
-  get #answer(): Answer {
-    const isComplete = this.#hasEnded && this.stream.rstCode === 0;
-    return { status: 0, headers: {}, ...this.#head, body: this.#body, isComplete };
   }
 }

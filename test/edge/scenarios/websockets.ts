@@ -65,10 +65,7 @@ export const websockets: readonly Scenario[] = [
     async run(bench) {
       await bench.stream();
       await bench.trigger();
-      const client = new RawWebSocket(
-        await connectSocket(bench.flavour, await bench.port()),
-        '/chat',
-      );
+      const client = await connect(bench, '/chat');
       const status = await client.status;
       expect(status).toMatch(/^503/);
       bench.open('events');
@@ -77,8 +74,12 @@ export const websockets: readonly Scenario[] = [
   },
 ];
 
+async function connect(bench: Bench, path: string): Promise<RawWebSocket> {
+  return new RawWebSocket(await connectSocket(bench.flavour, await bench.port()), path);
+}
+
 async function open(bench: Bench, path: string): Promise<RawWebSocket> {
-  const client = new RawWebSocket(await connectSocket(bench.flavour, await bench.port()), path);
+  const client = await connect(bench, path);
   expect(await client.status).toMatch(/^101/);
   return client;
 }
