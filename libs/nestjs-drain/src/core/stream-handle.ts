@@ -94,6 +94,11 @@ export class StreamHandle {
     this.#handOff = handOff;
   }
 
+  /** Seconds since its admission. @param now the clock's milliseconds */
+  ageAt(now: number): number {
+    return (now - this.admittedAt) / 1000;
+  }
+
   progress(): StreamProgress {
     return this.request.progress?.() ?? {};
   }

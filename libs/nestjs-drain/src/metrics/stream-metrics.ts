@@ -59,10 +59,7 @@ export class StreamMetrics {
         const { ended, labels } = this.#routes.of(event.stream);
         ended[event.outcome] += 1;
         const { kind, route } = labels;
-        this.#duration.observe(
-          { kind, route },
-          (drain.clock.now() - event.stream.admittedAt) / 1000,
-        );
+        this.#duration.observe({ kind, route }, event.stream.ageAt(drain.clock.now()));
       }
     }
   }

@@ -90,7 +90,7 @@ export class DrainLogger {
   #oldest(): string {
     const [oldest] = this.drain.streams;
     if (!oldest) return '';
-    const age = (this.drain.clock.now() - oldest.admittedAt) / 1000;
+    const age = oldest.ageAt(this.drain.clock.now());
     return ` (the oldest stream for ${age.toFixed(0)} s, ${oldest.route})`;
   }
 }

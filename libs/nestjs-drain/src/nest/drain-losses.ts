@@ -38,7 +38,7 @@ export class DrainLosses {
     if (event.type !== 'released') return;
     const { stream, outcome } = event;
     if (outcome !== 'cancelled' && outcome !== 'cut') return;
-    const age = (this.drain.clock.now() - stream.admittedAt) / 1000;
+    const age = stream.ageAt(this.drain.clock.now());
     if (age > (this.#longest.get(outcome)?.age ?? -1)) {
       this.#longest.set(outcome, { route: stream.route, age });
     }

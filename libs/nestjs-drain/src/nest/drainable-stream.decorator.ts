@@ -2,6 +2,7 @@ import { Req, UseGuards } from '@nestjs/common';
 import { DRAINABLE_STREAM } from '../core/token.js';
 import { AdmissionGuard } from './admission.guard.js';
 import { decisionOf } from './decision.js';
+import { inPlaceOf } from './in-place-of.js';
 import { Reconnect } from './reconnect.js';
 import { ResumableAnswer } from './resumable-answer.js';
 import { intercept } from './stream.interceptor.js';
@@ -79,10 +80,6 @@ function intercepted(prototype: object, name: string | symbol, method: Method): 
     }
     return intercept(decision, method.apply(this, given));
   };
-  Object.defineProperty(wrapped, 'name', { value: name });
-  for (const metadata of Reflect.getMetadataKeys(method)) {
-    Reflect.defineMetadata(metadata, Reflect.getMetadata(metadata, method), wrapped);
-  }
   Req()(prototype, name, position);
-  return wrapped;
+  return inPlaceOf(method, name, wrapped);
 }

@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/token.js';
 import { isDrainSignal } from './drain-signal.decorator.js';
+import { inPlaceOf } from './in-place-of.js';
 import { routeArgumentsOf } from './stream-route.js';
 
 export interface DrainableTaskOptions {
@@ -55,7 +56,8 @@ export function DrainableTask({ whileDraining = 'skip' }: DrainableTaskOptions =
       const result = method.apply(this, args);
       return result instanceof Promise ? drain.tasks.track(result) : result;
     };
-    descriptor.value = inPlaceOf(method, task);
+    // Schedulers and queues leave their metadata before or after this decorator.
+    descriptor.value = inPlaceOf(method, key, task);
   };
 }
 
@@ -63,13 +65,4 @@ function injectDrain(target: object): void {
   if (Object.hasOwn(target, DRAIN_PROPERTY)) return;
   Inject(DRAIN)(target, DRAIN_PROPERTY);
   Object.defineProperty(target, DRAIN_PROPERTY, { value: undefined, writable: true });
-}
-
-/** The decorators of schedulers and queues leave their metadata on the method, before or after this one. */
-function inPlaceOf<T extends object>(method: Method, task: T): T {
-  Object.defineProperty(task, 'name', { value: method.name });
-  for (const metadata of Reflect.getMetadataKeys(method)) {
-    Reflect.defineMetadata(metadata, Reflect.getMetadata(metadata, method), task);
-  }
-  return task;
 }

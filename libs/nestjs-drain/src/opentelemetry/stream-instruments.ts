@@ -57,7 +57,7 @@ export class StreamInstruments {
       case 'released': {
         const route = this.#routeOf(event.stream);
         this.#ended.add(1, { ...route, outcome: event.outcome });
-        this.#duration.record((this.drain.clock.now() - event.stream.admittedAt) / 1000, route);
+        this.#duration.record(event.stream.ageAt(this.drain.clock.now()), route);
       }
     }
   }

@@ -43,8 +43,7 @@ export class AttendedReader implements AttendedStream {
   }
 
   get left(): number | undefined {
-    const { closed, next } = this.reader.head;
-    return closed ? next - 1 - this.after : undefined;
+    return this.reader.left;
   }
 
   async *events(

@@ -34,9 +34,15 @@ export class ResumableReader {
     private readonly after: number,
   ) {}
 
+  /** How many events there still are to read, if it is known that no more will come. */
+  get left(): number | undefined {
+    const { closed, next } = this.head;
+    return closed ? next - 1 - this.after : undefined;
+  }
+
   /** There is nothing to read and nothing will come. */
   get isAtEnd(): boolean {
-    return this.head.closed && this.after === this.head.next - 1;
+    return this.left === 0;
   }
 
   /**

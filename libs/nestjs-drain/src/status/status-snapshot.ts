@@ -79,8 +79,8 @@ function oldest({ streams }: Drain): StreamHandle[] {
 }
 
 function describe(stream: StreamHandle, now: number, silence: Silence): StreamRow {
-  const { id, kind, route, admittedAt, endedFor } = stream;
+  const { id, kind, route, endedFor } = stream;
   const progress = stream.progress();
-  const age = (now - admittedAt) / 1000;
+  const age = stream.ageAt(now);
   return { id, kind, route, age, ...progress, quiet: silence.of(stream, progress), endedFor };
 }
