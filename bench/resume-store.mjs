@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import getPort from 'get-port';
-import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain/redis';
-import { ResumableStreams } from 'nestjs-drain/resume';
+import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
+import { ResumableStreams } from 'nestjs-drain-resume';
 
 const streamCount = 64;
 const outstanding = 1024;

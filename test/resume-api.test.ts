@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import OpenAI from 'openai';
-import { resumeResponses } from 'nestjs-drain/client';
+import { resumeResponses } from 'nestjs-drain-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   durable,
   missingRedis,
   RedisServer,
-} from '../libs/nestjs-drain/test/support/redis-server.js';
+} from '../libs/nestjs-drain-resume/test/support/redis-server.js';
 import { startBackgroundUpstream, type BackgroundUpstream } from './support/background-upstream.js';
 import { clients, words } from './support/clients.js';
 import { RoundRobin } from './support/round-robin.js';

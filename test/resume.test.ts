@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resumeResponses } from 'nestjs-drain/client';
+import { resumeResponses } from 'nestjs-drain-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingRedis } from '../libs/nestjs-drain/test/support/redis-server.js';
+import { missingRedis } from '../libs/nestjs-drain-resume/test/support/redis-server.js';
 import { clientOf, clients, words } from './support/clients.js';
 import { lease, Replicas } from './support/replicas.js';
 import { RoundRobin } from './support/round-robin.js';

@@ -1,4 +1,4 @@
-import { ProductionStoppedError } from 'nestjs-drain/resume';
+import { ProductionStoppedError } from 'nestjs-drain-resume';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import type { Ending } from './response-composer.js';
 

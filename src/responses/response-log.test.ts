@@ -1,5 +1,5 @@
-import { ManualClock } from 'nestjs-drain/testing';
-import { MemoryResumeStore, ResumableStreams, StreamResumption } from 'nestjs-drain/resume';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { MemoryResumeStore, ResumableStreams, StreamResumption } from 'nestjs-drain-resume';
 import { describe, expect, it } from 'vitest';
 import { EchoModel } from '../models/echo-model.js';
 import { Models } from '../models/models.js';

@@ -4,7 +4,7 @@ import {
   StreamResumption,
   type AttendedStream,
   type Production,
-} from 'nestjs-drain/resume';
+} from 'nestjs-drain-resume';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import { isTooMuch } from './cancellation.js';
 import { Models } from '../models/models.js';

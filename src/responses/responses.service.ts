@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AttendedStream } from 'nestjs-drain/resume';
+import type { AttendedStream } from 'nestjs-drain-resume';
 import { ApiError, invalidRequest } from '../errors/api-error.js';
 import { newId } from '../http/new-id.js';
 import { Models } from '../models/models.js';

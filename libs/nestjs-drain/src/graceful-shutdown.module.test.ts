@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { describe, expect, test } from 'vitest';
-import { DRAIN } from './core/token.js';
+import { DRAIN } from './core/tokens.js';
 import type { Drain } from './core/drain.js';
 import { GracefulShutdownModule, ShutdownService, type GracefulShutdownOptions } from './index.js';
 

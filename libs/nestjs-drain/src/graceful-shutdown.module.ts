@@ -18,24 +18,29 @@ import { ManagementRoutes } from './control/management-routes.js';
 import { CONTROL_ACCESS, type ControlAccess, type ControlRoutes } from './control/options.js';
 import { PageGuard } from './control/page.guard.js';
 import { shutdownController } from './control/shutdown.controller.js';
-import { DRAIN, SHUTDOWN } from './core/token.js';
-import { Diagnostics } from './diagnostics/diagnostics.js';
-import { LivenessIndicator, ReadinessIndicator } from './health/indicators.js';
-import type { HealthOptions } from './health/options.js';
-import { probeController } from './health/probe.controller.js';
+import { DRAIN, SHUTDOWN } from './core/tokens.js';
+import { Diagnostics } from './lifecycle/diagnostics.js';
+import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
+import type { HealthOptions } from './probes/options.js';
+import { probeController } from './probes/probe.controller.js';
 import { HttpConnections } from './http/http-connections.js';
 import { Uncounted } from './http/uncounted.guard.js';
-import { AdmissionGuard } from './nest/admission.guard.js';
-import { applicationDrain } from './nest/application-drain.js';
-import { BeforeNest } from './nest/before-nest.js';
-import { DrainLogger } from './nest/drain-logger.js';
-import { Lifecycle } from './nest/lifecycle.js';
-import { FAREWELL, PROCESS_OPTIONS, separateOptions, type ModuleOptions } from './nest/options.js';
-import { ProcessSignals } from './nest/process-signals.js';
-import { ShutdownSequence } from './nest/shutdown-sequence.js';
-import { ShutdownService } from './nest/shutdown.service.js';
-import { StatusFeed } from './status/status-feed.js';
-import { statusController } from './status/status.controller.js';
+import { AdmissionGuard } from './streams/admission.guard.js';
+import { applicationDrain } from './lifecycle/application-drain.js';
+import { BeforeNest } from './lifecycle/before-nest.js';
+import { DrainLogger } from './lifecycle/drain-logger.js';
+import { Lifecycle } from './lifecycle/lifecycle.js';
+import {
+  FAREWELL,
+  PROCESS_OPTIONS,
+  separateOptions,
+  type ModuleOptions,
+} from './lifecycle/options.js';
+import { ProcessSignals } from './lifecycle/process-signals.js';
+import { ShutdownSequence } from './lifecycle/shutdown-sequence.js';
+import { ShutdownService } from './lifecycle/shutdown.service.js';
+import { StatusFeed } from './control/status/status-feed.js';
+import { statusController } from './control/status/status.controller.js';
 
 /** What Nest has to know when the module is declared, before any factory runs. */
 export interface StaticOptions {

@@ -9,7 +9,7 @@ import { DrainableStream } from '../src/index.js';
 import type { Drain } from '../src/core/drain.js';
 import type { DrainOptions } from '../src/core/options.js';
 import { DrainGrpcModule } from '../src/grpc/index.js';
-import { ManualClock } from '../src/testing/manual-clock.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { nextEvent } from './support/application.js';
 import { closeApplication, drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';

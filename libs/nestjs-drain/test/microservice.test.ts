@@ -13,13 +13,13 @@ import { defer, firstValueFrom, lastValueFrom, of, concat, toArray } from 'rxjs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Drain } from '../src/core/drain.js';
 import { DrainMicroserviceModule } from '../src/microservice/index.js';
-import { ManualClock } from '../src/testing/manual-clock.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { nextEvent } from './support/application.js';
 import { drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';
 import { freePort } from './support/free-port.js';
 import { Gate } from './support/gate.js';
-import { missingRedis, RedisServer } from './support/redis-server.js';
+import { missingRedis, RedisServer } from '../../nestjs-drain-resume/test/support/redis-server.js';
 
 let gate: Gate<string>;
 let log: string[];

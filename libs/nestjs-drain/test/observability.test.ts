@@ -10,8 +10,8 @@ import { describe, expect, test } from 'vitest';
 import { Drain } from '../src/core/drain.js';
 import { resolveDrainOptions } from '../src/core/options.js';
 import { DrainMetrics } from '../src/metrics/drain-metrics.js';
-import { ManualClock } from '../src/testing/manual-clock.js';
-import { admitted, ScriptedStream } from '../src/testing/scripted-stream.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted, ScriptedStream } from './support/scripted-stream.js';
 
 const folder = fileURLToPath(new URL('../../../k8s/observability/', import.meta.url));
 

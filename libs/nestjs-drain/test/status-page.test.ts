@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GracefulShutdownOptions } from '../src/index.js';
-import { admitted, ScriptedStream } from '../src/testing/scripted-stream.js';
+import { admitted, ScriptedStream } from './support/scripted-stream.js';
 import { startApplication } from './support/application.js';
 
 const executablePath = '/usr/bin/chromium';

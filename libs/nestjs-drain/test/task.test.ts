@@ -3,7 +3,7 @@ import { Cron, Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/sched
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DrainOptions } from '../src/core/options.js';
 import { DrainableTask, DrainSignal, ShutdownService, TaskSkippedError } from '../src/index.js';
-import { ManualClock } from '../src/testing/manual-clock.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { closeApplication, drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';
 import { Gate } from './support/gate.js';

@@ -10,7 +10,7 @@ import type { Drain } from '../src/core/drain.js';
 import type { DrainOptions } from '../src/core/options.js';
 import { DrainableStream } from '../src/index.js';
 import { DrainWebSocketModule } from '../src/websocket/index.js';
-import { ManualClock } from '../src/testing/manual-clock.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { nextEvent } from './support/application.js';
 import { closeApplication, drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';

@@ -7,7 +7,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
-import { rawOf } from '../core/raw.js';
+import { rawOf } from '../compat/frameworks.js';
 import { CONTROL_ACCESS, type ControlAccess } from './options.js';
 import { Peers } from './peers.js';
 

@@ -1,11 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Logger, type INestApplication } from '@nestjs/common';
+import { Controller, Get, type INestApplication, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Module } from '@nestjs/common';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { adapters, type Adapter } from '../../test/support/application.js';
+import { type Adapter, adapters } from '../../test/support/application.js';
 import { GracefulShutdownModule, Management } from '../index.js';
 
 @Controller('orders')

@@ -10,8 +10,8 @@ import {
   type Type,
 } from '@nestjs/common';
 import { Drain } from '../core/drain.js';
-import { DrainResetError, ResetRefusedError } from '../core/reset.js';
-import { DRAIN } from '../core/token.js';
+import { DrainResetError, ResetRefusedError } from '../core/phase.js';
+import { DRAIN } from '../core/tokens.js';
 import { CallerGuard } from './caller.guard.js';
 import type { ControlRoutes } from './options.js';
 import { WebPageGuard } from './web-page.guard.js';

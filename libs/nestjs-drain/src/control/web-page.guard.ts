@@ -5,7 +5,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
-import { rawOf } from '../core/raw.js';
+import { rawOf } from '../compat/frameworks.js';
 
 /**
  * For a GET that changes something. To an address without TLS a browser sends no `Sec-Fetch-Site`,

@@ -1,8 +1,7 @@
 import type { Clock } from './clock.js';
 import type { InFlight } from './in-flight.js';
-import type { DrainReport } from './report.js';
+import { type DrainReport, type StreamTally, subtractTally } from './report.js';
 import type { StreamRegistry } from './stream-registry.js';
-import { subtractTally, type StreamTally } from './tally.js';
 
 /** One run of the drain, from its first trigger to its report. */
 export class DrainRun {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { Drain } from './drain.js';
 import { InFlight } from './in-flight.js';
 import { resolveDrainOptions } from './options.js';
-import { ResetRefusedError } from './reset.js';
+import { ResetRefusedError } from './phase.js';
 
 const drainOf = (clock: ManualClock) => new Drain(resolveDrainOptions({ timeout: 5 }), clock);
 

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { ScriptedStream, type StreamScript } from '../testing/scripted-stream.js';
-import { endOfTurn } from '../testing/turn.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { ScriptedStream, type StreamScript } from '../../test/support/scripted-stream.js';
+import { endOfTurn } from '../../test/support/turn.js';
 import { Drain } from './drain.js';
-import { resolveDrainOptions, type ResolvedDrainOptions } from './options.js';
-import type { DrainReport } from './report.js';
-import { ResetRefusedError } from './reset.js';
-import type { StreamKind } from './stream-handle.js';
-import type { StreamOutcome } from './tally.js';
+import { type ResolvedDrainOptions, resolveDrainOptions } from './options.js';
+import type { DrainReport, StreamOutcome } from './report.js';
+import { ResetRefusedError } from './phase.js';
+import type { StreamKind } from './stream.js';
 
 const anyOptions = fc
   .record({

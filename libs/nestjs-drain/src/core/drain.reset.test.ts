@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted, ScriptedStream } from '../testing/scripted-stream.js';
-import { endOfTurn } from '../testing/turn.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
+import { endOfTurn } from '../../test/support/turn.js';
 import { Drain } from './drain.js';
-import type { DrainPhase } from './phase.js';
+import { type DrainPhase, DrainResetError, ResetRefusedError } from './phase.js';
 import { resolveDrainOptions } from './options.js';
-import { DrainResetError, ResetRefusedError } from './reset.js';
 
 function setUp(propagationDelay = 0) {
   const clock = new ManualClock();

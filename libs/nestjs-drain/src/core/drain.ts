@@ -1,15 +1,14 @@
-import { systemClock, type Clock } from './clock.js';
+import { type Clock, systemClock } from './clock.js';
 import { DrainRun } from './drain-run.js';
 import { DrainEvents } from './events.js';
 import { InFlight } from './in-flight.js';
-import type { Listener } from './listener.js';
+import type { Listener } from './shutdown.js';
 import type { ResolvedDrainOptions } from './options.js';
-import type { DrainPhase } from './phase.js';
+import { type DrainPhase, DrainResetError, ResetRefusedError } from './phase.js';
 import type { DrainReport } from './report.js';
-import { DrainResetError, ResetRefusedError } from './reset.js';
-import type { EndCause, StreamHandle } from './stream-handle.js';
+import type { EndCause, StreamHandle } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
-import { WaveSchedule } from './wave-schedule.js';
+import { WaveSchedule } from './waves.js';
 
 /**
  * The machine: serving → lameDuck → draining → drained. It runs once and returns one report; every

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted } from '../testing/scripted-stream.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted } from '../../test/support/scripted-stream.js';
 import { Drain } from './drain.js';
 import { DrainEvents, type DrainEvent } from './events.js';
 import { resolveDrainOptions } from './options.js';

@@ -1,8 +1,7 @@
-import type { Refusal } from './admission.js';
+import type { Refusal } from './stream-registry.js';
 import type { DrainPhase } from './phase.js';
-import type { DrainReport } from './report.js';
-import type { EndCause, StreamHandle, StreamKind } from './stream-handle.js';
-import type { StreamOutcome } from './tally.js';
+import type { DrainReport, StreamOutcome } from './report.js';
+import type { EndCause, StreamHandle, StreamKind } from './stream.js';
 
 /** What happened, told to observers after the fact. Past tense only: an event asks for nothing. */
 export type DrainEvent =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endOfTurn } from '../testing/turn.js';
+import { endOfTurn } from '../../test/support/turn.js';
 import { InFlight } from './in-flight.js';
 
 function watch(work: InFlight) {

@@ -1,4 +1,4 @@
-import { Vacancy } from './vacancy.js';
+import { Vacancy } from './idle-gate.js';
 
 /**
  * Work that is counted but never refused: plain requests, message handlers, background tasks.

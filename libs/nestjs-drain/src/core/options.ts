@@ -1,4 +1,4 @@
-import type { WaveOptions } from './wave-schedule.js';
+import type { WaveOptions } from './waves.js';
 
 /** The bounds of a drain. All times in seconds; fractions are fine. */
 export interface DrainOptions {

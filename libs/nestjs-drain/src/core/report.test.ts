@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeReport, type DrainReport } from './report.js';
-import { emptyTally, subtractTally } from './tally.js';
+import { describeReport, type DrainReport, emptyTally, subtractTally } from './report.js';
 
 const quiet: DrainReport = {
   ...emptyTally(),

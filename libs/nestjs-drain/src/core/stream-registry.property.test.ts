@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { ScriptedStream } from '../testing/scripted-stream.js';
-import { endOfTurn } from '../testing/turn.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { ScriptedStream } from '../../test/support/scripted-stream.js';
+import { endOfTurn } from '../../test/support/turn.js';
 import { DrainEvents } from './events.js';
-import type { StreamKind } from './stream-handle.js';
+import type { StreamKind } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 
 const step = fc.oneof(

@@ -1,14 +1,9 @@
-import type { Admission, Refusal } from './admission.js';
 import type { Clock } from './clock.js';
 import type { DrainEvents } from './events.js';
-import {
-  StreamHandle,
-  type EndCause,
-  type StreamKind,
-  type StreamRequest,
-} from './stream-handle.js';
-import { emptyTally, type StreamTally } from './tally.js';
-import { Vacancy } from './vacancy.js';
+import { type EndCause, StreamHandle, type StreamKind, type StreamRequest } from './stream.js';
+import { emptyTally, type StreamTally } from './report.js';
+import { Vacancy } from './idle-gate.js';
+import type { DrainPhase } from './phase.js';
 
 /**
  * Every open stream, and whether new ones may come. Admission and registration are one synchronous
@@ -109,3 +104,14 @@ export class StreamRegistry implements Iterable<StreamHandle> {
     if (this.isSettled) this.#vacancy.announce();
   }
 }
+
+/** Why a new stream was turned away, and when it is worth another try. */
+export interface Refusal {
+  readonly admitted: false;
+  readonly reason: Exclude<DrainPhase, 'serving' | 'lameDuck'>;
+  /** Seconds after which the client may try again: another replica will answer. */
+  readonly retryAfter: number;
+}
+
+/** The answer to a stream that wants in: counted (a handle) or refused, never in between. */
+export type Admission = StreamHandle | Refusal;

@@ -1,6 +1,6 @@
 import type { Responder, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { Drain } from '../core/drain.js';
-import type { EndCause, StreamKind, StreamRequest } from '../core/stream-handle.js';
+import type { EndCause, StreamKind, StreamRequest } from '../core/stream.js';
 import { tryElsewhere, unfinished } from './unavailable.js';
 
 /** One gRPC call, between the transport and its handler, from its arrival until its stream is closed. */

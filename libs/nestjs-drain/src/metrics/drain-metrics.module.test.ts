@@ -6,7 +6,7 @@ import { Registry } from 'prom-client';
 import { map, NEVER, type Observable } from 'rxjs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Drain } from '../core/drain.js';
-import { DRAIN } from '../core/token.js';
+import { DRAIN } from '../core/tokens.js';
 import { DrainableStream, GracefulShutdownModule } from '../index.js';
 import { DrainMetricsModule } from './index.js';
 

@@ -2,8 +2,8 @@ import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted, ScriptedStream } from '../testing/scripted-stream.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
 import { DrainMetrics } from './drain-metrics.js';
 
 const prefix = 'nestjs_drain_';

@@ -1,6 +1,6 @@
-import type { Refusal } from '../core/admission.js';
-import type { StreamKind } from '../core/stream-handle.js';
-import type { StreamOutcome } from '../core/tally.js';
+import type { Refusal } from '../core/stream-registry.js';
+import type { StreamKind } from '../core/stream.js';
+import type { StreamOutcome } from '../core/report.js';
 
 /** The labels of a stream: its kind, and the pattern of its route, never an id. */
 export interface RouteLabels {

@@ -1,7 +1,7 @@
 import type { Server } from '@nestjs/microservices';
 import type { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
-import type { Listener } from '../core/listener.js';
+import type { Listener } from '../core/shutdown.js';
 import type { Consumption } from './consumption.js';
 import { countMessages, type Message } from './message-count.js';
 

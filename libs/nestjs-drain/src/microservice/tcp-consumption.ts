@@ -1,7 +1,7 @@
 import type { Server as NetServer, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { Server } from '@nestjs/microservices';
-import { Vacancy } from '../core/vacancy.js';
+import { Vacancy } from '../core/idle-gate.js';
 import type { Consumption } from './consumption.js';
 import type { Message } from './message-count.js';
 

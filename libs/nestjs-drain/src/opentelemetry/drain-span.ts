@@ -2,7 +2,7 @@ import { SpanStatusCode, trace, type Span, type Tracer } from '@opentelemetry/ap
 import type { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
 import type { DrainReport } from '../core/report.js';
-import type { StreamHandle } from '../core/stream-handle.js';
+import type { StreamHandle } from '../core/stream.js';
 
 /**
  * One span per drain, with the phases as its events. The spans in which streams were admitted, such

@@ -1,7 +1,7 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
-import type { StreamHandle, StreamKind } from '../core/stream-handle.js';
+import type { StreamHandle, StreamKind } from '../core/stream.js';
 
 /** From a plain answer to an hour of streaming. */
 export const boundariesOfSeconds = [

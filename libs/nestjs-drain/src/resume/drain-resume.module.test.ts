@@ -3,36 +3,38 @@ import {
   Controller,
   Get,
   HttpException,
+  type MessageEvent,
   NotFoundException,
   Param,
   ParseIntPipe,
   Query,
   RequestMethod,
   Sse,
-  type MessageEvent,
 } from '@nestjs/common';
 import { EventSource } from 'eventsource';
 import { Observable, Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import {
+  InvalidResumeOptionsError,
+  MemoryResumeStore,
+  type ResumeCursor,
+  type ResumeStore,
+  withCodec,
+} from 'nestjs-drain-resume';
 import {
   adapters,
   nextEvent,
-  startApplication,
   type RunningApplication,
+  startApplication,
 } from '../../test/support/application.js';
 import {
   DrainableStream,
   DrainSignal,
-  StreamCursor,
   type GracefulShutdownOptions,
+  StreamCursor,
 } from '../index.js';
-import { ManualClock } from '../testing/manual-clock.js';
-import { withCodec } from './codec.js';
 import { DrainResumeModule, type DrainResumeOptions } from './drain-resume.module.js';
-import { InvalidResumeOptionsError } from './errors.js';
-import { MemoryResumeStore } from './memory-store.js';
-import type { ResumeStore } from './store.js';
-import type { ResumeCursor } from './stream.js';
 
 /** One run of the handler, as the test sees and moves it. */
 interface Run {

@@ -1,18 +1,22 @@
 import {
-  Logger,
-  Module,
   type DynamicModule,
   type FactoryProvider,
+  Logger,
+  Module,
   type ModuleMetadata,
 } from '@nestjs/common';
+import {
+  type HandOffTime,
+  InvalidResumeOptionsError,
+  type PayloadCodec,
+  ResumableStreams,
+  type ResumableStreamsOptions,
+  StreamResumption,
+  withCodec,
+} from 'nestjs-drain-resume';
 import type { Clock } from '../core/clock.js';
 import { Drain } from '../core/drain.js';
-import type { HandOffTime } from '../core/resumption.js';
-import { DRAIN, RESUMPTION } from '../core/token.js';
-import { withCodec, type PayloadCodec } from './codec.js';
-import { InvalidResumeOptionsError } from './errors.js';
-import { ResumableStreams, type ResumableStreamsOptions } from './resumable-streams.js';
-import { StreamResumption } from './stream-resumption.js';
+import { DRAIN, RESUMPTION } from '../core/tokens.js';
 
 /** All times in seconds. */
 export interface DrainResumeOptions extends Omit<ResumableStreamsOptions, 'clock' | 'onError'> {

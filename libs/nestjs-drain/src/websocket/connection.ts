@@ -1,7 +1,7 @@
 import { finalize, type Observable } from 'rxjs';
 import type { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
-import type { StreamHandle, StreamKind, StreamRequest } from '../core/stream-handle.js';
+import type { StreamHandle, StreamKind, StreamRequest } from '../core/stream.js';
 import type { SocketClient } from './socket-client.js';
 
 /** One client of a gateway, from its handshake until it is closed. */

@@ -1,0 +1,181 @@
+import type { StreamOutcome } from './report.js';
+
+/** `finite`: an answer that ends by itself. `subscription`: endless, it reconnects elsewhere. */
+export type StreamKind = 'finite' | 'subscription';
+
+/** Why a stream is ended before its own end. */
+export type EndCause = 'deadline' | 'told' | 'handedOff';
+
+/** How far a stream has come, as far as its transport knows. */
+export interface StreamProgress {
+  /** Bytes that have left this process. */
+  readonly bytes?: number;
+  /** Events or messages sent. */
+  readonly events?: number;
+}
+
+/** When an unfinished resumable stream is given to another replica. */
+export type HandOffTime = 'deadline' | 'eager';
+
+/** How a stream is given to another replica instead of being ended with a farewell. */
+export interface HandOff {
+  /** `deadline`: with the drain's deadline. `eager`: as soon as the drain refuses new streams. */
+  readonly when: HandOffTime;
+  /** Resolves when others may continue the stream; its transport is destroyed then. */
+  release(): Promise<unknown>;
+}
+
+/** What an adapter brings when it asks for admission. */
+export interface StreamRequest {
+  readonly kind: StreamKind;
+  /** The route pattern or handler the stream belongs to, never an id: it becomes a metrics label. */
+  readonly route: string;
+  readonly id?: string | undefined;
+  /** Ends the stream properly: farewell, then the end. Called at most once. */
+  end(cause: EndCause): void;
+  /** Destroys the transport under the stream. Called at most once, when `end` was not enough. */
+  destroy(): void;
+  /** Read only while somebody looks, so it must cost nothing in between. */
+  progress?(): StreamProgress;
+}
+
+/** The reason of a stream's `AbortSignal`. */
+export class StreamAbortedError extends Error {
+  override readonly name = 'StreamAbortedError';
+
+  constructor(override readonly cause: EndCause | 'disconnect') {
+    super(
+      cause === 'disconnect'
+        ? 'The client left before the stream ended.'
+        : 'The stream was ended because this process is shutting down.',
+    );
+  }
+}
+
+/** One admitted stream. Whoever asked for it releases it when its response is closed. */
+export class StreamHandle {
+  readonly admitted = true;
+  readonly kind: StreamKind;
+  readonly route: string;
+  #cause: EndCause | undefined;
+  #destroyed = false;
+  #released = false;
+  #handOff: HandOff | undefined;
+  #aborter: AbortController | undefined;
+  #abortedFor: StreamAbortedError['cause'] | undefined;
+
+  constructor(
+    readonly id: string,
+    /** When the stream was admitted, in the clock's milliseconds. */
+    readonly admittedAt: number,
+    private readonly request: StreamRequest,
+    private readonly onRelease: (handle: StreamHandle, delivered: boolean) => void,
+    private readonly onInterrupt: (handle: StreamHandle, cause: EndCause) => void,
+  ) {
+    this.kind = request.kind;
+    this.route = request.route;
+  }
+
+  /** Aborts when the stream is ended early, or when its client leaves. Made on first use. */
+  get signal(): AbortSignal {
+    if (!this.#aborter) {
+      this.#aborter = new AbortController();
+      if (this.#abortedFor) this.#aborter.abort(new StreamAbortedError(this.#abortedFor));
+    }
+    return this.#aborter.signal;
+  }
+
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  /** The cause it was ended for; undefined while it runs on its own. */
+  get endedFor(): EndCause | undefined {
+    return this.#cause;
+  }
+
+  /** When the stream is given to another replica; undefined if it cannot be. */
+  get handsOff(): HandOffTime | undefined {
+    return this.#handOff?.when;
+  }
+
+  /** From here on another replica can send the rest: the stream is handed off where it would be ended. */
+  handOffBy(handOff: HandOff): void {
+    this.#handOff = handOff;
+  }
+
+  /** Seconds since its admission. @param now the clock's milliseconds */
+  ageAt(now: number): number {
+    return (now - this.admittedAt) / 1000;
+  }
+
+  progress(): StreamProgress {
+    return this.request.progress?.() ?? {};
+  }
+
+  /** Asks for the farewell and the end. Only the first call counts. */
+  end(cause: EndCause): void {
+    if (this.#released || this.#cause) return;
+    this.#cause = this.#handOff ? 'handedOff' : cause;
+    this.onInterrupt(this, this.#cause);
+    if (this.#handOff) {
+      void this.#destroyAfter(this.#handOff);
+      return;
+    }
+    this.#abort(cause);
+    try {
+      this.request.end(cause);
+    } catch {
+      // An adapter that cannot end a stream cleanly must not end it cleanly (law 5).
+      this.destroy();
+    }
+  }
+
+  /** Destroys the transport and releases the stream as cut. */
+  destroy(): void {
+    if (this.#released) return;
+    this.#destroyed = true;
+    try {
+      this.request.destroy();
+    } catch {
+      // A transport that cannot even be destroyed holds up neither the others nor the exit (law 7).
+    }
+    this.release(false);
+  }
+
+  /**
+   * The response is closed. Releasing twice counts once.
+   * @param delivered whether its last bytes left; false when the connection broke before.
+   */
+  release(delivered = true): void {
+    if (this.#released) return;
+    this.#released = true;
+    if (!delivered) this.#abort(this.#cause === 'handedOff' ? 'handedOff' : 'disconnect');
+    this.onRelease(this, delivered && !this.#destroyed);
+  }
+
+  /** How it ended, as the report counts it. */
+  outcome(delivered: boolean): StreamOutcome {
+    if (this.#destroyed && this.#cause !== 'handedOff') return 'cut';
+    if (!this.#cause) return 'completed';
+    if (this.#cause === 'handedOff') return 'handedOff';
+    if (!delivered) return 'cut';
+    return this.#cause === 'told' ? 'told' : 'cancelled';
+  }
+
+  /** Its signal aborts only then: a reader that stops earlier would look like a clean end. */
+  async #destroyAfter(handOff: HandOff): Promise<void> {
+    try {
+      await handOff.release();
+    } catch {
+      // Not released, it lapses: others go on a little later.
+    }
+    this.destroy();
+  }
+
+  #abort(cause: StreamAbortedError['cause']): void {
+    if (this.#abortedFor) return;
+    this.#abortedFor = cause;
+    this.#aborter?.abort(new StreamAbortedError(cause));
+  }
+}
