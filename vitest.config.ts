@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const library = (path: string) =>
-  fileURLToPath(new URL(`libs/nestjs-drain/${path}`, import.meta.url));
+const library = (path: string) => fileURLToPath(new URL(`libs/${path}`, import.meta.url));
 
 export default defineConfig({
   test: {
@@ -16,8 +15,14 @@ export default defineConfig({
         // The laws, on source, in milliseconds.
         resolve: {
           alias: [
-            { find: /^nestjs-drain$/, replacement: library('src/index.ts') },
-            { find: /^nestjs-drain\/(.+)$/, replacement: library('src/$1/index.ts') },
+            {
+              find: /^(nestjs-drain(?:-resume|-client)?)$/,
+              replacement: library('$1/src/index.ts'),
+            },
+            {
+              find: /^(nestjs-drain(?:-resume)?)\/(.+)$/,
+              replacement: library('$1/src/$2/index.ts'),
+            },
           ],
         },
         test: {

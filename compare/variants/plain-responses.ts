@@ -1,4 +1,13 @@
-import { Body, Controller, Get, HttpCode, type MessageEvent, Module, RequestMethod, Sse } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  type MessageEvent,
+  Module,
+  RequestMethod,
+  Sse,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { concat, from, interval, map, type Observable, of, zip } from 'rxjs';
 import { port } from '../grace.js';

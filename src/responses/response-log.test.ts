@@ -1,5 +1,5 @@
 import { ManualClock } from 'nestjs-drain-resume/testing';
-import { MemoryResumeStore, ResumableStreams, StreamResumption } from 'nestjs-drain-resume';
+import { MemoryResumeStore, StreamProducers, ResumableStreamService } from 'nestjs-drain-resume';
 import { describe, expect, it } from 'vitest';
 import { EchoModel } from '../models/echo-model.js';
 import { Models } from '../models/models.js';
@@ -13,8 +13,8 @@ const forever = new AbortController().signal;
 
 /** One process of the service, as far as its log goes. */
 function replica(store: MemoryResumeStore, clock: ManualClock) {
-  const streams = new ResumableStreams({ store, clock, maxPendingBytes: 1_000_000 });
-  const resumption = new StreamResumption(streams, {
+  const streams = new StreamProducers({ store, clock, maxPendingBytes: 1_000_000 });
+  const resumption = new ResumableStreamService(streams, {
     clock,
     lease: 5,
     handOff: 'deadline',

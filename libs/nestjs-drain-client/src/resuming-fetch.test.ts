@@ -4,14 +4,14 @@ import { resumingFetch, type ResumingFetchOptions } from './resuming-fetch.js';
 
 type Answer = (request: Request) => Response | Promise<Response>;
 
-interface Ending {
+interface CancelSubject {
   /** How the body ends behind its events. Default: cleanly. */
   readonly then?: 'break' | 'silence';
   readonly headers?: Record<string, string>;
 }
 
 /** A stream of numbered words, in the order given. */
-function words(numbers: number[], { then, headers = {} }: Ending = {}): Response {
+function words(numbers: number[], { then, headers = {} }: CancelSubject = {}): Response {
   const encoder = new TextEncoder();
   let sent = 0;
   const body = new ReadableStream({

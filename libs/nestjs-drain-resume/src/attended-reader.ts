@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
-import type { AttendedStream, Production } from './resumption.js';
-import type { AttendedProduction } from './production.js';
+import type { FollowedStream, Production } from './resumption.js';
+import type { ManagedProducer } from './production.js';
 import type { ResumableReader } from './resumable-reader.js';
 import type { StreamEvent } from './store.js';
 
@@ -14,27 +14,27 @@ export class StreamElsewhereError extends Error {
 }
 
 /** What a reader asks of those who produce. */
-export interface ProductionDesk {
+export interface ProducerRegistry {
   readonly clock: Clock;
   /** Milliseconds between two looks at a stream that another replica produces. */
   readonly interval: number;
   /** This replica's production of the stream, if it has one. */
-  local(id: string): AttendedProduction | undefined;
+  local(id: string): ManagedProducer | undefined;
   /** Takes the stream over if its producer is gone. */
-  takeOver(id: string): Promise<AttendedProduction | Exclude<Finding, 'here'>>;
+  takeOver(id: string): Promise<ManagedProducer | Exclude<Finding, 'here'>>;
 }
 
 /** A reader that makes its stream go on here if its producer is lost. */
-export class AttendedReader implements AttendedStream {
+export class FollowingReader implements FollowedStream {
   #leave: () => void = () => undefined;
-  #entered: AttendedProduction | undefined;
+  #entered: ManagedProducer | undefined;
 
   constructor(
     private readonly reader: ResumableReader,
     readonly request: string,
     readonly after: number,
-    readonly production: AttendedProduction | undefined,
-    private readonly desk: ProductionDesk,
+    readonly production: ManagedProducer | undefined,
+    private readonly desk: ProducerRegistry,
   ) {}
 
   get id(): string {
@@ -80,7 +80,7 @@ export class AttendedReader implements AttendedStream {
     return 'here';
   }
 
-  #attend(production: AttendedProduction | undefined): void {
+  #attend(production: ManagedProducer | undefined): void {
     if (!production || production === this.#entered) return;
     this.#leave();
     this.#entered = production;

@@ -13,12 +13,12 @@ export { MemoryResumeStore, type MemoryStoreOptions } from './memory-store.js';
 export { ResumableProducer } from './resumable-producer.js';
 export { findStream, openReader, ResumableReader, type ReadRequest } from './resumable-reader.js';
 export {
-  ResumableStreams,
-  type ResumableStreamsOptions,
+  StreamProducers,
+  type StreamProducersOptions,
   type Started,
-  type StreamOrder,
+  type NewStreamRequest,
   type TakenOver,
 } from './resumable-streams.js';
 export type * from './resumption.js';
 export type { ResumeCursor, ResumeStore, StreamEvent, StreamHead } from './store.js';
-export { StreamResumption, type StreamResumptionOptions } from './stream-resumption.js';
+export { ResumableStreamService, type ResumableStreamServiceOptions } from './stream-resumption.js';

@@ -136,7 +136,7 @@ export const defaultBounds: MemoryBounds = {
 const sweepInterval = 1000;
 
 /** The logs of the memory store: which are kept, and which have to leave for others. */
-export class MemoryShelf {
+export class RetainedLogs {
   readonly bounds: MemoryBounds;
   /** In the order of creation. */
   readonly #logs = new Map<string, MemoryLog>();

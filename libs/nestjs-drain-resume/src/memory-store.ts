@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
 import { absence, newIncarnation, newStreamId } from './identifier.js';
-import { type MemoryBounds, MemoryLog, MemoryShelf, terminalAllowance } from './memory-log.js';
+import { type MemoryBounds, MemoryLog, RetainedLogs, terminalAllowance } from './memory-log.js';
 import type {
   Absent,
   Appended,
@@ -34,7 +34,7 @@ export interface MemoryStoreOptions extends Partial<MemoryBounds> {
  */
 export class MemoryResumeStore implements ResumeStore {
   readonly shared = false;
-  readonly #shelf: MemoryShelf;
+  readonly #shelf: RetainedLogs;
   readonly #clock: Clock;
   readonly #incarnation = newIncarnation();
   #lastEpoch = 0;
@@ -42,7 +42,7 @@ export class MemoryResumeStore implements ResumeStore {
   /** @throws InvalidResumeOptionsError for bounds that are not above 0. */
   constructor({ clock = systemClock, ...bounds }: MemoryStoreOptions = {}) {
     this.#clock = clock;
-    this.#shelf = new MemoryShelf(clock, bounds);
+    this.#shelf = new RetainedLogs(clock, bounds);
   }
 
   newId(prefix?: string): Promise<string> {

@@ -5,7 +5,7 @@ const shortestPause = 50;
 const longestPause = 1000;
 
 /** Bounds how long and how often a call that throws is repeated. Durations in milliseconds. */
-export interface Patience {
+export interface RetryPolicy {
   readonly clock: Clock;
   readonly patience: number;
   /** Fired when there is no need to wait any longer. */
@@ -17,9 +17,9 @@ export interface Patience {
  * Repeats `call` with growing pauses while it throws. Undefined if it was over meanwhile.
  * @throws the last error once patience is exhausted.
  */
-export async function patiently<T>(
+export async function retry<T>(
   call: () => Promise<T>,
-  { clock, patience, wake, isOver }: Patience,
+  { clock, patience, wake, isOver }: RetryPolicy,
 ): Promise<T | undefined> {
   const deadline = clock.now() + patience;
   for (let pause = shortestPause; !isOver(); pause = Math.min(pause * 2, longestPause)) {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import type { Production, ReaderlessTerms } from './resumption.js';
+import type { Production, UnreadPolicy } from './resumption.js';
 import { ProductionStoppedError, type StopReason } from './errors.js';
 import type { ResumableProducer } from './resumable-producer.js';
 import type { ResumeCursor } from './store.js';
@@ -7,7 +7,7 @@ import type { ResumeCursor } from './store.js';
 /** After these the stream is still ours and waits for its `close`. */
 const unfinished = new Set<StopReason>(['cancelled', 'tooLarge', 'backlog']);
 
-export interface AttendedProductionOptions extends ReaderlessTerms {
+export interface ManagedProducerOptions extends UnreadPolicy {
   readonly clock: Clock;
   /** Aborts when production has to stop although nobody can take it over. */
   readonly deadline: AbortSignal | undefined;
@@ -18,7 +18,7 @@ export interface AttendedProductionOptions extends ReaderlessTerms {
  * What this replica produces of one stream, for any number of readers. Without readers it goes on
  * (`background`), or pauses after `grace`: the stream is released, and goes on with whoever asks for it next.
  */
-export class AttendedProduction implements Production {
+export class ManagedProducer implements Production {
   readonly signal: AbortSignal;
   /** Resolves when nothing will be logged any more. */
   readonly ended: Promise<void>;
@@ -28,7 +28,7 @@ export class AttendedProduction implements Production {
 
   constructor(
     private readonly producer: ResumableProducer,
-    private readonly options: AttendedProductionOptions,
+    private readonly options: ManagedProducerOptions,
   ) {
     const { deadline } = options;
     this.signal = deadline ? AbortSignal.any([producer.signal, deadline]) : producer.signal;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from './testing/manual-clock.js';
 import type { ProductionStoppedError } from './errors.js';
 import { MemoryResumeStore } from './memory-store.js';
-import { ResumableStreams, type ResumableStreamsOptions } from './resumable-streams.js';
+import { StreamProducers, type StreamProducersOptions } from './resumable-streams.js';
 
 const order = { principal: 'alice', request: 'the request' };
 
@@ -22,11 +22,11 @@ class WatchedStore extends MemoryResumeStore {
   }
 }
 
-async function setUp(options: Partial<ResumableStreamsOptions> & { maxStreamBytes?: number } = {}) {
+async function setUp(options: Partial<StreamProducersOptions> & { maxStreamBytes?: number } = {}) {
   const { maxStreamBytes = 10_000, ...streamOptions } = options;
   const clock = new ManualClock();
   const store = new WatchedStore({ clock, maxStreamBytes });
-  const open = () => new ResumableStreams({ store, clock, lease: 3, ttl: 60, ...streamOptions });
+  const open = () => new StreamProducers({ store, clock, lease: 3, ttl: 60, ...streamOptions });
   const streams = open();
   const started = await streams.start(order);
   if (started.outcome !== 'started') throw new Error(started.outcome);
@@ -220,8 +220,8 @@ describe('resumable streams', () => {
 
   it('refuse times that cannot work together', () => {
     const store = new MemoryResumeStore();
-    expect(() => new ResumableStreams({ store, lease: 60, ttl: 60 })).toThrow(/`ttl` \(60 s\)/);
-    expect(() => new ResumableStreams({ store, lease: 0 })).toThrow(/`lease` is 0/);
-    expect(() => new ResumableStreams({ store, patience: NaN })).toThrow(/`patience` is NaN/);
+    expect(() => new StreamProducers({ store, lease: 60, ttl: 60 })).toThrow(/`ttl` \(60 s\)/);
+    expect(() => new StreamProducers({ store, lease: 0 })).toThrow(/`lease` is 0/);
+    expect(() => new StreamProducers({ store, patience: NaN })).toThrow(/`patience` is NaN/);
   });
 });

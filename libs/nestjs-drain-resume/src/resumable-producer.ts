@@ -2,11 +2,11 @@ import type { Clock } from './clock.js';
 import { ProductionStoppedError, type StopReason } from './errors.js';
 import type { KeptLease, LeaseKeeper } from './lease-keeper.js';
 import type { Appended, AppendRefused, ResumeCursor, ResumeStore } from './store.js';
-import { patiently } from './patience.js';
+import { retry } from './patience.js';
 import { PendingEvents } from './pending-events.js';
 import { WakeUp } from './wake-up.js';
 
-/** What a producer works with; `ResumableStreams` provides it. */
+/** What a producer works with; `StreamProducers` provides it. */
 export interface ProducerSurroundings {
   readonly store: ResumeStore;
   readonly keeper: LeaseKeeper;
@@ -127,7 +127,7 @@ export class ResumableProducer {
     const { store, clock, patience } = this.surroundings;
     const first = this.#logged;
     try {
-      return await patiently(() => store.append(this.id, this.epoch, first, batch, terminal), {
+      return await retry(() => store.append(this.id, this.epoch, first, batch, terminal), {
         clock,
         patience: patience * 1000,
         wake: this.#wake,

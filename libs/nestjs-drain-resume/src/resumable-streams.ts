@@ -6,7 +6,7 @@ import type { ClaimRefused, CreateRefused, ResumeStore, StreamHead } from './sto
 import { type ProducerSurroundings, ResumableProducer } from './resumable-producer.js';
 
 /** All times in seconds; fractions are fine. */
-export interface ResumableStreamsOptions {
+export interface StreamProducersOptions {
   store: ResumeStore;
   /** This process among all that share the store. Default: random, as a restarted process is another one. */
   owner?: string;
@@ -23,7 +23,7 @@ export interface ResumableStreamsOptions {
   onError?: (error: unknown) => void;
 }
 
-export interface StreamOrder {
+export interface NewStreamRequest {
   /** From the store's `newId`, if it has to be known before. */
   readonly id?: string;
   /** What the id begins with otherwise, for example `resp_`. */
@@ -46,7 +46,7 @@ export type TakenOver =
   | { readonly outcome: 'handingOff' };
 
 /** The streams this process produces: starts them, takes over those of dead replicas, hands its own off. */
-export class ResumableStreams {
+export class StreamProducers {
   readonly owner: string;
   readonly #producers = new Set<ResumableProducer>();
   readonly #surroundings: ProducerSurroundings;
@@ -56,7 +56,7 @@ export class ResumableStreams {
   #handingOff = false;
 
   /** @throws InvalidResumeOptionsError for times that cannot work together. */
-  constructor(options: ResumableStreamsOptions) {
+  constructor(options: StreamProducersOptions) {
     const { store, clock = systemClock, onError = () => undefined } = options;
     this.owner = options.owner ?? randomHex(16);
     this.#lease = positive('lease', options.lease ?? 5);
@@ -89,7 +89,7 @@ export class ResumableStreams {
    * Opens a log and returns who writes it, or why the store keeps no more streams.
    * @throws what the store throws if it cannot be asked.
    */
-  async start({ idPrefix, principal, request, ...order }: StreamOrder): Promise<Started> {
+  async start({ idPrefix, principal, request, ...order }: NewStreamRequest): Promise<Started> {
     const id = order.id ?? (await this.store.newId(idPrefix));
     const times = { lease: this.#lease, ttl: this.#ttl };
     const created = await this.store.create({

@@ -23,7 +23,7 @@ export interface Production {
 }
 
 /** One reader of one resumable stream. */
-export interface AttendedStream {
+export interface FollowedStream {
   readonly id: string;
   /** What it was started with. */
   readonly request: string;
@@ -45,14 +45,14 @@ export interface AttendedStream {
 }
 
 /** What becomes of a stream that nobody reads. */
-export interface ReaderlessTerms {
+export interface UnreadPolicy {
   /** Whether production goes on to the end. */
   readonly background: boolean;
   /** Otherwise: seconds until production pauses. Whoever asks for the stream makes it go on. */
   readonly grace: number;
 }
 
-export interface ResumableOrder extends ReaderlessTerms {
+export interface StartRequest extends UnreadPolicy {
   readonly principal: string;
   /** What a replica needs to continue the stream. */
   readonly request: string;
@@ -66,14 +66,14 @@ export type ResumptionRefusal =
   'leaving' | 'unavailable' | 'unknown' | 'gone' | 'ahead' | 'tooMany' | 'full';
 
 export type Attended =
-  | { readonly outcome: 'attended'; readonly stream: AttendedStream }
+  | { readonly outcome: 'open'; readonly stream: FollowedStream }
   | { readonly outcome: ResumptionRefusal };
 
 /** Port: how streams outlive their pod. Adapters find it by its token, `RESUMPTION`. */
 export interface Resumption {
   /** Undefined if no other replica could go on. */
   readonly handOff: HandOff | undefined;
-  start(order: ResumableOrder): Promise<Attended>;
+  start(order: StartRequest): Promise<Attended>;
   /** @param after the last sequence the reader has; -1 for none */
   resume(id: string, principal: string, after: number): Promise<Attended>;
 }

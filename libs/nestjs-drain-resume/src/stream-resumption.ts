@@ -3,31 +3,31 @@ import type {
   Attended,
   HandOff,
   HandOffTime,
-  ReaderlessTerms,
-  ResumableOrder,
+  UnreadPolicy,
+  StartRequest,
   Resumption,
 } from './resumption.js';
-import { AttendedReader, type Finding, type ProductionDesk } from './attended-reader.js';
+import { FollowingReader, type Finding, type ProducerRegistry } from './attended-reader.js';
 import type { CancelRequest, StreamHead } from './store.js';
-import { AttendedProduction } from './production.js';
+import { ManagedProducer } from './production.js';
 import { findStream, openReader } from './resumable-reader.js';
 import type { ResumableProducer } from './resumable-producer.js';
-import type { ResumableStreams } from './resumable-streams.js';
+import type { StreamProducers } from './resumable-streams.js';
 
-export interface LoggedOrder extends ReaderlessTerms {
+export interface LoggedStart extends UnreadPolicy {
   readonly request: string;
 }
 
 /** How a stream's request is logged: with the terms, which have to hold for whoever takes it over. */
-export function toLogged({ background, grace, request }: LoggedOrder): string {
+export function toLogged({ background, grace, request }: LoggedStart): string {
   return JSON.stringify({ background, grace, request });
 }
 
-export function fromLogged(text: string): LoggedOrder {
-  return JSON.parse(text) as LoggedOrder;
+export function fromLogged(text: string): LoggedStart {
+  return JSON.parse(text) as LoggedStart;
 }
 
-export interface StreamResumptionOptions {
+export interface ResumableStreamServiceOptions {
   readonly clock: Clock;
   /** Seconds; a lost producer is noticed within a quarter more. */
   readonly lease: number;
@@ -46,14 +46,14 @@ export interface StreamResumptionOptions {
  * Streams that outlive their pod, for one process: starts them, lets readers come back to them, and goes on
  * with those whose producer is gone. What it produces and what it reads is the caller's business.
  */
-export class StreamResumption implements Resumption {
-  readonly #productions = new Map<string, AttendedProduction>();
-  readonly #desk: ProductionDesk;
+export class ResumableStreamService implements Resumption {
+  readonly #productions = new Map<string, ManagedProducer>();
+  readonly #desk: ProducerRegistry;
   #handedOff: Promise<number> | undefined;
 
   constructor(
-    private readonly streams: ResumableStreams,
-    private readonly options: StreamResumptionOptions,
+    private readonly streams: StreamProducers,
+    private readonly options: ResumableStreamServiceOptions,
   ) {
     this.#desk = {
       clock: options.clock,
@@ -79,7 +79,7 @@ export class StreamResumption implements Resumption {
     return this.streams.store.newId(prefix);
   }
 
-  start(order: ResumableOrder & { readonly id?: string }): Promise<Attended> {
+  start(order: StartRequest & { readonly id?: string }): Promise<Attended> {
     return this.#asked(async () => {
       const started = await this.streams.start({ ...order, request: toLogged(order) });
       if (started.outcome !== 'started') {
@@ -137,7 +137,7 @@ export class StreamResumption implements Resumption {
     id: string,
     principal: string,
     after: number,
-    production: AttendedProduction | undefined,
+    production: ManagedProducer | undefined,
   ): Promise<Attended> {
     const opened = await openReader(this.streams.store, { id, principal, after }).catch(
       (error: unknown) => {
@@ -150,11 +150,11 @@ export class StreamResumption implements Resumption {
       return opened;
     }
     const { request } = withoutTerms(opened.reader.head);
-    const stream = new AttendedReader(opened.reader, request, after, production, this.#desk);
-    return { outcome: 'attended', stream };
+    const stream = new FollowingReader(opened.reader, request, after, production, this.#desk);
+    return { outcome: 'open', stream };
   }
 
-  async #takeOver(id: string): Promise<AttendedProduction | Exclude<Finding, 'here'>> {
+  async #takeOver(id: string): Promise<ManagedProducer | Exclude<Finding, 'here'>> {
     if (this.options.isLeaving()) {
       const found = await this.streams.store.head(id);
       return found.outcome === 'found' && found.head.lapsed ? 'leaving' : 'elsewhere';
@@ -168,10 +168,10 @@ export class StreamResumption implements Resumption {
 
   #produce(
     producer: ResumableProducer,
-    terms: Pick<ResumableOrder, 'background' | 'grace'>,
-  ): AttendedProduction {
+    terms: Pick<StartRequest, 'background' | 'grace'>,
+  ): ManagedProducer {
     const { clock, deadline, onError, track } = this.options;
-    const production = new AttendedProduction(producer, {
+    const production = new ManagedProducer(producer, {
       background: terms.background,
       grace: terms.grace,
       clock,

@@ -30,7 +30,7 @@ export async function* tailByReading(
   let last = after;
   try {
     while (!signal.aborted) {
-      const page = await readPatiently(source, id, last, wake, signal);
+      const page = await readWithRetry(source, id, last, wake, signal);
       if (!page || signal.aborted) return;
       if (page.outcome !== 'page') throw refusal(id, page, seen);
       // The same id in another life of the store is another stream: never splice the two.
@@ -53,7 +53,7 @@ function refusal(id: string, refused: ReadRefused, seen: string | undefined): St
 }
 
 /** Undefined if `signal` aborted meanwhile. */
-async function readPatiently(
+async function readWithRetry(
   source: TailSource,
   id: string,
   after: number,

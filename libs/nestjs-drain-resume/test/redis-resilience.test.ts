@@ -1,6 +1,6 @@
 import { createClient, type RedisClientType } from '@redis/client';
 import { fromNodeRedis, RedisResumeStore, type RedisConnection } from 'nestjs-drain-resume/redis';
-import { openReader, ResumableStreams, type ResumableProducer } from 'nestjs-drain-resume';
+import { openReader, StreamProducers, type ResumableProducer } from 'nestjs-drain-resume';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { missingRedis, RedisServer } from './support/redis-server.js';
 
@@ -10,7 +10,7 @@ const principal = 'alice@example.org';
 interface Replica {
   readonly client: RedisClientType;
   readonly store: RedisResumeStore;
-  readonly streams: ResumableStreams;
+  readonly streams: StreamProducers;
 }
 
 describe.skipIf(missingRedis)('Redis store', () => {
@@ -42,7 +42,7 @@ describe.skipIf(missingRedis)('Redis store', () => {
       client.destroy();
       await store.close();
     });
-    return { client, store, streams: new ResumableStreams({ store, lease: 30, ttl: 300 }) };
+    return { client, store, streams: new StreamProducers({ store, lease: 30, ttl: 300 }) };
   }
 
   async function start({ streams }: Replica): Promise<ResumableProducer> {

@@ -11,12 +11,12 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
-import { CallerGuard } from './control/caller.guard.js';
+import { ControlGuard } from './control/caller.guard.js';
 import { Management } from './control/management.decorator.js';
 import { ManagementPort } from './control/management-port.js';
 import { ManagementRoutes } from './control/management-routes.js';
 import { CONTROL_ACCESS, type ControlAccess, type ControlRoutes } from './control/options.js';
-import { PageGuard } from './control/page.guard.js';
+import { AllowedPeerGuard } from './control/page.guard.js';
 import { shutdownController } from './control/shutdown.controller.js';
 import { DRAIN, SHUTDOWN } from './core/tokens.js';
 import { Diagnostics } from './lifecycle/diagnostics.js';
@@ -116,7 +116,7 @@ function assemble(
   const controllers: Type[] = [];
   if (health !== false) controllers.push(probeController(health));
   if (control !== false) {
-    const guards = { page: PageGuard, feed: CallerGuard };
+    const guards = { page: AllowedPeerGuard, feed: ControlGuard };
     controllers.push(shutdownController(control), statusController(control?.path, guards));
   }
   for (const controller of controllers) {
@@ -166,8 +166,8 @@ const providers: Provider[] = [
   HttpConnections,
   AdmissionGuard,
   Uncounted,
-  CallerGuard,
-  PageGuard,
+  ControlGuard,
+  AllowedPeerGuard,
   StatusFeed,
   ManagementRoutes,
   ManagementPort,

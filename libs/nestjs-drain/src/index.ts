@@ -7,7 +7,7 @@ export {
 } from './graceful-shutdown.module.js';
 export { type ControlAccess, type ControlRoutes } from './control/options.js';
 export { Management } from './control/management.decorator.js';
-export { type Admission, type Refusal } from './core/stream-registry.js';
+export { type Admission, type Refusal } from './core/stream.js';
 export { type DrainEvent } from './core/events.js';
 export { InvalidDrainOptionsError, type DrainOptions } from './core/options.js';
 export { type DrainPhase } from './core/phase.js';
@@ -19,7 +19,7 @@ export {
   type StreamKind,
   type StreamProgress,
 } from './core/stream.js';
-export { type StreamOutcome, type StreamTally } from './core/report.js';
+export { type StreamOutcome, type StreamCounts } from './core/report.js';
 export { type WaveOptions } from './core/waves.js';
 export { type DrainDiagnostics } from './lifecycle/diagnostics.js';
 export { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';

@@ -166,7 +166,7 @@ describe('a gRPC call that runs when the drain starts', () => {
     const released = nextEvent(drain, 'released');
     stream.cancel();
     await released;
-    expect(drain.streams.tally()).toMatchObject({ completed: 1, abandoned: 1 });
+    expect(drain.streams.counts()).toMatchObject({ completed: 1, abandoned: 1 });
   });
 });
 
@@ -184,7 +184,7 @@ test('a subscription is told at once, with a pushback, and a unary call beside i
   expect(end.metadata.get('grpc-retry-pushback-ms')).toEqual(['3000']);
   gate.open('done');
   expect(await latest).toEqual({ text: 'done' });
-  expect(await report).toMatchObject({ told: 1, completed: 1 });
+  expect(await report).toMatchObject({ reconnect: 1, completed: 1 });
 });
 
 test('a new call while draining is refused before its handler, with UNAVAILABLE and a pushback', async () => {

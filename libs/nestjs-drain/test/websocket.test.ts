@@ -118,7 +118,7 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     expect(await news).toBe('first');
     const report = drain.start('test');
     expect(await feed.closed).toEqual({ code: 1012, reason: 'retry-after=3' });
-    expect(await report).toMatchObject({ activeBefore: 1, told: 1, cut: 0 });
+    expect(await report).toMatchObject({ activeBefore: 1, reconnect: 1, cut: 0 });
   });
 
   test('closes an idle client at once, and one that waits after its answer', async () => {
@@ -241,7 +241,7 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     const report = drain.start('test');
     await clock.advanceAsync(1_000);
     await gone;
-    expect(await report).toMatchObject({ outcome: 'completed', told: 0, cut: 1 });
+    expect(await report).toMatchObject({ outcome: 'completed', reconnect: 0, cut: 1 });
   });
 
   /** A client that has shaken hands and reads no more. */

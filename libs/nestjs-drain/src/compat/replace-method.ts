@@ -4,7 +4,7 @@ type Method = (...args: never[]) => unknown;
  * Makes `replacement` pass for the method that it stands for: its name, and the metadata that other
  * decorators have left on it, so that their order does not matter.
  */
-export function inPlaceOf<T extends object>(
+export function replaceMethod<T extends object>(
   method: Method,
   key: string | symbol,
   replacement: T,

@@ -17,7 +17,7 @@ import { Peers } from './peers.js';
  * @throws ForbiddenException before anything changes.
  */
 @Injectable()
-export class CallerGuard implements CanActivate {
+export class ControlGuard implements CanActivate {
   readonly #peers: Peers;
 
   constructor(@Inject(CONTROL_ACCESS) private readonly options: ControlAccess) {

@@ -13,7 +13,7 @@ import { rawOf } from '../compat/frameworks.js';
  * @throws ForbiddenException before anything changes.
  */
 @Injectable()
-export class WebPageGuard implements CanActivate {
+export class NotFromBrowserGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { headers } = rawOf(context.switchToHttp().getRequest<IncomingMessage>());
     const { 'sec-fetch-site': site, 'user-agent': agent } = headers;

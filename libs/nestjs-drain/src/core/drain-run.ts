@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 import type { InFlight } from './in-flight.js';
-import { type DrainReport, type StreamTally, subtractTally } from './report.js';
+import { type DrainReport, type StreamCounts, subtractCounts } from './report.js';
 import type { StreamRegistry } from './stream-registry.js';
 
 /** One run of the drain, from its first trigger to its report. */
@@ -8,7 +8,7 @@ export class DrainRun {
   readonly startedAt: number;
   readonly report: Promise<DrainReport>;
   readonly #activeBefore: number;
-  readonly #tallyBefore: StreamTally;
+  readonly #countsBefore: StreamCounts;
   readonly #scheduled: (() => void)[] = [];
   #resolve!: (report: DrainReport) => void;
   #reject!: (error: Error) => void;
@@ -20,7 +20,7 @@ export class DrainRun {
   ) {
     this.startedAt = clock.now();
     this.#activeBefore = streams.size;
-    this.#tallyBefore = streams.tally();
+    this.#countsBefore = streams.counts();
     this.report = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -30,11 +30,11 @@ export class DrainRun {
   }
 
   after(seconds: number, task: () => void): void {
-    this.takingBack(this.clock.schedule(seconds * 1000, task));
+    this.onEnd(this.clock.schedule(seconds * 1000, task));
   }
 
   /** Remembers what has to be taken back when the run is over. */
-  takingBack(cancel: () => void): void {
+  onEnd(cancel: () => void): void {
     this.#scheduled.push(cancel);
   }
 
@@ -45,9 +45,9 @@ export class DrainRun {
       outcome,
       trigger: this.trigger,
       activeBefore: this.#activeBefore,
-      ...subtractTally(this.streams.tally(), this.#tallyBefore),
+      ...subtractCounts(this.streams.counts(), this.#countsBefore),
       unfinished: Object.fromEntries(left.map((work) => [work.name, work.unfinished])),
-      waited: this.clock.now() - this.startedAt,
+      waitedSeconds: (this.clock.now() - this.startedAt) / 1000,
     };
     this.#resolve(report);
     return report;

@@ -30,7 +30,7 @@ test('what was closed for good refuses a reset', () => {
   const drain = drainOf(new ManualClock());
   drain.messages.enter({});
   void drain.start('test');
-  drain.closedForGood();
+  drain.makeIrreversible();
   expect(() => drain.reset()).toThrow(ResetRefusedError);
 });
 

@@ -51,7 +51,7 @@ function fateOf({ ends: [cause], destroys, delivered }: ScriptedStream): StreamO
   if (destroys > 0) return 'cut';
   if (!cause) return 'completed';
   if (!delivered) return 'cut';
-  return cause === 'told' ? 'told' : 'cancelled';
+  return cause === 'reconnect' ? 'reconnect' : 'cancelled';
 }
 
 /** One drain as it should go, worked out from the world around it. */
@@ -145,7 +145,9 @@ class World {
   }
 
   private reset(): void {
-    const touched = this.asked.some(({ ends }) => ends[0] === 'told' || ends[0] === 'deadline');
+    const touched = this.asked.some(
+      ({ ends }) => ends[0] === 'reconnect' || ends[0] === 'deadline',
+    );
     if (this.committed || touched) {
       expect(() => this.drain.reset()).toThrow(ResetRefusedError);
       return;
@@ -188,7 +190,7 @@ class World {
     const [, toldBy = Infinity, deadline = Infinity, farewellBy = Infinity] = this.moments();
     const now = this.clock.now();
     for (const { kind, ends, isOpen } of this.asked) {
-      if (ends[0] === 'told') expect(kind).toBe('subscription');
+      if (ends[0] === 'reconnect') expect(kind).toBe('subscription');
       if (ends[0] === 'deadline') expect(now).toBeGreaterThanOrEqual(deadline);
       const due = now >= farewellBy || (now >= toldBy && kind === 'subscription');
       if (isOpen && due) expect(ends).toHaveLength(1);
@@ -230,18 +232,18 @@ class World {
       admitted: run.streams.length - run.before,
       refused: run.refused,
       completed: count('completed'),
-      told: count('told'),
+      reconnect: count('reconnect'),
       cancelled: count('cancelled'),
       handedOff: count('handedOff'),
       cut: count('cut'),
     });
-    const { completed, told, cancelled, handedOff, cut } = report;
-    expect(completed + told + cancelled + handedOff + cut).toBe(
+    const { completed, reconnect, cancelled, handedOff, cut } = report;
+    expect(completed + reconnect + cancelled + handedOff + cut).toBe(
       report.activeBefore + report.admitted,
     );
-    expect(report.waited).toBeLessThanOrEqual(late);
+    expect(report.waitedSeconds * 1000).toBeLessThanOrEqual(late);
     const [, , deadline = 0] = this.moments();
-    const expired = run.startedAt + report.waited >= deadline;
+    const expired = run.startedAt + report.waitedSeconds * 1000 >= deadline;
     expect(report.outcome).toBe(expired ? 'timeout' : 'completed');
     if (!expired) expect(report.unfinished).toEqual({});
     expect('requests' in report.unfinished).toBe(run.awaited!.size > 0);
@@ -249,7 +251,7 @@ class World {
   }
 
   checkAlways(): void {
-    const { admitted, refused } = this.drain.streams.tally();
+    const { admitted, refused } = this.drain.streams.counts();
     expect(admitted + refused).toBe(this.asked.length);
     expect([...this.drain.streams]).toEqual(this.open.map((stream) => stream.handle));
     for (const { ends, destroys } of this.asked) {

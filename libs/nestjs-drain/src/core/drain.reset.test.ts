@@ -65,7 +65,7 @@ describe('reset', () => {
       activeBefore: 1,
       completed: 1,
       refused: 0,
-      waited: 1_000,
+      waitedSeconds: 1,
     });
   });
 

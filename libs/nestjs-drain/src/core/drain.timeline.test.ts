@@ -86,9 +86,9 @@ describe('the timeline', () => {
     await clock.advanceAsync(1_999);
     expect(ends()).toEqual(['', '', '', '']);
     await clock.advanceAsync(1);
-    expect(ends()).toEqual(['told', 'told', '', '']);
+    expect(ends()).toEqual(['reconnect', 'reconnect', '', '']);
     await clock.advanceAsync(500);
-    expect(ends()).toEqual(['told', 'told', 'told', 'told']);
+    expect(ends()).toEqual(['reconnect', 'reconnect', 'reconnect', 'reconnect']);
     expect(finite.ends).toEqual([]);
   });
 
@@ -103,7 +103,7 @@ describe('the timeline', () => {
   });
 
   it.each([
-    { phase: 'told', kind: 'subscription', before: 0, half: 4_000 },
+    { phase: 'reconnect', kind: 'subscription', before: 0, half: 4_000 },
     { phase: 'cancelled', kind: 'finite', before: 10_000, half: 1_000 },
   ] as const)(
     'has $phase all within half of the time they have',

@@ -82,6 +82,18 @@ export class Drain {
     return run.report;
   }
 
+  /** Resolves with the report of the drain that runs, or of the next one. Starts nothing. */
+  whenDrained(): Promise<DrainReport> {
+    if (this.#run) return this.#run.report;
+    return new Promise((resolve) => {
+      const unsubscribe = this.events.subscribe(({ type }) => {
+        if (type !== 'started') return;
+        unsubscribe();
+        resolve(this.whenDrained());
+      });
+    });
+  }
+
   /**
    * Shuts every way in. Answers that started after the drain had closed still leave, until the
    * drain's own deadline and flush. From here on `reset()` is refused.
@@ -108,7 +120,7 @@ export class Drain {
    * Something was closed that cannot be opened again, such as the subscription to a broker. From here
    * on `reset()` is refused.
    */
-  closedForGood(): void {
+  makeIrreversible(): void {
     this.#irreversible = true;
   }
 
@@ -129,7 +141,7 @@ export class Drain {
     const budget = this.options.timeout - this.options.propagationDelay;
     const endsNow = ({ kind, handsOff }: StreamHandle): boolean =>
       kind === 'subscription' || handsOff === 'eager';
-    this.#endAll(run, 'told', budget, endsNow);
+    this.#endAll(run, 'reconnect', budget, endsNow);
     void this.#finishWhenSettled(run);
   }
 
@@ -167,7 +179,7 @@ export class Drain {
       this.#irreversible = true;
       stream.end(cause);
     };
-    run.takingBack(this.#waves.run(streams, budget * 1000, tell));
+    run.onEnd(this.#waves.run(streams, budget * 1000, tell));
   }
 
   #finish(run: DrainRun): void {

@@ -59,7 +59,7 @@ describe('drain events', () => {
     });
     const stream = admitted(drain.streams, 'subscription', { onEnd: 'deliver' });
     const report = await drain.start('close');
-    expect(report).toMatchObject({ outcome: 'completed', activeBefore: 1, told: 1 });
+    expect(report).toMatchObject({ outcome: 'completed', activeBefore: 1, reconnect: 1 });
     expect([stream.isOpen, drain.phase]).toEqual([false, 'drained']);
     expect(errors.map((error) => (error as Error).message)).toEqual([
       'admitted',

@@ -1,4 +1,4 @@
-import type { Refusal } from './stream-registry.js';
+import type { Refusal } from './stream.js';
 import type { DrainPhase } from './phase.js';
 import type { DrainReport, StreamOutcome } from './report.js';
 import type { EndCause, StreamHandle, StreamKind } from './stream.js';

@@ -1,14 +1,14 @@
 /** The moment in which nothing is left. Many may wait for it; it costs nothing until somebody does. */
-export class Vacancy {
+export class IdleGate {
   #promise: Promise<void> | undefined;
   #resolve: (() => void) | undefined;
 
-  wait(): Promise<void> {
+  whenIdle(): Promise<void> {
     this.#promise ??= new Promise((resolve) => (this.#resolve = resolve));
     return this.#promise;
   }
 
-  announce(): void {
+  notify(): void {
     this.#resolve?.();
     this.#promise = this.#resolve = undefined;
   }

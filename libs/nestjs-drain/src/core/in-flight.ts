@@ -1,4 +1,4 @@
-import { Vacancy } from './idle-gate.js';
+import { IdleGate } from './idle-gate.js';
 
 /**
  * Work that is counted but never refused: plain requests, message handlers, background tasks.
@@ -7,7 +7,7 @@ import { Vacancy } from './idle-gate.js';
  */
 export class InFlight {
   readonly #working = new Set<object>();
-  readonly #vacancy = new Vacancy();
+  readonly #idle = new IdleGate();
   #awaited: Set<object> | undefined;
 
   constructor(
@@ -37,7 +37,7 @@ export class InFlight {
   /** The work is done, or turned out not to be work (a probe, a stream). Leaving twice counts once. */
   leave(work: object): void {
     this.#working.delete(work);
-    if (this.#awaited?.delete(work) && this.isSettled) this.#vacancy.announce();
+    if (this.#awaited?.delete(work) && this.isSettled) this.#idle.notify();
   }
 
   /** Counts until the promise is settled, and returns it. */
@@ -50,7 +50,7 @@ export class InFlight {
 
   close(): void {
     this.#awaited = new Set(this.#working);
-    if (this.isSettled) this.#vacancy.announce();
+    if (this.isSettled) this.#idle.notify();
   }
 
   reopen(): void {
@@ -59,6 +59,6 @@ export class InFlight {
 
   /** Resolves once it is closed and nothing awaited is left. */
   whenEmpty(): Promise<void> {
-    return this.isSettled ? Promise.resolve() : this.#vacancy.wait();
+    return this.isSettled ? Promise.resolve() : this.#idle.whenIdle();
   }
 }

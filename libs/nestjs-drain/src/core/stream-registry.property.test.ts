@@ -60,7 +60,7 @@ class Expectation {
   }
 
   checkNumbers(): void {
-    const { admitted, refused, completed, abandoned } = this.streams.tally();
+    const { admitted, refused, completed, abandoned } = this.streams.counts();
     const of = (kind: StreamKind) => this.open.filter((stream) => stream.kind === kind).length;
     expect([admitted + refused, refused]).toEqual([this.asked.length, this.refused]);
     expect(this.streams.size).toBe(this.open.length);

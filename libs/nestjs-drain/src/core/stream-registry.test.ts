@@ -31,7 +31,7 @@ describe('stream registry', () => {
     expect([streams.size, streams.sizeOf('finite'), streams.sizeOf('subscription')]).toEqual([
       1, 0, 1,
     ]);
-    expect(streams.tally()).toMatchObject({ admitted: 1, refused: 0 });
+    expect(streams.counts()).toMatchObject({ admitted: 1, refused: 0 });
   });
 
   it('law 1: a refused stream is told why and when to come back, and is not counted as open', () => {
@@ -40,7 +40,7 @@ describe('stream registry', () => {
     const refusal = new ScriptedStream('finite').requestFrom(streams);
     expect(refusal).toEqual({ admitted: false, ...draining });
     expect(streams.size).toBe(0);
-    expect(streams.tally()).toMatchObject({ admitted: 0, refused: 1 });
+    expect(streams.counts()).toMatchObject({ admitted: 0, refused: 1 });
     expect(seen).toEqual([{ type: 'refused', refusal, kind: 'finite', route: '/scripted' }]);
   });
 
@@ -103,7 +103,7 @@ describe('stream registry', () => {
     stream.handle.release(false);
     expect([streams.size, streams.sizeOf('finite')]).toEqual([1, 1]);
     expect([...streams]).toEqual([other.handle]);
-    expect(streams.tally()).toMatchObject({ completed: 1, abandoned: 0, cut: 0 });
+    expect(streams.counts()).toMatchObject({ completed: 1, abandoned: 0, cut: 0 });
     expect(seen.filter((event) => event.type === 'released')).toEqual([
       { type: 'released', stream: stream.handle, outcome: 'completed' },
     ]);
@@ -113,14 +113,14 @@ describe('stream registry', () => {
     const { streams } = setUp();
     admitted(streams).close(false);
     admitted(streams).close(true);
-    expect(streams.tally()).toMatchObject({ completed: 2, abandoned: 1, cut: 0 });
+    expect(streams.counts()).toMatchObject({ completed: 2, abandoned: 1, cut: 0 });
   });
 
   it('does not call a stream that the drain ended abandoned when its bytes are lost', () => {
     const { streams } = setUp();
     const stream = admitted(streams, 'finite', { onEnd: 'break' });
     stream.handle.end('deadline');
-    expect(streams.tally()).toMatchObject({ completed: 0, abandoned: 0, cut: 1 });
+    expect(streams.counts()).toMatchObject({ completed: 0, abandoned: 0, cut: 1 });
   });
 
   it('law 3: the vacancy of an earlier close answers nobody who asks after reopening', async () => {
@@ -164,7 +164,7 @@ describe('stream registry', () => {
 
   it('hands out copies of its totals', () => {
     const { streams } = setUp();
-    const before = streams.tally();
+    const before = streams.counts();
     admitted(streams);
     expect(before.admitted).toBe(0);
   });
@@ -173,7 +173,7 @@ describe('stream registry', () => {
     const { streams, seen } = setUp();
     const { handle } = admitted(streams, 'finite', { onEnd: 'deliver' });
     handle.end('deadline');
-    handle.end('told');
+    handle.end('reconnect');
     expect(seen.slice(1)).toEqual([
       { type: 'interrupted', stream: handle, cause: 'deadline' },
       { type: 'released', stream: handle, outcome: 'cancelled' },

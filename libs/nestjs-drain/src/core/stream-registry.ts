@@ -1,9 +1,15 @@
 import type { Clock } from './clock.js';
 import type { DrainEvents } from './events.js';
-import { type EndCause, StreamHandle, type StreamKind, type StreamRequest } from './stream.js';
-import { emptyTally, type StreamTally } from './report.js';
-import { Vacancy } from './idle-gate.js';
-import type { DrainPhase } from './phase.js';
+import {
+  type Admission,
+  StreamHandle,
+  type EndCause,
+  type Refusal,
+  type StreamKind,
+  type StreamRequest,
+} from './stream.js';
+import { noStreams, type StreamCounts } from './report.js';
+import { IdleGate } from './idle-gate.js';
 
 /**
  * Every open stream, and whether new ones may come. Admission and registration are one synchronous
@@ -12,8 +18,8 @@ import type { DrainPhase } from './phase.js';
 export class StreamRegistry implements Iterable<StreamHandle> {
   readonly #streams = new Set<StreamHandle>();
   readonly #sizeOf: Record<StreamKind, number> = { finite: 0, subscription: 0 };
-  readonly #tally = emptyTally();
-  readonly #vacancy = new Vacancy();
+  readonly #counts = noStreams();
+  readonly #idle = new IdleGate();
   #refusal: Refusal | undefined;
   #sequence = 0;
 
@@ -39,8 +45,8 @@ export class StreamRegistry implements Iterable<StreamHandle> {
   }
 
   /** A copy of the totals since the process started. */
-  tally(): StreamTally {
-    return { ...this.#tally };
+  counts(): StreamCounts {
+    return { ...this.#counts };
   }
 
   admit(request: StreamRequest): Admission {
@@ -55,7 +61,7 @@ export class StreamRegistry implements Iterable<StreamHandle> {
     );
     this.#streams.add(handle);
     this.#sizeOf[handle.kind] += 1;
-    this.#tally.admitted += 1;
+    this.#counts.admitted += 1;
     this.events.emit({ type: 'admitted', stream: handle });
     return handle;
   }
@@ -73,7 +79,7 @@ export class StreamRegistry implements Iterable<StreamHandle> {
 
   /** Resolves once the registry is closed and empty, in the turn in which that becomes true. */
   whenEmpty(): Promise<void> {
-    return this.isSettled ? Promise.resolve() : this.#vacancy.wait();
+    return this.isSettled ? Promise.resolve() : this.#idle.whenIdle();
   }
 
   [Symbol.iterator](): Iterator<StreamHandle> {
@@ -81,7 +87,7 @@ export class StreamRegistry implements Iterable<StreamHandle> {
   }
 
   #refuse(request: StreamRequest, refusal: Refusal): Refusal {
-    this.#tally.refused += 1;
+    this.#counts.refused += 1;
     this.events.emit({ type: 'refused', refusal, kind: request.kind, route: request.route });
     return refusal;
   }
@@ -90,8 +96,8 @@ export class StreamRegistry implements Iterable<StreamHandle> {
     const outcome = handle.outcome(delivered);
     this.#streams.delete(handle);
     this.#sizeOf[handle.kind] -= 1;
-    this.#tally[outcome] += 1;
-    if (outcome === 'completed' && !delivered) this.#tally.abandoned += 1;
+    this.#counts[outcome] += 1;
+    if (outcome === 'completed' && !delivered) this.#counts.abandoned += 1;
     this.events.emit({ type: 'released', stream: handle, outcome });
     this.#announceVacancy();
   };
@@ -101,17 +107,6 @@ export class StreamRegistry implements Iterable<StreamHandle> {
   };
 
   #announceVacancy(): void {
-    if (this.isSettled) this.#vacancy.announce();
+    if (this.isSettled) this.#idle.notify();
   }
 }
-
-/** Why a new stream was turned away, and when it is worth another try. */
-export interface Refusal {
-  readonly admitted: false;
-  readonly reason: Exclude<DrainPhase, 'serving' | 'lameDuck'>;
-  /** Seconds after which the client may try again: another replica will answer. */
-  readonly retryAfter: number;
-}
-
-/** The answer to a stream that wants in: counted (a handle) or refused, never in between. */
-export type Admission = StreamHandle | Refusal;

@@ -9,7 +9,7 @@ function setUp(script: Partial<StreamScript> = {}) {
   const streams = new StreamRegistry(new ManualClock(), new DrainEvents());
   const stream = admitted(streams, 'finite', script);
   const outcome = () =>
-    Object.entries(streams.tally())
+    Object.entries(streams.counts())
       .filter(([name, count]) => count > 0 && name !== 'admitted')
       .map(([name]) => name);
   return { stream, handle: stream.handle, outcome };
@@ -30,7 +30,7 @@ describe('stream handle', () => {
 
   it.each<[EndCause, string]>([
     ['deadline', 'cancelled'],
-    ['told', 'told'],
+    ['reconnect', 'reconnect'],
     ['handedOff', 'handedOff'],
   ])('counts a stream ended for %s whose last bytes left as %s', (cause, outcome) => {
     const ended = setUp({ onEnd: 'deliver' });
@@ -39,7 +39,7 @@ describe('stream handle', () => {
     expect(ended.handle.endedFor).toBe(cause);
   });
 
-  it.each<EndCause>(['deadline', 'told'])(
+  it.each<EndCause>(['deadline', 'reconnect'])(
     'law 5: a stream ended for %s whose last bytes are lost is cut',
     (cause) => {
       const broken = setUp({ onEnd: 'break' });
@@ -60,7 +60,7 @@ describe('stream handle', () => {
     'law 7: destruction releases whatever the transport does (%s)',
     (onDestroy) => {
       const { stream, handle, outcome } = setUp({ onEnd: 'throw', onDestroy });
-      handle.end('told');
+      handle.end('reconnect');
       expect(handle.isReleased).toBe(true);
       stream.close(true);
       expect(outcome()).toEqual(['cut']);
@@ -79,10 +79,10 @@ describe('stream handle', () => {
 
   it('ends once, for the first cause', () => {
     const { stream, handle } = setUp();
-    handle.end('told');
+    handle.end('reconnect');
     handle.end('deadline');
-    expect(stream.ends).toEqual(['told']);
-    expect(handle.endedFor).toBe('told');
+    expect(stream.ends).toEqual(['reconnect']);
+    expect(handle.endedFor).toBe('reconnect');
   });
 
   it('destroys once, and asks nothing of a stream that is gone', () => {
@@ -146,9 +146,9 @@ describe('the signal of a stream', () => {
 
   it('knows on its first use what happened before', () => {
     const { stream, handle } = setUp();
-    handle.end('told');
+    handle.end('reconnect');
     stream.close(false);
-    expect([handle.signal.aborted, causeOf(handle)]).toEqual([true, 'told']);
+    expect([handle.signal.aborted, causeOf(handle)]).toEqual([true, 'reconnect']);
     expect(handle.signal).toBe(handle.signal);
   });
 });

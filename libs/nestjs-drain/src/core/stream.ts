@@ -1,10 +1,11 @@
+import type { DrainPhase } from './phase.js';
 import type { StreamOutcome } from './report.js';
 
 /** `finite`: an answer that ends by itself. `subscription`: endless, it reconnects elsewhere. */
 export type StreamKind = 'finite' | 'subscription';
 
 /** Why a stream is ended before its own end. */
-export type EndCause = 'deadline' | 'told' | 'handedOff';
+export type EndCause = 'deadline' | 'reconnect' | 'handedOff';
 
 /** How far a stream has come, as far as its transport knows. */
 export interface StreamProgress {
@@ -160,7 +161,7 @@ export class StreamHandle {
     if (!this.#cause) return 'completed';
     if (this.#cause === 'handedOff') return 'handedOff';
     if (!delivered) return 'cut';
-    return this.#cause === 'told' ? 'told' : 'cancelled';
+    return this.#cause === 'reconnect' ? 'reconnect' : 'cancelled';
   }
 
   /** Its signal aborts only then: a reader that stops earlier would look like a clean end. */
@@ -179,3 +180,14 @@ export class StreamHandle {
     this.#aborter?.abort(new StreamAbortedError(cause));
   }
 }
+
+/** Why a new stream was turned away, and when it is worth another try. */
+export interface Refusal {
+  readonly admitted: false;
+  readonly reason: Exclude<DrainPhase, 'serving' | 'lameDuck'>;
+  /** Seconds after which the client may try again: another replica will answer. */
+  readonly retryAfter: number;
+}
+
+/** The answer to a stream that wants in: counted (a handle) or refused, never in between. */
+export type Admission = StreamHandle | Refusal;

@@ -56,7 +56,7 @@ export class Call implements StreamRequest {
     this.#isEnded = true;
     this.#sentStatus = true;
     const { retryAfter } = this.drain.options;
-    this.transport.sendStatus(cause === 'told' ? tryElsewhere(retryAfter) : unfinished());
+    this.transport.sendStatus(cause === 'reconnect' ? tryElsewhere(retryAfter) : unfinished());
   }
 
   /** A call cannot be reset through gRPC; its session is destroyed when the server is shut. */

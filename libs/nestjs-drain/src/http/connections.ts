@@ -3,7 +3,7 @@ import type { Http2ServerRequest } from 'node:http2';
 import { Server, type Socket } from 'node:net';
 import type { Drain } from '../core/drain.js';
 import type { Listener } from '../core/shutdown.js';
-import { Vacancy } from '../core/idle-gate.js';
+import { IdleGate } from '../core/idle-gate.js';
 import type { Connection } from './connection.js';
 import { Http1Connection } from './http1-connection.js';
 import { Http2Connection } from './http2-connection.js';
@@ -15,7 +15,7 @@ import { watchSockets } from './watch-sockets.js';
  */
 export class Connections implements Listener {
   readonly #connections = new Map<Socket, Connection>();
-  readonly #vacancy = new Vacancy();
+  readonly #idle = new IdleGate();
   readonly #bounds = new Set<() => void>();
   /** The clock's ms; set while it stops. */
   #deadline: number | undefined;
@@ -31,7 +31,7 @@ export class Connections implements Listener {
     server.prependListener('request', this.#onRequest);
     drain.events.subscribe((event) => {
       if (event.type !== 'phaseChanged') return;
-      if (event.phase === 'lameDuck') this.#each((connection) => connection.lastCall());
+      if (event.phase === 'lameDuck') this.#each((connection) => connection.announceClose());
       if (event.phase === 'draining') this.#each((connection) => this.#closeToStreams(connection));
     });
   }
@@ -44,7 +44,7 @@ export class Connections implements Listener {
     this.#deadline = deadline;
     this.#each((connection) => this.#end(connection));
     this.#at(deadline, () => this.#each((connection) => connection.destroy()));
-    if (this.#connections.size > 0) await this.#vacancy.wait();
+    if (this.#connections.size > 0) await this.#idle.whenIdle();
     for (const cancel of this.#bounds) cancel();
   }
 
@@ -70,7 +70,7 @@ export class Connections implements Listener {
       if (this.#deadline !== undefined) this.#end(connection);
       else if (connection.isTold) this.#endIdle(connection);
     });
-    if (this.drain.isShuttingDown) connection.lastCall();
+    if (this.drain.isShuttingDown) connection.announceClose();
   };
 
   #connectionOf(request: IncomingMessage): Connection {
@@ -98,7 +98,7 @@ export class Connections implements Listener {
 
   #forget(socket: Socket): void {
     this.#connections.delete(socket);
-    if (this.#connections.size === 0) this.#vacancy.announce();
+    if (this.#connections.size === 0) this.#idle.notify();
   }
 
   #stopListening(): void {

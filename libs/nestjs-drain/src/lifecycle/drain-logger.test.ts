@@ -71,7 +71,7 @@ describe('the log of a drain', () => {
       { event: 'started', trigger: 'SIGTERM', timeout: 12, propagationDelay: 0, ...numbers },
       { event: 'progress', phase: 'draining', secondsLeft: 7, ...numbers },
       { event: 'progress', phase: 'draining', secondsLeft: 2, ...numbers },
-      { event: 'ended', outcome: 'timeout', cut: 1, waited: 14_000 },
+      { event: 'ended', outcome: 'timeout', cut: 1, waitedSeconds: 14 },
       { event: 'hint', option: 'flushTimeout', value: 2, count: 1 },
     ]);
   });

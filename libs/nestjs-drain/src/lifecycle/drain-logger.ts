@@ -3,7 +3,7 @@ import { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
 import { describeReport, type DrainReport } from '../core/report.js';
 import { DRAIN } from '../core/tokens.js';
-import { DrainLosses } from './drain-losses.js';
+import { LossReport } from './drain-losses.js';
 
 /** ms between two progress lines. */
 const progressInterval = 5000;
@@ -15,11 +15,11 @@ const progressInterval = 5000;
 @Injectable()
 export class DrainLogger {
   readonly #logger = new Logger('GracefulShutdown');
-  readonly #losses: DrainLosses;
+  readonly #losses: LossReport;
   #cancelProgress = (): void => undefined;
 
   constructor(@Inject(DRAIN) private readonly drain: Drain) {
-    this.#losses = new DrainLosses(drain);
+    this.#losses = new LossReport(drain);
     drain.events.subscribe((event) => this.#onEvent(event));
   }
 
@@ -56,8 +56,8 @@ export class DrainLogger {
     this.#cancelProgress();
     const hints = this.#losses.hints(report);
     const level = hints.length > 0 ? 'warn' : 'log';
-    const waited = Math.round(report.waited);
-    this.#logger[level](describeReport(report), { event: 'ended', ...report, waited });
+    const waitedSeconds = Number(report.waitedSeconds.toFixed(3));
+    this.#logger[level](describeReport(report), { event: 'ended', ...report, waitedSeconds });
     for (const { message, ...fields } of hints) {
       this.#logger.warn(message, { event: 'hint', ...fields });
     }

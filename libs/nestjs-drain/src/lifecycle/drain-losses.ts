@@ -17,7 +17,7 @@ export interface Hint {
 type Outcome = 'cancelled' | 'cut';
 
 /** The streams that one drain could not let finish. */
-export class DrainLosses {
+export class LossReport {
   readonly #longest = new Map<Outcome, { readonly route: string; readonly age: number }>();
 
   constructor(private readonly drain: Drain) {

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import { isDrainSignal } from '../streams/parameters.js';
-import { inPlaceOf } from '../compat/replace-method.js';
+import { replaceMethod } from '../compat/replace-method.js';
 import { routeArgumentsOf } from '../streams/stream-route.js';
 
 export interface DrainableTaskOptions {
@@ -57,7 +57,7 @@ export function DrainableTask({ whileDraining = 'skip' }: DrainableTaskOptions =
       return result instanceof Promise ? drain.tasks.track(result) : result;
     };
     // Schedulers and queues leave their metadata before or after this decorator.
-    descriptor.value = inPlaceOf(method, key, task);
+    descriptor.value = replaceMethod(method, key, task);
   };
 }
 

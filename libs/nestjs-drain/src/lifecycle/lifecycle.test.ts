@@ -88,7 +88,7 @@ describe.each(adapters)('the lifecycle on %s', (adapter) => {
     holdBefore = new Promise(() => undefined);
     const report = running.drain.start('test');
     await running.clock.advanceAsync(5_000);
-    expect(await report).toMatchObject({ outcome: 'completed', waited: 5_000 });
+    expect(await report).toMatchObject({ outcome: 'completed', waitedSeconds: 5 });
   });
 
   test('a hook that throws is logged and the shutdown goes on', async () => {
@@ -108,7 +108,7 @@ describe.each(adapters)('the lifecycle on %s', (adapter) => {
           deadline.addEventListener('abort', () => resolve('stopped in time'));
         }),
     );
-    const report = service.wait();
+    const report = service.drain();
     // The beforeDrain hook is tracked work too, until it has returned.
     await new Promise(setImmediate);
     expect(service.snapshot()).toMatchObject({
@@ -138,8 +138,8 @@ describe.each(adapters)('the lifecycle on %s', (adapter) => {
     const service = running.application.get(ShutdownService);
     const seen: string[] = [];
     service.events.subscribe((event) => seen.push(event.type));
-    await service.wait();
-    await service.wait();
+    await service.drain();
+    await service.drain();
     expect(seen).toEqual([
       'phaseChanged',
       'started',

@@ -24,28 +24,28 @@ export class ShutdownService {
   /** What happened, as it happens. Observers see facts; they cannot delay the drain. */
   readonly events: Observable<DrainEvent>;
 
-  constructor(@Inject(DRAIN) private readonly drain: Drain) {
+  constructor(@Inject(DRAIN) private readonly machine: Drain) {
     this.events = new Observable((observer) =>
-      drain.events.subscribe((event) => observer.next(event)),
+      machine.events.subscribe((event) => observer.next(event)),
     );
   }
 
   get phase(): DrainPhase {
-    return this.drain.phase;
+    return this.machine.phase;
   }
 
   get isShuttingDown(): boolean {
-    return this.drain.isShuttingDown;
+    return this.machine.isShuttingDown;
   }
 
   /** Open streams of `@DrainableStream()` routes. */
   get activeStreams(): number {
-    return this.drain.streams.size;
+    return this.machine.streams.size;
   }
 
   /** Requests being answered, without streams, probes and the module's own routes. */
   get inFlightRequests(): number {
-    return this.drain.requests.size;
+    return this.machine.requests.size;
   }
 
   snapshot(): DrainSnapshot {
@@ -54,23 +54,31 @@ export class ShutdownService {
       isShuttingDown: this.isShuttingDown,
       activeStreams: this.activeStreams,
       inFlightRequests: this.inFlightRequests,
-      inFlightMessages: this.drain.messages.size,
-      runningTasks: this.drain.tasks.size,
-      secondsLeft: this.drain.secondsLeft,
+      inFlightMessages: this.machine.messages.size,
+      runningTasks: this.machine.tasks.size,
+      secondsLeft: this.machine.secondsLeft,
     };
   }
 
   /** Starts the drain, or joins the one that runs. Returns at once. */
   initiate(): void {
-    void this.drain.start('initiate');
+    void this.machine.start('initiate');
   }
 
   /**
-   * Starts the drain, or joins the one that runs, and waits for its end.
+   * Starts the drain, or joins the one that runs, and resolves with its report.
+   * @throws DrainResetError when the drain is taken back by `reset()`.
+   */
+  drain(): Promise<DrainReport> {
+    return this.machine.start('drain');
+  }
+
+  /**
+   * Resolves with the report of the drain that runs, or of the next one. It starts nothing.
    * @throws DrainResetError when the drain is taken back by `reset()`.
    */
   wait(): Promise<DrainReport> {
-    return this.drain.start('wait');
+    return this.machine.whenDrained();
   }
 
   /**
@@ -78,7 +86,7 @@ export class ShutdownService {
    * aborts at the deadline. Returns the work's own promise.
    */
   track<T>(work: Promise<T> | ((deadline: AbortSignal) => Promise<T>)): Promise<T> {
-    return this.drain.tasks.track(typeof work === 'function' ? work(this.drain.expired) : work);
+    return this.machine.tasks.track(typeof work === 'function' ? work(this.machine.expired) : work);
   }
 
   /**
@@ -86,6 +94,6 @@ export class ShutdownService {
    * @throws ResetRefusedError when a stream or the listener has been closed already.
    */
   reset(): void {
-    this.drain.reset();
+    this.machine.reset();
   }
 }

@@ -57,7 +57,7 @@ describe('the drain in a Prometheus registry', () => {
     const ended = await scrape('streams_ended_total');
     expect(ended).toEqual(
       Object.fromEntries(
-        ['completed', 'told', 'cancelled', 'handedOff', 'cut'].map((outcome) => [
+        ['completed', 'reconnect', 'cancelled', 'handedOff', 'cut'].map((outcome) => [
           `streams_ended_total{${labels},outcome="${outcome}"}`,
           0,
         ]),
@@ -83,7 +83,7 @@ describe('the drain in a Prometheus registry', () => {
       [`streams_ended_total{${labels},outcome="cancelled"}`, 1],
       [`streams_ended_total{${labels},outcome="completed"}`, 1],
       [`streams_ended_total{${labels},outcome="cut"}`, 1],
-      ['streams_ended_total{kind="subscription",route="/scripted",outcome="told"}', 1],
+      ['streams_ended_total{kind="subscription",route="/scripted",outcome="reconnect"}', 1],
     ]);
     expect(await scrape('streams_admitted_total')).toMatchObject({
       [`streams_admitted_total{${labels}}`]: 3,

@@ -1,4 +1,4 @@
-import type { Refusal } from '../core/stream-registry.js';
+import type { Refusal } from '../core/stream.js';
 import type { StreamKind } from '../core/stream.js';
 import type { StreamOutcome } from '../core/report.js';
 
@@ -18,7 +18,7 @@ export class RouteTotals {
   readonly refused: Record<Refusal['reason'], number> = { draining: 0, drained: 0 };
   readonly ended: Record<StreamOutcome, number> = {
     completed: 0,
-    told: 0,
+    reconnect: 0,
     cancelled: 0,
     handedOff: 0,
     cut: 0,

@@ -25,7 +25,7 @@ export class MessageServer implements Listener {
 
   /** The drain has closed: takes no more from where the transport allows to say so. */
   async pause(): Promise<void> {
-    if (!this.consumption.resumable) this.drain.closedForGood();
+    if (!this.consumption.resumable) this.drain.makeIrreversible();
     await this.consumption.pause();
   }
 

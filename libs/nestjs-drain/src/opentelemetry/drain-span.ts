@@ -63,7 +63,7 @@ export class DrainSpan {
       'nestjs_drain.streams.admitted': report.admitted,
       'nestjs_drain.streams.refused': report.refused,
       'nestjs_drain.streams.completed': report.completed,
-      'nestjs_drain.streams.told': report.told,
+      'nestjs_drain.streams.reconnect': report.reconnect,
       'nestjs_drain.streams.cancelled': report.cancelled,
       'nestjs_drain.streams.handed_off': report.handedOff,
       'nestjs_drain.streams.cut': report.cut,

@@ -10,7 +10,7 @@ export const boundariesOfSeconds = [
 
 type Route = Pick<StreamHandle, 'kind' | 'route'>;
 
-const outcomes = ['completed', 'told', 'cancelled', 'handedOff', 'cut'] as const;
+const outcomes = ['completed', 'reconnect', 'cancelled', 'handedOff', 'cut'] as const;
 const reasons = ['draining', 'drained'] as const;
 
 /** What becomes of streams, by kind and route. */

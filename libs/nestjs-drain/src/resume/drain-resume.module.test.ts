@@ -28,12 +28,8 @@ import {
   type RunningApplication,
   startApplication,
 } from '../../test/support/application.js';
-import {
-  DrainableStream,
-  DrainSignal,
-  type GracefulShutdownOptions,
-  StreamCursor,
-} from '../index.js';
+import { DrainableStream, DrainSignal, type GracefulShutdownOptions } from '../index.js';
+import { StreamCursor } from './stream-cursor.decorator.js';
 import { DrainResumeModule, type DrainResumeOptions } from './drain-resume.module.js';
 
 /** One run of the handler, as the test sees and moves it. */

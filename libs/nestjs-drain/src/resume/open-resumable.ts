@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Attended, AttendedStream, Resumption } from 'nestjs-drain-resume';
+import type { Attended, FollowedStream, Resumption } from 'nestjs-drain-resume';
 import type { HttpStream } from '../streams/http-stream.js';
 import type { ResumableOptions } from '../streams/stream-route.js';
 import { readLogged, ResumableAnswer } from './resumable-answer.js';
@@ -38,7 +38,7 @@ export async function openResumable(
         grace: options.grace ?? defaultGrace,
       });
   if (attended.outcome === 'leaving') return undefined;
-  if (attended.outcome !== 'attended') throw refused(stream, attended.outcome);
+  if (attended.outcome !== 'open') throw refused(stream, attended.outcome);
   if (await isFinished(attended.stream)) throw new StreamFinishedException();
   if (position) restoreRequest(framework, attended.stream.request);
   if (resumption.handOff) stream.handle.handOffBy(resumption.handOff);
@@ -49,7 +49,7 @@ export async function openResumable(
 }
 
 /** The end itself is logged as well, but is no event for a client. */
-async function isFinished(stream: AttendedStream): Promise<boolean> {
+async function isFinished(stream: FollowedStream): Promise<boolean> {
   if (stream.left !== 1) return stream.left === 0;
   const noTakeOver = () => undefined;
   for await (const { payload } of stream.events(noTakeOver, new AbortController().signal)) {
@@ -62,7 +62,7 @@ function resumableOptions({ declared }: HttpStream): ResumableOptions {
   return typeof declared.resumable === 'object' ? declared.resumable : {};
 }
 
-function refused(stream: HttpStream, outcome: Exclude<Attended['outcome'], 'attended'>): Error {
+function refused(stream: HttpStream, outcome: Exclude<Attended['outcome'], 'open'>): Error {
   const exception = refusalException(outcome, stream.retryAfter);
   if (exception.getStatus() === 503) {
     stream.response.setHeader('Retry-After', stream.retryAfter);

@@ -6,7 +6,7 @@ import {
   type MessageEvent,
 } from '@nestjs/common';
 import { isObservable, Observable, type Subscriber } from 'rxjs';
-import type { AttendedStream, Production } from 'nestjs-drain-resume';
+import type { FollowedStream, Production } from 'nestjs-drain-resume';
 import type { HttpStream } from '../streams/http-stream.js';
 import { reconnectEvent } from '../streams/reconnect.js';
 import { eventId } from './stream-position.js';
@@ -32,7 +32,7 @@ export class ResumableAnswer {
 
   constructor(
     readonly http: HttpStream,
-    private readonly attended: AttendedStream,
+    private readonly attended: FollowedStream,
   ) {
     this.cursor = { id: attended.id, next: attended.after + 1, ...attended.production?.cursor };
     // A pipe may refuse the request before the handler was reached.

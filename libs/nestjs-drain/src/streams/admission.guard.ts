@@ -6,7 +6,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
-import type { Refusal } from '../core/stream-registry.js';
+import type { Refusal } from '../core/stream.js';
 import { Drain } from '../core/drain.js';
 import { rawOf } from '../compat/frameworks.js';
 import type { Resumption } from 'nestjs-drain-resume';

@@ -1,37 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { Ending } from './cancel-subject.js';
+import { CancelSubject } from './cancel-subject.js';
 
 function setUp() {
-  const ending = new Ending();
+  const subject = new CancelSubject();
   const told: string[] = [];
-  const tell = (name: string) => ending.subscribe(() => told.push(name));
-  return { ending, told, tell };
+  const tell = (name: string) => subject.subscribe(() => told.push(name));
+  return { subject, told, tell };
 }
 
-describe('the ending of a stream', () => {
-  it('tells everybody once, in the order in which they asked', () => {
-    const { ending, told, tell } = setUp();
+describe('the cancel subject of a stream', () => {
+  it('calls every subscriber once, in the order of subscription', () => {
+    const { subject, told, tell } = setUp();
     tell('first');
     tell('second');
-    expect([ending.isDecided, told]).toEqual([false, []]);
-    ending.decide();
-    ending.decide();
-    expect([ending.isDecided, told]).toEqual([true, ['first', 'second']]);
+    expect([subject.isCancelled, told]).toEqual([false, []]);
+    subject.cancel();
+    subject.cancel();
+    expect([subject.isCancelled, told]).toEqual([true, ['first', 'second']]);
   });
 
-  it('tells whoever asks too late at once', () => {
-    const { ending, told, tell } = setUp();
-    ending.decide();
+  it('calls a late subscriber at once', () => {
+    const { subject, told, tell } = setUp();
+    subject.cancel();
     tell('late')();
     expect(told).toEqual(['late']);
   });
 
-  it('does not tell who has taken it back', () => {
-    const { ending, told, tell } = setUp();
+  it('does not call a subscriber that has left', () => {
+    const { subject, told, tell } = setUp();
     const forget = tell('gone');
     tell('there');
     forget();
-    ending.decide();
+    subject.cancel();
     expect(told).toEqual(['there']);
   });
 });

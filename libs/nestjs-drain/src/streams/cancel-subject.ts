@@ -2,25 +2,25 @@
  * The end that the drain decides for a stream. It comes at most once, and is remembered for a handler
  * that answers after it. Every open stream holds one, so it is smaller than a Subject.
  */
-export class Ending {
-  #isDecided = false;
+export class CancelSubject {
+  #isCancelled = false;
   #listeners: readonly (() => void)[] = none;
 
-  get isDecided(): boolean {
-    return this.#isDecided;
+  get isCancelled(): boolean {
+    return this.#isCancelled;
   }
 
   /** Calls back once, or at once where it is decided. Returns a function that removes the listener. */
   subscribe(listener: () => void): () => void {
-    if (this.#isDecided) listener();
+    if (this.#isCancelled) listener();
     else this.#listeners = [...this.#listeners, listener];
     return () => {
       this.#listeners = this.#listeners.filter((other) => other !== listener);
     };
   }
 
-  decide(): void {
-    this.#isDecided = true;
+  cancel(): void {
+    this.#isCancelled = true;
     for (const listener of this.#listeners) listener();
     this.#listeners = none;
   }

@@ -2,7 +2,7 @@ import { Req, UseGuards } from '@nestjs/common';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
 import { AdmissionGuard } from './admission.guard.js';
 import { decisionOf } from './decision.js';
-import { inPlaceOf } from '../compat/replace-method.js';
+import { replaceMethod } from '../compat/replace-method.js';
 import { Reconnect } from './reconnect.js';
 import { ResumableAnswer } from '../resume/resumable-answer.js';
 import { intercept } from './stream.interceptor.js';
@@ -81,5 +81,5 @@ function intercepted(prototype: object, name: string | symbol, method: Method): 
     return intercept(decision, method.apply(this, given));
   };
   Req()(prototype, name, position);
-  return inPlaceOf(method, name, wrapped);
+  return replaceMethod(method, name, wrapped);
 }

@@ -207,7 +207,7 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
     expect(await response.text()).toContain('data: one');
     await released;
     expect(running.drain.streams.size).toBe(0);
-    expect(running.drain.streams.tally()).toMatchObject({ completed: 1, abandoned: 0 });
+    expect(running.drain.streams.counts()).toMatchObject({ completed: 1, abandoned: 0 });
   });
 
   test('an admitted stream runs to its own end while new ones get 503, Retry-After and close', async () => {
@@ -310,7 +310,7 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
     const report = running.drain.start('test');
     const body = await response.text();
     expect(body.trimEnd().endsWith('id: 41\nretry: 3000')).toBe(true);
-    expect(await report).toMatchObject({ outcome: 'completed', told: 1 });
+    expect(await report).toMatchObject({ outcome: 'completed', reconnect: 1 });
   });
 
   test('an EventSource that comes while draining is told 200, retry, end; others get 503', async () => {
@@ -430,16 +430,16 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
     void running.drain.start('test');
     running.clock.advance(10_000);
     expect(ended.reason).toMatchObject({ cause: 'deadline' });
-    expect(running.drain.streams.tally()).toMatchObject({ abandoned: 1 });
+    expect(running.drain.streams.counts()).toMatchObject({ abandoned: 1 });
   });
 
   test('a method may differ from its decorated controller, and is admitted once', async () => {
     await start();
     const [, two] = [await open('whole/one'), await open('whole/two', { method: 'POST' })];
     expect(await two.text()).toBe('two');
-    expect(running.drain.streams.tally().admitted).toBe(2);
+    expect(running.drain.streams.counts().admitted).toBe(2);
     const report = running.drain.start('test');
-    expect(await report).toMatchObject({ told: 1 });
+    expect(await report).toMatchObject({ reconnect: 1 });
     expect((await open('whole/two', { method: 'POST' })).status).toBe(503);
   });
 

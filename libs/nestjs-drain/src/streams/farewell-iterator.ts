@@ -16,7 +16,7 @@ export class FarewellIterator implements AsyncIterableIterator<unknown> {
     private readonly stream: HttpStream,
   ) {
     this.#source = source[Symbol.asyncIterator]();
-    stream.ending.subscribe(() => this.#end());
+    stream.cancelSubject.subscribe(() => this.#end());
   }
 
   next(): Promise<IteratorResult<unknown>> {

@@ -15,12 +15,12 @@ export class FarewellObserver implements Observer<unknown> {
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
     return new Observable((client) => {
       const observer = new FarewellObserver(stream, client);
-      if (stream.ending.isDecided) {
+      if (stream.cancelSubject.isCancelled) {
         observer.complete();
         return undefined;
       }
       const source = events.subscribe(observer);
-      const forget = stream.ending.subscribe(() => {
+      const forget = stream.cancelSubject.subscribe(() => {
         source.unsubscribe();
         observer.complete();
       });

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { StreamHandle, StreamKind, StreamProgress, StreamRequest } from '../core/stream.js';
-import { Ending } from './cancel-subject.js';
+import { CancelSubject } from './cancel-subject.js';
 import type { Farewell } from './farewell.js';
 import type { StreamRoute } from './stream-route.js';
 
@@ -11,7 +11,7 @@ export class HttpStream implements StreamRequest {
   handle!: StreamHandle;
   readonly kind: StreamKind;
   readonly route: string;
-  readonly ending = new Ending();
+  readonly cancelSubject = new CancelSubject();
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
 
@@ -35,7 +35,7 @@ export class HttpStream implements StreamRequest {
   }
 
   end(): void {
-    this.ending.decide();
+    this.cancelSubject.cancel();
   }
 
   destroy(): void {

@@ -76,7 +76,7 @@ class NotResumableError extends Error {
   constructor(handler: string) {
     super(
       `${handler}() is declared resumable but is no @Sse() route: make it one, or log and replay its events ` +
-        'yourself with StreamResumption of nestjs-drain/resume.',
+        'yourself with ResumableStreamService of nestjs-drain/resume.',
     );
   }
 }

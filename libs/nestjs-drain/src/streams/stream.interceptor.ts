@@ -31,7 +31,7 @@ export function intercept(stream: HttpStream, result: unknown): unknown {
 async function interceptPromise(stream: HttpStream, pending: Promise<unknown>): Promise<unknown> {
   let answered = (): void => undefined;
   const ended = new Promise<never>((_, reject) => {
-    answered = stream.ending.subscribe(() => reject(tooLate(stream)));
+    answered = stream.cancelSubject.subscribe(() => reject(tooLate(stream)));
   });
   try {
     return intercept(stream, await Promise.race([pending, ended]));
@@ -43,7 +43,7 @@ async function interceptPromise(stream: HttpStream, pending: Promise<unknown>): 
 /** An Observable outside `@Sse()` is one value; until it is there, the same holds. */
 function interceptValue(stream: HttpStream, value: Observable<unknown>): Observable<unknown> {
   const ended = new Observable<never>((waiting) =>
-    stream.ending.subscribe(() => waiting.error(tooLate(stream))),
+    stream.cancelSubject.subscribe(() => waiting.error(tooLate(stream))),
   );
   return value.pipe(takeUntil(ended));
 }
@@ -68,7 +68,7 @@ function interceptResponse(stream: HttpStream, response: Response): Response {
 
 /** A promised length leaves no room for a farewell, and without one no end is clean (law 5). */
 function destroyOnEnding<T>(stream: HttpStream, result: T): T {
-  stream.ending.subscribe(() => stream.destroy());
+  stream.cancelSubject.subscribe(() => stream.destroy());
   return result;
 }
 

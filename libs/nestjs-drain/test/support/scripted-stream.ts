@@ -1,4 +1,5 @@
-import type { Admission, StreamRegistry } from '../../src/core/stream-registry.js';
+import type { Admission } from '../../src/core/stream.js';
+import type { StreamRegistry } from '../../src/core/stream-registry.js';
 import type { EndCause, StreamHandle, StreamKind, StreamRequest } from '../../src/core/stream.js';
 
 export interface StreamScript {

@@ -64,7 +64,7 @@ function explain({ phase, bounds, open, requests, messages, tasks, trigger, seco
 function phases({ phase, entered, bounds, elapsed = 0, report }) {
   const { propagationDelay, timeout, flushTimeout } = bounds;
   const order = Object.keys(titles);
-  const end = report ? report.waited / 1000 : elapsed;
+  const end = report ? report.waitedSeconds : elapsed;
   const closed = entered.draining ?? propagationDelay;
   const text = {
     serving: phase === 'serving' ? 'now' : 'until the trigger',
@@ -89,7 +89,7 @@ function phases({ phase, entered, bounds, elapsed = 0, report }) {
   }
 }
 
-const endings = { told: 'told to reconnect', deadline: 'saying farewell', handedOff: 'handed off' };
+const endings = { reconnect: 'told to reconnect', deadline: 'saying farewell', handedOff: 'handed off' };
 const rows = new Map();
 function row(stream) {
   const known = rows.get(stream.id);

@@ -2,13 +2,13 @@ export const style = `
 :root {
   --ground: #f6f7f9; --card: #fff; --ink: #16191f; --soft: #5a6372; --line: #dde1e8;
   --serving: #1a7f4b; --lameDuck: #a35c00; --draining: #2a5bd7; --drained: #5a6372; --bad: #c3262d;
-  --told: #0f7b8a; --handedOff: #7a3fc4; --track: #e4e8ee; --focus: #2a5bd7;
+  --reconnect: #0f7b8a; --handedOff: #7a3fc4; --track: #e4e8ee; --focus: #2a5bd7;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #0f1217; --card: #181c23; --ink: #eceff4; --soft: #a0a9b8; --line: #2b313c;
     --serving: #4cc38a; --lameDuck: #f0a94a; --draining: #82a8ff; --drained: #a0a9b8; --bad: #ff7b7b;
-    --told: #55c4d4; --handedOff: #bd93ff; --track: #2b313c; --focus: #82a8ff;
+    --reconnect: #55c4d4; --handedOff: #bd93ff; --track: #2b313c; --focus: #82a8ff;
   }
 }
 * { box-sizing: border-box; margin: 0; }
@@ -66,7 +66,7 @@ dd small { display: block; font-size: .8125rem; font-weight: 400; color: var(--s
   border-radius: 2px; background: var(--fate, transparent); }
 .fates { display: flex; gap: 2px; height: .75rem; margin-bottom: 1rem; }
 .fates i { flex: var(--count) 0 3px; background: var(--fate); border-radius: 2px; }
-[data-fate=completed] { --fate: var(--serving); } [data-fate=told] { --fate: var(--told); }
+[data-fate=completed] { --fate: var(--serving); } [data-fate=reconnect] { --fate: var(--reconnect); }
 [data-fate=cancelled] { --fate: var(--lameDuck); } [data-fate=handedOff] { --fate: var(--handedOff); }
 [data-fate=cut] { --fate: var(--bad); }
 .scroll { overflow-x: auto; margin-top: .5rem; }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Drain } from '../../core/drain.js';
 import type { DrainPhase } from '../../core/phase.js';
-import { describeReport, type DrainReport, type StreamTally } from '../../core/report.js';
+import { describeReport, type DrainReport, type StreamCounts } from '../../core/report.js';
 import type { EndCause, StreamHandle, StreamKind } from '../../core/stream.js';
 import type { Quiet, Silence } from './silence.js';
 import type { Timeline } from './timeline.js';
@@ -34,7 +34,7 @@ export interface StatusSnapshot {
   readonly messages: number;
   readonly tasks: number;
   /** Since the process started. */
-  readonly totals: StreamTally;
+  readonly totals: StreamCounts;
   /** The oldest first; more would neither be read nor drawn. */
   readonly streams: readonly StreamRow[];
   readonly report?: (DrainReport & { readonly summary: string }) | undefined;
@@ -62,7 +62,7 @@ export function takeSnapshot(drain: Drain, timeline: Timeline, silence: Silence)
     requests: requests.size,
     messages: messages.size,
     tasks: tasks.size,
-    totals: streams.tally(),
+    totals: streams.counts(),
     streams: oldest(drain).map((stream) => describe(stream, drain.clock.now(), silence)),
     report: report && { ...report, summary: describeReport(report) },
   };
