@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import type { Seconds } from './duration.js';
 import type { InFlight } from './in-flight.js';
 import { type DrainReport, type StreamCounts, subtractCounts } from './report.js';
 import type { StreamRegistry } from './stream-registry.js';
@@ -7,6 +8,12 @@ import type { StreamRegistry } from './stream-registry.js';
 export class DrainRun {
   readonly startedAt: number;
   readonly report: Promise<DrainReport>;
+  /** The clock's ms at which remaining streams are cancelled. */
+  deadline: number;
+  /** Seconds for which it accepts new streams. */
+  readonly propagationDelay: Seconds;
+  /** Seconds that the last bytes have after the deadline, once that is decided. */
+  flush: Seconds | undefined;
   readonly #activeBefore: number;
   readonly #countsBefore: StreamCounts;
   readonly #scheduled: (() => void)[] = [];
@@ -17,7 +24,10 @@ export class DrainRun {
     readonly trigger: string,
     private readonly clock: Clock,
     private readonly streams: StreamRegistry,
+    bounds: { readonly deadline: number; readonly propagationDelay: Seconds },
   ) {
+    this.deadline = bounds.deadline;
+    this.propagationDelay = bounds.propagationDelay;
     this.startedAt = clock.now();
     this.#activeBefore = streams.size;
     this.#countsBefore = streams.counts();
@@ -25,7 +35,7 @@ export class DrainRun {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever waits sees the rejection of an abandoned run; nobody has to.
+    // Callers that await see the rejection of an abandoned run; without one it is no unhandled rejection.
     this.report.catch(() => undefined);
   }
 

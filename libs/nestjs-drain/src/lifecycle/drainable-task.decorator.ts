@@ -4,6 +4,7 @@ import { DRAIN } from '../core/tokens.js';
 import { isDrainSignal } from '../streams/parameters.js';
 import { replaceMethod } from '../compat/replace-method.js';
 import { routeArgumentsOf } from '../streams/stream-route.js';
+import { runTask } from './task-run.js';
 
 export interface DrainableTaskOptions {
   /**
@@ -51,10 +52,10 @@ export function DrainableTask({ whileDraining = 'skip' }: DrainableTaskOptions =
           ? Promise.reject(new TaskSkippedError(name))
           : Promise.resolve();
       }
-      // One signal per run: one that outlives its runs would keep all their listeners.
-      if (signal) args[signal.index] = AbortSignal.any([drain.expired]);
-      const result = method.apply(this, args);
-      return result instanceof Promise ? drain.tasks.track(result) : result;
+      return runTask(drain, name, (deadline) => {
+        if (signal) args[signal.index] = deadline;
+        return method.apply(this, args);
+      });
     };
     // Schedulers and queues leave their metadata before or after this decorator.
     descriptor.value = replaceMethod(method, key, task);
