@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Sse, type MessageEvent } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   adapters,
   nextEvent,

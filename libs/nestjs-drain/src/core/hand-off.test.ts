@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test } from '@jest/globals';
 import { admitted } from '../testing/scripted-stream.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { Drain } from './drain.js';

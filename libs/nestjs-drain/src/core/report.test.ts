@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { describeReport, type DrainReport } from './report.js';
 import { emptyTally, subtractTally } from './tally.js';
 

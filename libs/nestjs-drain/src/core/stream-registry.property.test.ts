@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { ManualClock } from '../testing/manual-clock.js';
 import { ScriptedStream } from '../testing/scripted-stream.js';
 import { endOfTurn } from '../testing/turn.js';
