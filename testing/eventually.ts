@@ -1,4 +1,4 @@
-import pWaitFor from 'p-wait-for';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Patience {
   /** Milliseconds until it gives up. Default 5 000: a bound for what hangs, not a measure. */
@@ -12,18 +12,14 @@ export async function eventually(
   check: () => unknown,
   { timeout = 5_000, interval = 50 }: Patience = {},
 ): Promise<void> {
-  let failure: unknown = new Error(`The check gave no answer within ${timeout} ms`);
-  const passes = async (): Promise<boolean> => {
+  const end = performance.now() + timeout;
+  for (;;) {
     try {
       await check();
-      return true;
+      return;
     } catch (error) {
-      failure = error;
-      return false;
+      if (performance.now() >= end) throw error;
     }
-  };
-  const fallback = (): boolean => {
-    throw failure;
-  };
-  await pWaitFor(passes, { interval, timeout: { milliseconds: timeout, fallback } });
+    await sleep(interval);
+  }
 }
