@@ -6,7 +6,7 @@ import type { Listener } from './shutdown.js';
 import type { ResolvedDrainOptions } from './options.js';
 import { type DrainPhase, DrainResetError, ResetRefusedError } from './phase.js';
 import type { DrainReport } from './report.js';
-import type { EndCause, StreamHandle } from './stream.js';
+import type { EndCause, Stream } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 import { WaveSchedule } from './waves.js';
 
@@ -139,7 +139,7 @@ export class Drain {
     this.#enter('draining');
     if (this.#run !== run) return; // A listener has reset it.
     const budget = this.options.timeout - this.options.propagationDelay;
-    const endsNow = ({ kind, handsOff }: StreamHandle): boolean =>
+    const endsNow = ({ kind, handsOff }: Stream): boolean =>
       kind === 'subscription' || handsOff === 'eager';
     this.#endAll(run, 'reconnect', budget, endsNow);
     void this.#finishWhenSettled(run);
@@ -170,10 +170,10 @@ export class Drain {
     run: DrainRun,
     cause: EndCause,
     budget: number,
-    which: (stream: StreamHandle) => boolean,
+    which: (stream: Stream) => boolean,
   ): void {
     const streams = [...this.streams].filter(which);
-    const tell = (stream: StreamHandle): void => {
+    const tell = (stream: Stream): void => {
       // What has ended already, or was handed off before, is not the drain's doing.
       if (stream.isReleased || stream.endedFor) return;
       this.#irreversible = true;
