@@ -21,6 +21,8 @@ export class StreamRegistry implements Iterable<StreamHandle> {
   readonly #counts = noStreams();
   readonly #idle = new IdleGate();
   #refusal: Refusal | undefined;
+  /** The clock's ms. */
+  #lastAnswersUntil = 0;
   #sequence = 0;
 
   constructor(
@@ -50,7 +52,7 @@ export class StreamRegistry implements Iterable<StreamHandle> {
   }
 
   admit(request: StreamRequest): Admission {
-    if (this.#refusal) return this.#refuse(request, this.#refusal);
+    if (this.#refusal && !this.#isLastAnswer(request)) return this.#refuse(request, this.#refusal);
     this.#sequence += 1;
     const handle = new StreamHandle(
       request.id ?? this.#sequence.toString(36),
@@ -66,9 +68,13 @@ export class StreamRegistry implements Iterable<StreamHandle> {
     return handle;
   }
 
-  /** From now on every admission is refused. */
-  close(refusal: Omit<Refusal, 'admitted'>): void {
+  /**
+   * From now on every admission is refused, except finite last answers before `lastAnswersUntil` (the
+   * clock's ms). Default: no exception.
+   */
+  close(refusal: Omit<Refusal, 'admitted'>, { lastAnswersUntil = 0 } = {}): void {
     this.#refusal = { admitted: false, ...refusal };
+    this.#lastAnswersUntil = lastAnswersUntil;
     this.#announceVacancy();
   }
 
@@ -84,6 +90,10 @@ export class StreamRegistry implements Iterable<StreamHandle> {
 
   [Symbol.iterator](): Iterator<StreamHandle> {
     return this.#streams.values();
+  }
+
+  #isLastAnswer({ kind, isLastAnswer }: StreamRequest): boolean {
+    return kind === 'finite' && isLastAnswer === true && this.clock.now() < this.#lastAnswersUntil;
   }
 
   #refuse(request: StreamRequest, refusal: Refusal): Refusal {

@@ -32,6 +32,8 @@ export interface StreamRequest {
   /** The route pattern or handler the stream belongs to, never an id: it becomes a metrics label. */
   readonly route: string;
   readonly id?: string | undefined;
+  /** The request came on a connection whose client had no notice of the shutdown: the answer gives it. */
+  readonly isLastAnswer?: boolean;
   /** Ends the stream properly: farewell, then the end. Called at most once. */
   end(cause: EndCause): void;
   /** Destroys the transport under the stream. Called at most once, when `end` was not enough. */

@@ -49,6 +49,7 @@ export class AdmissionGuard implements CanActivate {
       request,
       response,
       route.id?.(framework),
+      Boolean(route.resumable) && this.resumption?.handOff?.when === 'eager',
     );
     const admission = this.drain.streams.admit(stream);
     if (!admission.admitted) return this.#refuse(admission, route, request, response);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { isLastAnswer } from '../core/last-answer.js';
 import type { StreamHandle, StreamKind, StreamProgress, StreamRequest } from '../core/stream.js';
 import { CancelSubject } from './cancel-subject.js';
 import type { Farewell } from './farewell.js';
@@ -11,6 +12,7 @@ export class HttpStream implements StreamRequest {
   handle!: StreamHandle;
   readonly kind: StreamKind;
   readonly route: string;
+  readonly isLastAnswer: boolean;
   readonly cancelSubject = new CancelSubject();
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
@@ -23,7 +25,10 @@ export class HttpStream implements StreamRequest {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly id: string | undefined,
+    /** A resumable stream that would be handed off at once is not begun. */
+    isHandedOffAtOnce: boolean,
   ) {
+    this.isLastAnswer = isLastAnswer(request) && !isHandedOffAtOnce;
     this.kind = declared.kind;
     this.route = declared.pattern;
     this.#bytesBefore = bytesSent(request);

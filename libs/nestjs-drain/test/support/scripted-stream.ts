@@ -22,6 +22,7 @@ export class ScriptedStream implements StreamRequest {
   constructor(
     readonly kind: StreamKind = 'finite',
     script: Partial<StreamScript> = {},
+    readonly isLastAnswer = false,
   ) {
     this.#script = { onEnd: 'stall', onDestroy: 'close', ...script };
   }
