@@ -6,6 +6,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
+import { isLastAnswer } from '../core/last-answer.js';
 import type { Refusal } from '../core/stream.js';
 import { Drain } from '../core/drain.js';
 import { rawOf } from '../compat/frameworks.js';
@@ -51,7 +52,12 @@ export class AdmissionGuard implements CanActivate {
     );
     const { kind, pattern } = route;
     const id = route.id?.(framework);
-    const admission = this.drain.streams.admit({ kind, route: pattern, id }, transport);
+    const isLast =
+      isLastAnswer(request) && !(route.resumable && this.resumption?.handOff?.when === 'eager');
+    const admission = this.drain.streams.admit(
+      { kind, route: pattern, id, isLastAnswer: isLast },
+      transport,
+    );
     if (!admission.admitted) return this.#refuse(admission, route, request, response);
     decide(request, admission);
     this.#releaseOnClose(admission);
