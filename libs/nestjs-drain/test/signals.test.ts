@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { startFixture, type FixtureProcess } from './support/fixture-process.js';
+import { eventually } from '../../../testing/eventually.js';
 
 let running: FixtureProcess;
 afterEach(() => running.stop());
@@ -83,7 +84,7 @@ test('a reset after a signal leaves the process alive, and the next signal drain
   process.kill('SIGTERM');
   await printed('one serves again');
   process.kill('SIGTERM');
-  await expect.poll(() => output().split('one started').length - 1).toBe(2);
+  await eventually(() => expect(output().split('one started').length - 1).toBe(2));
   expect(output()).not.toMatch(/unhandled|Error/i);
   tell('one finish');
   expect(await exited).toEqual({ code: 0, signal: null });

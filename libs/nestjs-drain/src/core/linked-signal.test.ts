@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { linkedSignal } from './linked-signal.js';
 
 it('aborts with its source, and with the source’s reason', () => {

@@ -1,5 +1,5 @@
 import { ManualClock } from 'nestjs-drain-resume/testing';
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { within } from './within.js';
 
 it.each([

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
 import { ManualClock } from 'nestjs-drain-resume/testing';
@@ -57,7 +57,7 @@ describe('the drain in a Prometheus registry', () => {
     const ended = await scrape('streams_ended_total');
     expect(ended).toEqual(
       Object.fromEntries(
-        ['completed', 'reconnect', 'cancelled', 'handedOff', 'cut'].map((outcome) => [
+        ['completed', 'abandoned', 'reconnect', 'cancelled', 'handedOff', 'cut'].map((outcome) => [
           `streams_ended_total{${labels},outcome="${outcome}"}`,
           0,
         ]),
