@@ -32,8 +32,9 @@ export interface ProcessOptions {
    */
   exitTimeout?: number;
   /**
-   * Whether `app.close()` without a signal or another trigger before it waits `propagationDelay` too.
-   * Default false: no balancer sends to an application that its own code closes, as tests do.
+   * Whether an `app.close()` that is the first trigger waits `propagationDelay` too. Default false: no
+   * balancer sends to an application that its own code closes, as tests do. With `signals: false` it is
+   * true, because Nest may close the application for a signal.
    */
   lameDuckOnClose?: boolean;
 }
@@ -82,7 +83,7 @@ export function separateOptions(options: ModuleOptions): {
       forceExitOnSecondSignal: forceExitOnSecondSignal ?? true,
       hookTimeout: hookTimeout ?? 5,
       exitTimeout: exitTimeout ?? 10,
-      lameDuckOnClose: lameDuckOnClose ?? false,
+      lameDuckOnClose: lameDuckOnClose ?? signals === false,
     },
   };
 }
