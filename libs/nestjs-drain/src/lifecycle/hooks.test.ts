@@ -158,18 +158,17 @@ describe.each(adapters)('the lifecycle on %s', (adapter) => {
 function hostile(touched: string[]): object {
   const ofNest = (key: string | symbol): boolean =>
     typeof key === 'symbol' || /^(on|before(App|Res)|then|constructor)/.test(key);
-  const refuse = (trap: string) => (_: object, key?: string | symbol) => {
-    if (trap === 'get' && key !== undefined && ofNest(key)) return undefined;
+  const refuse = (trap: string, key: string | symbol = ''): never => {
     touched.push(`${trap} ${String(key)}`);
     throw new Error(`touched: ${trap} ${String(key)}`);
   };
   return new Proxy(
     {},
     {
-      get: refuse('get'),
-      has: refuse('has'),
-      ownKeys: refuse('ownKeys'),
-      getOwnPropertyDescriptor: refuse('getOwnPropertyDescriptor'),
+      get: (_, key): unknown => (ofNest(key) ? undefined : refuse('get', key)),
+      has: (_, key) => refuse('has', key),
+      ownKeys: () => refuse('ownKeys'),
+      getOwnPropertyDescriptor: (_, key) => refuse('getOwnPropertyDescriptor', key),
     },
   );
 }
