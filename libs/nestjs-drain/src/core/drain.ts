@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from './clock.js';
 import { DrainRun } from './drain-run.js';
 import { DrainEvents } from './events.js';
-import { InFlight } from './in-flight.js';
+import { InFlight, type InFlightOptions } from './in-flight.js';
 import type { Listener } from './listener.js';
 import type { ResolvedDrainOptions } from './options.js';
 import type { DrainPhase } from './phase.js';
@@ -18,14 +18,15 @@ import { WaveSchedule } from './wave-schedule.js';
 export class Drain {
   readonly events: DrainEvents;
   readonly streams: StreamRegistry;
-  readonly requests = new InFlight('requests', { awaitsLateWork: false });
+  readonly #counted: InFlight[] = [];
+  #phase: DrainPhase = 'serving';
+  readonly requests = this.count('requests', { awaitsLateWork: false });
   /** What message handlers are working on: microservices and their like. */
-  readonly messages = new InFlight('messages', { awaitsLateWork: false });
-  readonly tasks = new InFlight('tasks', { awaitsLateWork: true });
+  readonly messages = this.count('messages', { awaitsLateWork: false });
+  readonly tasks = this.count('tasks', { awaitsLateWork: true });
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
   readonly #waves: WaveSchedule;
-  #phase: DrainPhase = 'serving';
   #run: DrainRun | undefined;
   readonly #expiry = new AbortController();
   #irreversible = false;
@@ -113,18 +114,33 @@ export class Drain {
     this.#irreversible = true;
   }
 
-  get #others(): readonly InFlight[] {
-    return [this.requests, this.messages, this.tasks];
+  /** Everything but streams that the drain counts and waits for. */
+  get counted(): readonly InFlight[] {
+    return this.#counted;
+  }
+
+  /**
+   * Counts a kind of work under a name of its own: the drain waits for it, and the report names what
+   * is left of it. Asked for twice, the same counter is returned, with the options of the first time.
+   */
+  count(name: string, options: InFlightOptions): InFlight {
+    const known = this.#counted.find((work) => work.name === name);
+    if (known) return known;
+    const work = new InFlight(name, options);
+    // Added while draining, it is waited for like the others.
+    if (this.#phase === 'draining' || this.#phase === 'drained') work.close();
+    this.#counted.push(work);
+    return work;
   }
 
   get #works(): readonly (StreamRegistry | InFlight)[] {
-    return [this.streams, ...this.#others];
+    return [this.streams, ...this.#counted];
   }
 
   /** lameDuck → draining: new streams are refused, subscriptions told, and the wait begins. */
   #close(run: DrainRun): void {
     this.streams.close({ reason: 'draining', retryAfter: this.options.retryAfter });
-    for (const work of this.#others) work.close();
+    for (const work of this.#counted) work.close();
     this.#enter('draining');
     if (this.#run !== run) return; // A listener has reset it.
     const budget = this.options.timeout - this.options.propagationDelay;
@@ -175,7 +191,7 @@ export class Drain {
     if (this.#run !== run || this.#phase === 'drained') return;
     this.streams.close({ reason: 'drained', retryAfter: this.options.retryAfter });
     const outcome = this.expired.aborted ? 'timeout' : 'completed';
-    const report = run.conclude(outcome, this.#others);
+    const report = run.conclude(outcome, this.#counted);
     this.#enter('drained');
     this.events.emit({ type: 'ended', report });
   }

@@ -11,7 +11,10 @@ export interface DrainReport extends StreamTally {
   readonly trigger: string;
   /** Streams that were open when the drain started. */
   readonly activeBefore: number;
-  /** Other work still running when the drain ended, by name (`requests`, `messages`, `tasks`). Empty if none. */
+  /**
+   * Other work still running when the drain ended, by name: `requests`, `messages`, `tasks`, and what
+   * entries count themselves, such as `jobs`. Empty if none.
+   */
   readonly unfinished: Readonly<Record<string, number>>;
   /** Milliseconds from the first trigger to the end of the drain. */
   readonly waited: number;

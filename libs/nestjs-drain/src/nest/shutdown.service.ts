@@ -14,6 +14,8 @@ export interface DrainSnapshot {
   readonly inFlightRequests: number;
   readonly inFlightMessages: number;
   readonly runningTasks: number;
+  /** All that is counted besides streams, by the name it has in the report: `requests`, `jobs`, … */
+  readonly inFlight: Readonly<Record<string, number>>;
   /** Seconds until remaining streams are cancelled; undefined while serving and after the drain. */
   readonly secondsLeft: number | undefined;
 }
@@ -56,6 +58,7 @@ export class ShutdownService {
       inFlightRequests: this.inFlightRequests,
       inFlightMessages: this.drain.messages.size,
       runningTasks: this.drain.tasks.size,
+      inFlight: Object.fromEntries(this.drain.counted.map(({ name, size }) => [name, size])),
       secondsLeft: this.drain.secondsLeft,
     };
   }
