@@ -11,6 +11,7 @@ const adapters = [
   'websocket',
   'grpc',
   'microservice',
+  'queue',
   'metrics',
   'opentelemetry',
   'diagnostics',

@@ -1,0 +1,76 @@
+import { BullRegistrar, WorkerHost } from '@nestjs/bullmq';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { Drain } from '../core/drain.js';
+import type { InFlight } from '../core/in-flight.js';
+import { DRAIN } from '../core/token.js';
+import type { BullWorker } from './bull-worker.js';
+import { QueueWorker } from './queue-worker.js';
+
+/**
+ * The workers that the drain pauses. Those of `@Processor()` classes are found as @nestjs/bullmq makes
+ * them; `add()` takes those that the application makes itself.
+ */
+@Injectable()
+export class QueueWorkers {
+  readonly #logger = new Logger('GracefulShutdown');
+  readonly #workers = new Map<BullWorker, QueueWorker>();
+  readonly #jobs: InFlight;
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    @Inject(DRAIN) private readonly drain: Drain,
+    // Missing where no queue is registered: then there are no `@Processor()` workers either.
+    @Optional() registrar?: BullRegistrar,
+  ) {
+    this.#jobs = drain.count('jobs', { awaitsLateWork: true });
+    if (registrar) this.#follow(registrar);
+    drain.events.subscribe((event) => {
+      if (event.type !== 'phaseChanged') return;
+      if (event.phase === 'lameDuck') for (const worker of this.#workers.values()) worker.leave();
+      if (event.phase === 'serving') for (const worker of this.#workers.values()) worker.stay();
+    });
+    drain.expired.addEventListener('abort', () => {
+      for (const worker of this.#workers.values()) worker.expire();
+    });
+  }
+
+  /**
+   * Lets the drain pause, wait for and close a BullMQ worker that `new Worker()` has made, with a
+   * function or with a file as its processor. A worker that comes during the drain is paused at once.
+   */
+  add(worker: BullWorker): void {
+    if (this.#workers.has(worker)) return;
+    const attached = new QueueWorker(worker, this.drain, this.#jobs, (message, error) =>
+      this.#logger.error(message, error),
+    );
+    this.#workers.set(worker, attached);
+    this.drain.listeners.add(attached);
+    worker.once('closed', () => {
+      this.#workers.delete(worker);
+      this.drain.listeners.delete(attached);
+    });
+    if (this.drain.isShuttingDown) attached.leave();
+  }
+
+  /** In the turn in which workers are made, before any has taken a job; by hand also long after the start. */
+  #follow(registrar: BullRegistrar): void {
+    const register = registrar.register.bind(registrar);
+    registrar.register = () => {
+      register();
+      for (const { instance } of this.discovery.getProviders()) {
+        const worker = workerOf(instance);
+        if (worker) this.add(worker);
+      }
+    };
+  }
+}
+
+/** Providers are the application's own: a proxy may throw at any touch. */
+function workerOf(instance: unknown): BullWorker | undefined {
+  try {
+    return instance instanceof WorkerHost ? (instance as WorkerHost).worker : undefined;
+  } catch {
+    return undefined;
+  }
+}
