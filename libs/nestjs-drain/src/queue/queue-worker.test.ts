@@ -4,7 +4,7 @@ import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { endOfTurn } from '../testing/turn.js';
 import type { BullWorker } from './bull-worker.js';
-import { QueueWorker } from './queue-worker.js';
+import { QueueWorker, queueWork } from './queue-worker.js';
 
 /** Does what BullMQ's worker does, as far as the drain can see it, when the test says so. */
 class FakeWorker implements BullWorker {
@@ -103,8 +103,9 @@ function attach(given: FakeWorker, options: DrainOptions = { timeout: 10 }): voi
   drain = new Drain(resolveDrainOptions(options), clock);
   complaints = [];
   worker = given;
-  const jobs = drain.count('jobs', { awaitsLateWork: true });
-  queueWorker = new QueueWorker(worker, drain, jobs, (message) => complaints.push(message));
+  queueWorker = new QueueWorker(worker, drain, queueWork(drain), (message) =>
+    complaints.push(message),
+  );
   drain.listeners.add(queueWorker);
   drain.events.subscribe((event) => {
     if (event.type !== 'phaseChanged') return;

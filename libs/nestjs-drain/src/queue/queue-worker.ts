@@ -8,6 +8,19 @@ import { WorkerHold } from './worker-hold.js';
 /** Where a worker's failures go: `message` names the remedy. */
 export type Complaint = (message: string, error?: unknown) => void;
 
+/** What the drain counts of all workers together. */
+export interface QueueWork {
+  /** Jobs that run. */
+  readonly jobs: InFlight;
+  /** Workers that have been told to pause and have not paused yet. */
+  readonly workers: InFlight;
+}
+
+export const queueWork = (drain: Drain): QueueWork => ({
+  jobs: drain.count('jobs', { awaitsLateWork: true }),
+  workers: drain.count('workers', { awaitsLateWork: true }),
+});
+
 /** One worker: the jobs it works on, how it stops taking more, and how it ends. */
 export class QueueWorker implements Listener {
   readonly #working = new InFlight('jobs', { awaitsLateWork: true });
@@ -19,11 +32,11 @@ export class QueueWorker implements Listener {
   constructor(
     private readonly worker: BullWorker,
     private readonly drain: Drain,
-    jobs: InFlight,
+    private readonly work: QueueWork,
     private readonly complain: Complaint,
   ) {
     this.#hold = new WorkerHold(worker);
-    this.#countInto(jobs);
+    this.#countJobs();
   }
 
   /** The shutdown has begun: takes no more jobs, and lets the running ones finish. */
@@ -34,7 +47,7 @@ export class QueueWorker implements Listener {
       this.complain(`${this.#name} could not be paused: ${harm}. ${checkRedis}`, error);
     });
     this.#pausing = pausing;
-    this.drain.tasks.enter(pausing);
+    this.work.workers.enter(pausing);
     this.#bePatient();
     void pausing.then(() => this.#pausing === pausing && this.#stopWaiting());
   }
@@ -73,11 +86,11 @@ export class QueueWorker implements Listener {
   }
 
   /** Where each job passes, whether it runs in this process or in a sandbox. */
-  #countInto(jobs: InFlight): void {
-    const { worker } = this;
+  #countJobs(): void {
+    const { worker, work } = this;
     const processJob = worker.processJob.bind(worker);
     worker.processJob = (...job) => {
-      const running = this.#working.track(jobs.track(processJob(...job)));
+      const running = this.#working.track(work.jobs.track(processJob(...job)));
       this.#bePatient();
       const ended = (): void => this.#bePatient();
       running.then(ended, ended);
@@ -101,7 +114,7 @@ export class QueueWorker implements Listener {
   #stopWaiting(): void {
     this.#cancelPatience?.();
     this.#cancelPatience = undefined;
-    if (this.#pausing) this.drain.tasks.leave(this.#pausing);
+    if (this.#pausing) this.work.workers.leave(this.#pausing);
     this.#pausing = undefined;
   }
 }

@@ -2,10 +2,9 @@ import { BullRegistrar, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { Drain } from '../core/drain.js';
-import type { InFlight } from '../core/in-flight.js';
 import { DRAIN } from '../core/token.js';
 import type { BullWorker } from './bull-worker.js';
-import { QueueWorker } from './queue-worker.js';
+import { QueueWorker, queueWork, type QueueWork } from './queue-worker.js';
 
 /**
  * The workers that the drain pauses. Those of `@Processor()` classes are found as @nestjs/bullmq makes
@@ -15,7 +14,7 @@ import { QueueWorker } from './queue-worker.js';
 export class QueueWorkers {
   readonly #logger = new Logger('GracefulShutdown');
   readonly #workers = new Map<BullWorker, QueueWorker>();
-  readonly #jobs: InFlight;
+  readonly #work: QueueWork;
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -23,7 +22,7 @@ export class QueueWorkers {
     // Missing where no queue is registered: then there are no `@Processor()` workers either.
     @Optional() registrar?: BullRegistrar,
   ) {
-    this.#jobs = drain.count('jobs', { awaitsLateWork: true });
+    this.#work = queueWork(drain);
     if (registrar) this.#follow(registrar);
     drain.events.subscribe((event) => {
       if (event.type !== 'phaseChanged') return;
@@ -41,7 +40,7 @@ export class QueueWorkers {
    */
   add(worker: BullWorker): void {
     if (this.#workers.has(worker)) return;
-    const attached = new QueueWorker(worker, this.drain, this.#jobs, (message, error) =>
+    const attached = new QueueWorker(worker, this.drain, this.#work, (message, error) =>
       this.#logger.error(message, error),
     );
     this.#workers.set(worker, attached);
