@@ -28,11 +28,7 @@ export { Uncounted } from './http/uncounted.guard.js';
 export { CurrentStream } from './nest/current-stream.decorator.js';
 export { DrainSignal } from './nest/drain-signal.decorator.js';
 export { DrainableStream } from './nest/drainable-stream.decorator.js';
-export {
-  DrainableTask,
-  TaskSkippedError,
-  type DrainableTaskOptions,
-} from './nest/drainable-task.decorator.js';
+export { DrainableTask } from './nest/drainable-task.decorator.js';
 export { type Farewell, type LastWords } from './nest/farewell.js';
 export { type AfterDrain, type BeforeDrain } from './nest/lifecycle.js';
 export { type ModuleOptions, type ProcessOptions } from './nest/options.js';
