@@ -27,6 +27,7 @@ export class QueueWorker implements Listener {
   readonly #hold: WorkerHold;
   /** Until the worker has paused a job may be on its way to it, so the drain waits for that too. */
   #pausing: Promise<void> | undefined;
+  #isClosing = false;
   #cancelPatience: (() => void) | undefined;
 
   constructor(
@@ -43,6 +44,8 @@ export class QueueWorker implements Listener {
   leave(): void {
     this.#stopWaiting();
     const pausing = this.#hold.hold().catch((error: unknown) => {
+      // Closing a worker ends its pausing with an error.
+      if (this.#isClosing) return;
       const harm = 'it may still take jobs, which stall and run again elsewhere if they are cut';
       this.complain(`${this.#name} could not be paused: ${harm}. ${checkRedis}`, error);
     });
@@ -71,6 +74,7 @@ export class QueueWorker implements Listener {
     const { clock, options } = this.drain;
     this.#working.close();
     await settledBy(clock, deadline, this.#working.whenEmpty());
+    this.#isClosing = true;
     const closing = this.worker.close(this.#working.size > 0).catch((error: unknown) => {
       this.complain(`${this.#name} could not be closed. ${checkRedis}`, error);
     });
