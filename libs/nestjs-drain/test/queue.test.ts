@@ -1,4 +1,5 @@
 import { Queue, QueueEvents } from 'bullmq';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startFixture, type FixtureProcess } from './support/fixture-process.js';
 import { missingRedis, RedisServer } from './support/redis-server.js';
@@ -25,6 +26,14 @@ async function completed(count: number): Promise<void> {
       if (done.add(jobId).size === count) resolve();
     });
   });
+}
+
+/** Resolves when this many workers are blocked in Redis until a job comes. */
+async function workersThatWait(count: number): Promise<void> {
+  const client = new Redis(redis.url);
+  cleanups.push(() => client.disconnect());
+  let info = '';
+  while (!info.includes(`blocked_clients:${count}\r`)) info = await client.info('clients');
 }
 
 /** The ids of the jobs that these processes have done, in order. */
@@ -91,12 +100,13 @@ const addBacklog = () =>
     });
   });
 
-  test('an idle worker takes no job that comes after the signal', async () => {
+  test('an idle worker gives up waiting at the signal, and takes no job that comes after it', async () => {
     const holding = await startReplica({ LONG_JOBS: 'yes' });
     await queue.add('stubborn', {});
     await holding.printed('began stubborn');
+    await workersThatWait(1);
     holding.process.kill('SIGTERM');
-    await holding.printed('Shutting down');
+    await workersThatWait(0);
     await queue.add('letter', {});
     await holding.exited;
     expect(holding.output()).not.toContain('began letter');
@@ -122,4 +132,22 @@ const addBacklog = () =>
     expect(sentBy(other).length).toBe(2);
     expect(await queue.getFailedCount()).toBe(0);
   });
+
+  test.each(['silent', 'dead'])(
+    'law 7: a Redis that is %s does not hold the exit beyond the deadline',
+    async (how) => {
+      const server = await RedisServer.start();
+      cleanups.push(() => server.stop());
+      const replica = await startReplica({ REDIS_PORT: `${server.port}` });
+      await replica.printed('successfully started');
+      if (how === 'dead') await server.kill();
+      else server.signal('SIGSTOP');
+      replica.process.kill('SIGTERM');
+      await replica.exited;
+      // The worker held neither the drain nor its own closing; what else waits for Redis is bounded by
+      // `exitTimeout`, such as the Queue that @nestjs/bullmq closes in its hook.
+      expect(replica.output()).toMatch(/Drain completed after/);
+      expect(replica.output()).toContain('mailbox destroyed');
+    },
+  );
 });
