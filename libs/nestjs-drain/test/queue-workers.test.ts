@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { BullModule, BullRegistrar, Processor, WorkerHost } from '@nestjs/bullmq';
+import { BullModule, BullRegistrar, getQueueToken, Processor, WorkerHost } from '@nestjs/bullmq';
 import {
   Injectable,
   Module,
@@ -78,6 +78,20 @@ function startDrain(drain: Drain): void {
   cleanups.push(() => drain.tasks.leave(task));
   drain.start('test').catch(() => undefined);
 }
+
+const quiet = { log: () => undefined, error: () => undefined };
+
+const throwsAtAnyTouch: object = new Proxy(
+  {},
+  {
+    get(_, key) {
+      // What Nest itself asks of every provider.
+      if (typeof key === 'symbol' || /^(then|on[A-Z]|before[A-Z]|after[A-Z]|constructor)/.test(key))
+        return undefined;
+      throw new Error(`no ${key}`);
+    },
+  },
+);
 
 (missingRedis ? describe.skip : describe)('the workers of BullMQ', () => {
   beforeAll(async () => {
@@ -178,6 +192,24 @@ function startDrain(drain: Drain): void {
     expect(log).toEqual(['worker closed', 'providers destroyed']);
     expect(closings).toBe(1);
   });
+});
+
+test('a queue whose workers nobody can reach is named at start, with the remedy', async () => {
+  const warnings: string[] = [];
+  const parts = {
+    imports: [DrainQueueModule.forRoot()],
+    providers: [
+      { provide: getQueueToken('letters'), useValue: { opts: { processors: [sandbox] } } },
+      { provide: getQueueToken('parcels'), useValue: { opts: {} } },
+      { provide: getQueueToken('throws'), useValue: throwsAtAnyTouch },
+      { provide: 'CLS', useValue: throwsAtAnyTouch },
+    ],
+  };
+  const { module } = await drainedModule(parts);
+  module.useLogger({ ...quiet, warn: (message: string) => warnings.push(message) });
+  await module.init();
+  cleanups.push(() => module.close());
+  expect(warnings).toEqual([expect.stringMatching(/^BullQueue_letters.*QueueWorkers\.add\(\)/)]);
 });
 
 test('DrainQueueModule without forRoot() does not start, and says why', async () => {

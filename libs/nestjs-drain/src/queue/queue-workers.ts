@@ -1,5 +1,5 @@
 import { BullRegistrar, WorkerHost } from '@nestjs/bullmq';
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/token.js';
@@ -11,7 +11,7 @@ import { QueueWorker, queueWork, type QueueWork } from './queue-worker.js';
  * them; `add()` takes those that the application makes itself.
  */
 @Injectable()
-export class QueueWorkers {
+export class QueueWorkers implements OnApplicationBootstrap {
   readonly #logger = new Logger('GracefulShutdown');
   readonly #workers = new Map<BullWorker, QueueWorker>();
   readonly #work: QueueWork;
@@ -32,6 +32,17 @@ export class QueueWorkers {
     drain.expired.addEventListener('abort', () => {
       for (const worker of this.#workers.values()) worker.expire();
     });
+  }
+
+  onApplicationBootstrap(): void {
+    for (const { token, instance } of this.discovery.getProviders()) {
+      if (!hasProcessors(token, instance)) continue;
+      this.#logger.warn(
+        `${String(token)} is registered with \`processors\`. Their workers cannot be paused, because ` +
+          '@nestjs/bullmq keeps them to itself: they take jobs until its last hook. Write a class with ' +
+          '@Processor(), or make the worker with `new Worker()` and give it to `QueueWorkers.add()`.',
+      );
+    }
   }
 
   /**
@@ -65,10 +76,27 @@ export class QueueWorkers {
   }
 }
 
-/** Providers are the application's own: a proxy may throw at any touch. */
+/** Whether this is a queue of `BullModule.registerQueue({ processors })`. */
+function hasProcessors(token: unknown, queue: unknown): boolean {
+  if (typeof token !== 'string' || !token.startsWith('BullQueue_')) return false;
+  const processors = guarded(() => (queue as RegisteredQueue).opts?.processors);
+  return Array.isArray(processors) && processors.length > 0;
+}
+
+interface RegisteredQueue {
+  readonly opts?: { readonly processors?: unknown };
+}
+
 function workerOf(instance: unknown): BullWorker | undefined {
+  return guarded(() =>
+    instance instanceof WorkerHost ? (instance as WorkerHost).worker : undefined,
+  );
+}
+
+/** Providers are the application's own: a proxy may throw at any touch. */
+function guarded<T>(touch: () => T): T | undefined {
   try {
-    return instance instanceof WorkerHost ? (instance as WorkerHost).worker : undefined;
+    return touch();
   } catch {
     return undefined;
   }
