@@ -124,6 +124,22 @@ const throwsAtAnyTouch: object = new Proxy(
     expect([done, jobsOf(drain)]).toEqual([['letter'], 1]);
   });
 
+  test('one with a running job takes the next one after a reset, when that job has ended', async () => {
+    const { module, drain, register } = await start({ providers: [Letters] });
+    register();
+    const { worker } = module.get(Letters);
+    await queue.add('gated', {});
+    await gate.reached;
+    startDrain(drain);
+    await queue.add('letter', {});
+    drain.reset();
+    const gated = completes(worker);
+    gate.open();
+    await gated;
+    await completes(worker);
+    expect(done).toEqual(['gated', 'letter']);
+  });
+
   test('one that is registered while the service drains takes no job', async () => {
     const { module, drain, register } = await start({ providers: [Letters] });
     startDrain(drain);
