@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { BullModule, BullRegistrar, getQueueToken, Processor, WorkerHost } from '@nestjs/bullmq';
+import {
+  BullModule,
+  BullRegistrar,
+  getQueueToken,
+  Processor,
+  WorkerHost,
+  type BullQueueProcessor,
+} from '@nestjs/bullmq';
 import {
   Injectable,
   Module,
@@ -8,7 +15,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { Queue, Worker, type Job } from 'bullmq';
+import { Queue, QueueEvents, Worker, type Job } from 'bullmq';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Drain } from '../src/core/drain.js';
 import { DrainQueueModule, QueueWorkers } from '../src/queue/index.js';
@@ -66,6 +73,26 @@ async function start(parts: ModuleMetadata, clock?: ManualClock) {
 }
 
 const jobsOf = (drain: Drain): number => drain.count('jobs', { awaitsLateWork: true }).size;
+
+/** A deadline that comes at once, because the sandbox ends its job when it hears of it. */
+async function startWithProcessor(processor: BullQueueProcessor) {
+  const processed = {
+    name: 'processed',
+    connection: connection(),
+    processors: [processor],
+  };
+  const imports = [DrainQueueModule.forRoot(), BullModule.registerQueue(processed)];
+  const { module, drain } = await drainedModule({ imports }, { timeout: 0.5 });
+  await module.init();
+  cleanups.push(() => module.close());
+  return { module, drain };
+}
+
+/** As the sandbox, for a processor that takes no signal. */
+async function inThisProcess(job: Job): Promise<void> {
+  await job.updateProgress(1);
+  await gate.pass();
+}
 
 /** Resolves with the job when this worker has completed it. */
 const completes = (worker: Worker): Promise<Job> =>
@@ -197,6 +224,28 @@ const throwsAtAnyTouch: object = new Proxy(
     expect(await report).toMatchObject({ outcome: 'timeout', unfinished: {} });
   });
 
+  test.each([
+    ['a file', () => sandbox],
+    ['a function', () => (job: Job) => inThisProcess(job)],
+    ['a file and options', () => ({ path: sandbox, lockDuration: 20_000 })],
+  ])('one of registerQueue({ processors }) with %s is found', async (_, processor) => {
+    const { module, drain } = await startWithProcessor(processor());
+    const letters = module.get<Queue>(getQueueToken('processed'));
+    cleanups.push(() => letters.obliterate({ force: true }));
+    const events = new QueueEvents('processed', { connection: connection() });
+    cleanups.push(() => events.close());
+    await events.waitUntilReady();
+    const job = await letters.add('gated', {});
+    await new Promise((resolve) => events.once('progress', resolve));
+    expect(jobsOf(drain)).toBe(1);
+    const report = drain.start('test');
+    await letters.add('late', {});
+    gate.open();
+    expect(await report).toMatchObject({ unfinished: {} });
+    expect(await job.getState()).toBe('completed');
+    expect(await letters.getWaitingCount()).toBe(1);
+  });
+
   test('they are closed before the first onModuleDestroy, and the closing of @nestjs/bullmq is no second one', async () => {
     const { module, register, close } = await start({ providers: [Letters, Witness] });
     register();
@@ -210,12 +259,13 @@ const throwsAtAnyTouch: object = new Proxy(
   });
 });
 
-test('a queue whose workers nobody can reach is named at start, with the remedy', async () => {
+test('a queue whose workers are not found is named at start, with the remedy', async () => {
   const warnings: string[] = [];
+  const foreign = { name: 'letters', opts: { processors: [sandbox] } };
   const parts = {
     imports: [DrainQueueModule.forRoot()],
     providers: [
-      { provide: getQueueToken('letters'), useValue: { opts: { processors: [sandbox] } } },
+      { provide: getQueueToken('letters'), useValue: foreign },
       { provide: getQueueToken('parcels'), useValue: { opts: {} } },
       { provide: getQueueToken('throws'), useValue: throwsAtAnyTouch },
       { provide: 'CLS', useValue: throwsAtAnyTouch },
@@ -225,7 +275,7 @@ test('a queue whose workers nobody can reach is named at start, with the remedy'
   module.useLogger({ ...quiet, warn: (message: string) => warnings.push(message) });
   await module.init();
   cleanups.push(() => module.close());
-  expect(warnings).toEqual([expect.stringMatching(/^BullQueue_letters.*QueueWorkers\.add\(\)/)]);
+  expect(warnings).toEqual([expect.stringMatching(/queue "letters".*QueueWorkers\.add\(\)/)]);
 });
 
 test('DrainQueueModule without forRoot() does not start, and says why', async () => {

@@ -1,6 +1,7 @@
 import { Module, Optional, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { QueueWorkers } from './queue-workers.js';
+import { watchStartedWorkers } from './started-workers.js';
 
 /**
  * Pauses the BullMQ workers of the application's `@Processor()` classes when the shutdown begins, and
@@ -18,6 +19,7 @@ export class DrainQueueModule {
   }
 
   static forRoot(): DynamicModule {
+    watchStartedWorkers();
     return definition;
   }
 }

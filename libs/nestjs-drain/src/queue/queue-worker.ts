@@ -3,6 +3,7 @@ import { InFlight } from '../core/in-flight.js';
 import type { Listener } from '../core/listener.js';
 import { settledBy } from '../core/settled-by.js';
 import type { BullWorker } from './bull-worker.js';
+import { JobWatch } from './job-watch.js';
 import { WorkerHold } from './worker-hold.js';
 
 /** Where a worker's failures go: `message` names the remedy. */
@@ -37,7 +38,7 @@ export class QueueWorker implements Listener {
     private readonly complain: Complaint,
   ) {
     this.#hold = new WorkerHold(worker);
-    this.#countJobs();
+    JobWatch.of(worker).onJob((job) => this.#started(job));
   }
 
   /** The shutdown has begun: takes no more jobs, and lets the running ones finish. */
@@ -89,17 +90,12 @@ export class QueueWorker implements Listener {
     return `The worker of the queue "${this.worker.name}"`;
   }
 
-  /** Where each job passes, whether it runs in this process or in a sandbox. */
-  #countJobs(): void {
-    const { worker, work } = this;
-    const processJob = worker.processJob.bind(worker);
-    worker.processJob = (...job) => {
-      const running = this.#working.track(work.jobs.track(processJob(...job)));
-      this.#bePatient();
-      const ended = (): void => this.#bePatient();
-      running.then(ended, ended);
-      return running;
-    };
+  #started(job: Promise<unknown>): void {
+    void this.#working.track(job);
+    void this.work.jobs.track(job);
+    this.#bePatient();
+    const ended = (): void => this.#bePatient();
+    job.then(ended, ended);
   }
 
   /** Without jobs, pausing takes a reconnection. A Redis that does not answer must not hold the drain. */

@@ -5,10 +5,11 @@ import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/token.js';
 import type { BullWorker } from './bull-worker.js';
 import { QueueWorker, queueWork, type QueueWork } from './queue-worker.js';
+import { startedWorkersOf, type QueueWithProcessors } from './started-workers.js';
 
 /**
- * The workers that the drain pauses. Those of `@Processor()` classes are found as @nestjs/bullmq makes
- * them; `add()` takes those that the application makes itself.
+ * The workers that the drain pauses. Those of `@Processor()` classes and of
+ * `registerQueue({ processors })` are found; `add()` takes those that the application makes itself.
  */
 @Injectable()
 export class QueueWorkers implements OnApplicationBootstrap {
@@ -36,12 +37,7 @@ export class QueueWorkers implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     for (const { token, instance } of this.discovery.getProviders()) {
-      if (!hasProcessors(token, instance)) continue;
-      this.#logger.warn(
-        `${String(token)} is registered with \`processors\`. Their workers cannot be paused, because ` +
-          '@nestjs/bullmq keeps them to itself: they take jobs until its last hook. Write a class with ' +
-          '@Processor(), or make the worker with `new Worker()` and give it to `QueueWorkers.add()`.',
-      );
+      if (isQueueWithProcessors(token, instance)) this.#addWorkersOf(instance);
     }
   }
 
@@ -63,6 +59,17 @@ export class QueueWorkers implements OnApplicationBootstrap {
     if (this.drain.isShuttingDown) attached.leave();
   }
 
+  #addWorkersOf(queue: QueueWithProcessors): void {
+    const found = startedWorkersOf(queue);
+    for (const worker of found) this.add(worker);
+    if (found.length >= queue.opts.processors.length) return;
+    this.#logger.warn(
+      `The queue "${queue.name}" is registered with \`processors\`, and not all of their workers are ` +
+        'found, so these take jobs until the last hook of @nestjs/bullmq. Write a class with ' +
+        '@Processor(), or make the worker with `new Worker()` and give it to `QueueWorkers.add()`.',
+    );
+  }
+
   /** In the turn in which workers are made, before any has taken a job; by hand also long after the start. */
   #follow(registrar: BullRegistrar): void {
     const register = registrar.register.bind(registrar);
@@ -76,15 +83,10 @@ export class QueueWorkers implements OnApplicationBootstrap {
   }
 }
 
-/** Whether this is a queue of `BullModule.registerQueue({ processors })`. */
-function hasProcessors(token: unknown, queue: unknown): boolean {
+function isQueueWithProcessors(token: unknown, queue: unknown): queue is QueueWithProcessors {
   if (typeof token !== 'string' || !token.startsWith('BullQueue_')) return false;
-  const processors = guarded(() => (queue as RegisteredQueue).opts?.processors);
+  const processors = guarded(() => (queue as Partial<QueueWithProcessors>).opts?.processors);
   return Array.isArray(processors) && processors.length > 0;
-}
-
-interface RegisteredQueue {
-  readonly opts?: { readonly processors?: unknown };
 }
 
 function workerOf(instance: unknown): BullWorker | undefined {

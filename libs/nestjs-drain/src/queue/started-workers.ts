@@ -1,0 +1,60 @@
+import { BullModule } from '@nestjs/bullmq';
+import type { BullWorker } from './bull-worker.js';
+import { JobWatch } from './job-watch.js';
+
+/** What a queue and a worker of BullMQ have in common. */
+interface Configured {
+  readonly name: string;
+  readonly opts: { readonly connection?: unknown; readonly prefix?: string };
+}
+
+type StartedWorker = BullWorker & Configured;
+
+/** A queue of `BullModule.registerQueue({ processors })`. */
+export interface QueueWithProcessors extends Configured {
+  readonly opts: Configured['opts'] & { readonly processors: readonly unknown[] };
+}
+
+const started = new Set<StartedWorker>();
+const watched = new WeakSet<object>();
+
+/**
+ * Sees the workers of this process where BullMQ starts them: @nestjs/bullmq keeps those of
+ * `registerQueue({ processors })` to itself. To be called before an application is made.
+ */
+export function watchStartedWorkers(): void {
+  const prototype = startingPrototype();
+  if (!prototype || watched.has(prototype)) return;
+  watched.add(prototype);
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its worker
+  const { run } = prototype;
+  prototype.run = function (this: StartedWorker) {
+    if (!started.has(this)) {
+      started.add(this);
+      this.once('closed', () => started.delete(this));
+      JobWatch.of(this);
+    }
+    return run.call(this);
+  };
+}
+
+/** The workers that have been made for this queue, as far as its processors have no connection of their own. */
+export function startedWorkersOf(queue: QueueWithProcessors): BullWorker[] {
+  const { name, opts } = queue;
+  return [...started].filter(
+    (worker) =>
+      worker.name === name &&
+      worker.opts.connection === opts.connection &&
+      worker.opts.prefix === opts.prefix,
+  );
+}
+
+/** Of the class that @nestjs/bullmq uses: its own copy of BullMQ, ESM or CJS, or BullMQ Pro. */
+function startingPrototype(): StartedWorker | undefined {
+  const { _workerClass } = BullModule as unknown as { _workerClass?: { prototype: StartedWorker } };
+  let prototype = _workerClass?.prototype;
+  while (prototype && !Object.hasOwn(prototype, 'run')) {
+    prototype = Object.getPrototypeOf(prototype) as StartedWorker | undefined;
+  }
+  return prototype;
+}
