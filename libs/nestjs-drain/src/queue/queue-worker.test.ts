@@ -4,6 +4,7 @@ import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { endOfTurn } from '../testing/turn.js';
 import type { BullWorker } from './bull-worker.js';
+import { JobWatch } from './job-watch.js';
 import { QueueWorker, queueWork } from './queue-worker.js';
 
 /** Does what BullMQ's worker does, as far as the drain can see it, when the test says so. */
@@ -135,6 +136,18 @@ describe('law 12: work is not taken that will not be done', () => {
     running.finish();
     expect(await report).toMatchObject({ outcome: 'completed', unfinished: {}, waited: 6_000 });
     expect(complaints).toEqual([]);
+  });
+
+  it('waits for a job that was running before the worker was found', async () => {
+    const early = FakeWorker.running();
+    JobWatch.of(early);
+    const running = early.take();
+    attach(early);
+    const report = startDrain();
+    await endOfTurn();
+    expect([drain.phase, queueWork(drain).jobs.size]).toEqual(['draining', 1]);
+    running.finish();
+    expect(await report).toMatchObject({ outcome: 'completed', unfinished: {} });
   });
 
   it('waits for a job that was on its way when the worker paused', async () => {

@@ -40,14 +40,16 @@ export function watchStartedWorkers(): void {
 
 /** The workers that have been made for this queue, as far as its processors have no connection of their own. */
 export function startedWorkersOf(queue: QueueWithProcessors): BullWorker[] {
-  const { name, opts } = queue;
   return [...started].filter(
     (worker) =>
-      worker.name === name &&
-      worker.opts.connection === opts.connection &&
-      worker.opts.prefix === opts.prefix,
+      worker.name === queue.name &&
+      worker.opts.connection === queue.opts.connection &&
+      prefixOf(worker) === prefixOf(queue),
   );
 }
+
+/** BullMQ's default, which BullMQ 5 loses where @nestjs/bullmq hands it an undefined one. */
+const prefixOf = ({ opts }: Configured): string => opts.prefix ?? 'bull';
 
 /** Of the class that @nestjs/bullmq uses: its own copy of BullMQ, ESM or CJS, or BullMQ Pro. */
 function startingPrototype(): StartedWorker | undefined {
