@@ -72,18 +72,23 @@ export class QueueWorker implements Listener {
 
   /** Closes the worker, by force if a job outlives the deadline. Closing it again is left without effect. */
   async stop(deadline: number): Promise<void> {
-    const { clock, options } = this.drain;
+    const { clock } = this.drain;
     this.#working.close();
     await settledBy(clock, deadline, this.#working.whenEmpty());
     this.#isClosing = true;
     const closing = this.worker.close(this.#working.size > 0).catch((error: unknown) => {
       this.complain(`${this.#name} could not be closed. ${checkRedis}`, error);
     });
-    const linger = Math.min(deadline, clock.now() + options.flushTimeout * 1000);
+    const linger = Math.min(deadline, clock.now() + this.#patience * 1000);
     const closed = settledBy(clock, linger, closing).then(() => undefined);
     // @nestjs/bullmq closes it again in its own hook, which must not wait for longer.
     this.worker.close = () => closed;
     await closed;
+  }
+
+  /** Seconds for what only Redis is waited for: a `flushTimeout` of 0 leaves no time for a round trip. */
+  get #patience(): number {
+    return Math.max(1, this.drain.options.flushTimeout);
   }
 
   get #name(): string {
@@ -103,9 +108,9 @@ export class QueueWorker implements Listener {
     this.#cancelPatience?.();
     this.#cancelPatience = undefined;
     if (!this.#pausing || this.#working.size > 0) return;
-    const { clock, options } = this.drain;
-    this.#cancelPatience = clock.schedule(options.flushTimeout * 1000, () => {
-      const wait = `has not paused within \`flushTimeout\` (${options.flushTimeout} s)`;
+    const patience = this.#patience;
+    this.#cancelPatience = this.drain.clock.schedule(patience * 1000, () => {
+      const wait = `has not paused within ${patience} s (\`flushTimeout\`, at least 1 s)`;
       this.complain(`${this.#name} ${wait} and is not waited for any longer. ${checkRedis}`);
       this.#stopWaiting();
     });

@@ -5,7 +5,7 @@ import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/token.js';
 import type { BullWorker } from './bull-worker.js';
 import { QueueWorker, queueWork, type QueueWork } from './queue-worker.js';
-import { startedWorkersOf, type QueueWithProcessors } from './started-workers.js';
+import { takeWorkersOf, type QueueWithProcessors } from './started-workers.js';
 
 /**
  * The workers that the drain pauses. Those of `@Processor()` classes and of
@@ -60,7 +60,7 @@ export class QueueWorkers implements OnApplicationBootstrap {
   }
 
   #addWorkersOf(queue: QueueWithProcessors): void {
-    const found = startedWorkersOf(queue);
+    const found = takeWorkersOf(queue);
     for (const worker of found) this.add(worker);
     if (found.length >= queue.opts.processors.length) return;
     this.#logger.warn(

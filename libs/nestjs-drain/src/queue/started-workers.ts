@@ -15,7 +15,9 @@ export interface QueueWithProcessors extends Configured {
   readonly opts: Configured['opts'] & { readonly processors: readonly unknown[] };
 }
 
-const started = new Set<StartedWorker>();
+const seen = new WeakSet<StartedWorker>();
+/** Not taken by an application yet. */
+const untaken = new Set<StartedWorker>();
 const watched = new WeakSet<object>();
 
 /**
@@ -29,23 +31,29 @@ export function watchStartedWorkers(): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its worker
   const { run } = prototype;
   prototype.run = function (this: StartedWorker) {
-    if (!started.has(this)) {
-      started.add(this);
-      this.once('closed', () => started.delete(this));
+    if (!seen.has(this)) {
+      seen.add(this);
+      untaken.add(this);
+      this.once('closed', () => untaken.delete(this));
       JobWatch.of(this);
     }
     return run.call(this);
   };
 }
 
-/** The workers that have been made for this queue, as far as its processors have no connection of their own. */
-export function startedWorkersOf(queue: QueueWithProcessors): BullWorker[] {
-  return [...started].filter(
+/**
+ * Takes the workers that have been made for this queue, as far as its processors have no connection of
+ * their own. Each is taken once, by the application that has just been made.
+ */
+export function takeWorkersOf(queue: QueueWithProcessors): BullWorker[] {
+  const workers = [...untaken].filter(
     (worker) =>
       worker.name === queue.name &&
       worker.opts.connection === queue.opts.connection &&
       prefixOf(worker) === prefixOf(queue),
   );
+  for (const worker of workers) untaken.delete(worker);
+  return workers;
 }
 
 /** BullMQ's default, which BullMQ 5 loses where @nestjs/bullmq hands it an undefined one. */
