@@ -31,6 +31,14 @@ export function runAs<T>(work: CountedWork, task: () => T, isWorthIt: boolean): 
   }
 }
 
+/**
+ * Lets the rest of this turn and what it starts find its work: the listeners of an event that come after
+ * this one. Where `runAs` would not look further than the first await, this does nothing.
+ */
+export function enterWork(work: CountedWork, isWorthIt: boolean): void {
+  if (isFree || isWorthIt) asynchronous.enterWith(work);
+}
+
 /** The counted work that is calling, if it is known. */
 export function callingWork(): CountedWork | undefined {
   return synchronous ?? asynchronous.getStore();

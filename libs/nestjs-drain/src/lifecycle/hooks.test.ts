@@ -38,6 +38,14 @@ class Registration implements BeforeDrain, AfterDrain, OnModuleDestroy {
 
 @Controller()
 class RootController {
+  constructor(private readonly shutdown: ShutdownService) {}
+
+  @Get('waits')
+  async waits(): Promise<DrainReport> {
+    await Promise.resolve();
+    return this.shutdown.wait();
+  }
+
   @Get()
   hello(): string {
     return 'hello';
@@ -123,6 +131,15 @@ describe.each(adapters)('the lifecycle on %s', (adapter) => {
     expect(await work).toBe('stopped in time');
     expect(await report).toMatchObject({ outcome: 'timeout', unfinished: {} });
     expect(drain.phase).toBe('drained');
+  });
+
+  test('a request that awaits the end of the drain does not hold it', async () => {
+    await start();
+    holdBefore = new Promise((resolve) => setTimeout(resolve, 300));
+    const report = running.drain.start('test');
+    const answer = await fetch(`${running.url}/waits`);
+    expect(await answer.json()).toMatchObject({ outcome: 'completed', waitedSeconds: 0 });
+    expect(await report).toMatchObject({ outcome: 'completed', waitedSeconds: 0 });
   });
 
   test('reset takes a shutdown back while nothing was closed', async () => {
