@@ -53,7 +53,7 @@ export class Connections implements Listener {
     connection.noMore();
     // Whoever was silent during the whole lame duck could not be told by an answer. Its next request
     // might be a stream, and refused. Without a lame duck there was no time to be told.
-    if (this.drain.options.propagationDelay > 0) connection.end();
+    if (this.drain.propagationDelay > 0) connection.end();
   }
 
   #each(task: (connection: Connection) => void): void {

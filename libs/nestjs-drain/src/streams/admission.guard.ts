@@ -6,6 +6,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
+import { wholeSeconds } from '../core/duration.js';
 import { isLastAnswer } from '../core/last-answer.js';
 import type { Refusal } from '../core/stream.js';
 import { Drain } from '../core/drain.js';
@@ -114,7 +115,7 @@ export class AdmissionGuard implements CanActivate {
       decide(request, new Reconnect(route, request, response, refusal.retryAfter));
       return true;
     }
-    response.setHeader('Retry-After', refusal.retryAfter);
+    response.setHeader('Retry-After', wholeSeconds(refusal.retryAfter));
     throw new StreamRefusedException(refusal.reason, refusal.retryAfter);
   }
 }

@@ -17,14 +17,14 @@ export interface Exit {
 export interface FixtureProcess {
   readonly process: ChildProcess;
   /** Everything printed so far, both streams. */
-  output(): string;
+  readonly output: () => string;
   /** Resolves once the output has come to hold this text. */
-  printed(text: string): Promise<void>;
+  readonly printed: (text: string) => Promise<void>;
   readonly exited: Promise<Exit>;
   /** Writes a line to its standard input. */
-  tell(line: string): void;
+  readonly tell: (line: string) => void;
   /** Ends it at once, whatever it is doing. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Runs `test/fixtures/<name>.ts` with the built package in a process of its own. */
