@@ -14,7 +14,9 @@ beforeEach(() => {
   lines = [];
   Logger.overrideLogger(logger);
 });
-afterEach(() => Logger.overrideLogger(new ConsoleLogger()));
+afterEach(() => {
+  Logger.overrideLogger(new ConsoleLogger());
+});
 
 function setUp() {
   const clock = new ManualClock();
@@ -27,8 +29,7 @@ const fails = (): never => {
 };
 
 describe('law 7: a subscriber of events that throws', () => {
-  const { shutdown: probe } = setUp();
-  type Events = typeof probe.events;
+  type Events = ShutdownService['events'];
   test.each<[string, (events: Events) => unknown]>([
     ['as a function', (events) => events.subscribe(fails)],
     ['as an observer', (events) => events.subscribe({ next: fails })],
