@@ -25,7 +25,8 @@ import type { HealthOptions } from './probes/options.js';
 import { probeController } from './probes/probe.controller.js';
 import { HttpConnections } from './http/http-connections.js';
 import { Uncounted } from './http/uncounted.guard.js';
-import { AdmissionGuard } from './streams/admission.guard.js';
+import { DrainableRoutes } from './streams/drainable-routes.js';
+import { StreamAdmission } from './streams/stream-admission.js';
 import { applicationDrain } from './lifecycle/application-drain.js';
 import { BeforeNest } from './lifecycle/before-nest.js';
 import { DrainLogger } from './lifecycle/drain-logger.js';
@@ -75,7 +76,7 @@ const exported = [
   SHUTDOWN,
   FAREWELL,
   ShutdownService,
-  AdmissionGuard,
+  StreamAdmission,
   Uncounted,
   LivenessIndicator,
   ReadinessIndicator,
@@ -164,7 +165,8 @@ const providers: Provider[] = [
   DrainLogger,
   Diagnostics,
   HttpConnections,
-  AdmissionGuard,
+  StreamAdmission,
+  DrainableRoutes,
   Uncounted,
   ControlGuard,
   AllowedPeerGuard,

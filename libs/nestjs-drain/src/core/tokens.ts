@@ -11,3 +11,7 @@ export const RESUMPTION = Symbol.for('nestjs-drain.Resumption');
 export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');
 /** Metadata of controllers that answer on the management port, where there is one. */
 export const MANAGEMENT = Symbol.for('nestjs-drain.Management');
+/** Where the module's farewell is found; undefined means the default one. */
+export const FAREWELL = Symbol.for('nestjs-drain.Farewell');
+/** Marks the class of the guard of `@DrainableStream()`. */
+export const ADMISSION_GUARD = Symbol.for('nestjs-drain.AdmissionGuard');
