@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from './clock.js';
 import { DrainRun } from './drain-run.js';
 import { DrainEvents } from './events.js';
+import { FlushQueue } from './flush-queue.js';
 import { InFlight } from './in-flight.js';
 import type { Listener } from './shutdown.js';
 import type { ResolvedDrainOptions } from './options.js';
@@ -9,6 +10,12 @@ import type { DrainReport } from './report.js';
 import type { EndCause, Stream } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 import { WaveSchedule } from './waves.js';
+
+/**
+ * In units of `flushTimeout`, from the deadline: streams that could not be told by then are destroyed. The plan needs
+ * half a unit; the rest is for machines that are slow, and for farewells that take their time.
+ */
+const tellingBound = 3;
 
 /**
  * The machine: serving → lameDuck → draining → drained. It runs once and returns one report; every
@@ -153,25 +160,39 @@ export class Drain {
     this.#finish(run);
   }
 
-  /** The deadline: farewells now, destruction `flushTimeout` later. */
+  /** The deadline: farewells now, in waves, and the destruction of each stream `flushTimeout` after its own. */
   #expire(run: DrainRun): void {
-    run.after(this.options.flushTimeout, () => this.#cut(run));
     this.#irreversible = true;
     this.#expiry.abort();
-    this.#endAll(run, 'deadline', this.options.flushTimeout, () => true);
+    const flushes = new FlushQueue(this.clock, this.options.flushTimeout * 1000, () =>
+      this.#finish(run),
+    );
+    run.onEnd(() => flushes.stop());
+    flushes.add(
+      [...this.streams].filter(({ endedFor }) => endedFor),
+      false,
+    );
+    const stopTelling = this.#endAll(
+      run,
+      'deadline',
+      this.options.flushTimeout,
+      ({ endedFor }) => !endedFor,
+      (told, isLast) => flushes.add(told, isLast),
+    );
+    run.after(this.options.flushTimeout * tellingBound, () => {
+      stopTelling();
+      flushes.close([...this.streams]);
+    });
   }
 
-  #cut(run: DrainRun): void {
-    for (const stream of [...this.streams]) stream.destroy();
-    this.#finish(run);
-  }
-
+  /** @returns a function that stops telling */
   #endAll(
     run: DrainRun,
     cause: EndCause,
     budget: number,
     which: (stream: Stream) => boolean,
-  ): void {
+    afterWave?: (told: readonly Stream[], isLast: boolean) => void,
+  ): () => void {
     const streams = [...this.streams].filter(which);
     const tell = (stream: Stream): void => {
       // What has ended already, or was handed off before, is not the drain's doing.
@@ -179,7 +200,9 @@ export class Drain {
       this.#irreversible = true;
       stream.end(cause);
     };
-    run.onEnd(this.#waves.run(streams, budget * 1000, tell));
+    const stop = this.#waves.run(streams, budget * 1000, tell, afterWave);
+    run.onEnd(stop);
+    return stop;
   }
 
   #finish(run: DrainRun): void {
