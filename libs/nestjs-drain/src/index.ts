@@ -31,11 +31,7 @@ export { Uncounted } from './http/uncounted.guard.js';
 export { CurrentStream } from './streams/parameters.js';
 export { DrainSignal } from './streams/parameters.js';
 export { DrainableStream } from './streams/drainable-stream.decorator.js';
-export {
-  DrainableTask,
-  TaskSkippedError,
-  type DrainableTaskOptions,
-} from './lifecycle/drainable-task.decorator.js';
+export { DrainableTask } from './lifecycle/drainable-task.decorator.js';
 export { type Farewell, type LastWords } from './streams/farewell.js';
 export { type AfterDrain, type BeforeDrain } from './lifecycle/lifecycle.js';
 export { type ModuleOptions, type ProcessOptions } from './lifecycle/options.js';

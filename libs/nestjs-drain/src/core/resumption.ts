@@ -1,4 +1,4 @@
-import type { OpenStream } from './stream.js';
+import type { HandOffTime, OpenStream } from './stream.js';
 
 /** What `@DrainableStream({ resumable })` declares for a route. */
 export interface ResumableOptions<Request = unknown> {
@@ -65,6 +65,9 @@ export class ContinuedElsewhereError extends Error {
  * under the token `RESUMPTION`; `streams/` asks for it and knows nothing else of logs and stores.
  */
 export interface Resumption {
+  /** When unfinished streams are given to another replica; undefined if none could go on. */
+  readonly handOffTime: HandOffTime | undefined;
+
   /**
    * Runs behind every guard of the route and before its pipes. For a request that comes back to a stream
    * it finds the stream and gives the request the input that the stream was started with.

@@ -3,8 +3,10 @@ import { ManualClock } from 'nestjs-drain-resume/testing';
 import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
 import { endOfTurn } from '../../test/support/turn.js';
 import { DrainEvents, type DrainEvent } from './events.js';
+import type { StreamKind } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 
+const noop = (): void => undefined;
 const draining = { reason: 'draining', retryAfter: 3 } as const;
 
 function setUp() {
@@ -42,6 +44,20 @@ describe('stream registry', () => {
     expect(streams.size).toBe(0);
     expect(streams.counts()).toMatchObject({ admitted: 0, refused: 1 });
     expect(seen).toEqual([{ type: 'refused', refusal, kind: 'finite', route: '/scripted' }]);
+  });
+
+  it('law 11: a closed registry admits finite last answers until their time, and nothing else', async () => {
+    const { clock, streams } = setUp();
+    streams.close(draining, { lastAnswersUntil: clock.now() + 5_000 });
+    const ask = (kind: StreamKind, isLastAnswer: boolean): boolean =>
+      streams.admit({ kind, isLastAnswer, route: '/' }, { end: noop, destroy: noop }).admitted;
+    expect(ask('finite', true)).toBe(true);
+    expect([ask('finite', false), ask('subscription', true)]).toEqual([false, false]);
+    expect([streams.size, streams.isSettled]).toEqual([1, false]);
+    await clock.advanceAsync(5_000);
+    expect(ask('finite', true)).toBe(false);
+    streams.close({ ...draining, reason: 'drained' });
+    expect(ask('finite', true)).toBe(false);
   });
 
   it('law 2: empty alone is not enough, closed alone is not enough', async () => {

@@ -22,6 +22,8 @@ export class StreamRegistry implements Iterable<Stream> {
   readonly #counts = noStreams();
   readonly #idle = new IdleGate();
   #refusal: Refusal | undefined;
+  /** The clock's ms. */
+  #lastAnswersUntil = 0;
   #sequence = 0;
 
   constructor(
@@ -54,7 +56,7 @@ export class StreamRegistry implements Iterable<Stream> {
     request: StreamRequest,
     transport: Transport,
   ): Admission<Transport> {
-    if (this.#refusal) return this.#refuse(request, this.#refusal);
+    if (this.#refusal && !this.#isLastAnswer(request)) return this.#refuse(request, this.#refusal);
     this.#sequence += 1;
     const stream = new Stream(
       request.id ?? this.#sequence.toString(36),
@@ -71,9 +73,13 @@ export class StreamRegistry implements Iterable<Stream> {
     return stream;
   }
 
-  /** From now on every admission is refused. */
-  close(refusal: Omit<Refusal, 'admitted'>): void {
+  /**
+   * From now on every admission is refused, except finite last answers before `lastAnswersUntil` (the
+   * clock's ms). Default: no exception.
+   */
+  close(refusal: Omit<Refusal, 'admitted'>, { lastAnswersUntil = 0 } = {}): void {
     this.#refusal = { admitted: false, ...refusal };
+    this.#lastAnswersUntil = lastAnswersUntil;
     this.#announceVacancy();
   }
 
@@ -89,6 +95,10 @@ export class StreamRegistry implements Iterable<Stream> {
 
   [Symbol.iterator](): Iterator<Stream> {
     return this.#streams.values();
+  }
+
+  #isLastAnswer({ kind, isLastAnswer }: StreamRequest): boolean {
+    return kind === 'finite' && isLastAnswer === true && this.clock.now() < this.#lastAnswersUntil;
   }
 
   #refuse(request: StreamRequest, refusal: Refusal): Refusal {

@@ -32,6 +32,8 @@ export interface StreamRequest {
   /** The route pattern or handler the stream belongs to, never an id: it becomes a metrics label. */
   readonly route: string;
   readonly id?: string | undefined;
+  /** The request came on a connection whose client had no notice of the shutdown: the answer gives it. */
+  readonly isLastAnswer?: boolean;
 }
 
 /** Port: what the core asks of the connection under a stream. Given with the request for admission. */

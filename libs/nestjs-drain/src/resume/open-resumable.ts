@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Attended, FollowedStream, Resumption as StreamService } from 'nestjs-drain-resume';
+import type { HandOffTime } from '../core/stream.js';
 import { rawOf } from '../compat/frameworks.js';
 import {
   ContinuedElsewhereError,
@@ -23,6 +24,10 @@ export class ResumableRequests implements Resumption {
     /** Seconds. */
     private readonly retryAfter: number,
   ) {}
+
+  get handOffTime(): HandOffTime | undefined {
+    return this.streams.handOff?.when;
+  }
 
   async locate(exchange: ResumableExchange): Promise<ResumableAnswer | undefined> {
     const { request } = exchange;

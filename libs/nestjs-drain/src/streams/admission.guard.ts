@@ -3,6 +3,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { ModuleRef } from '@nestjs/core';
 import { rawOf } from '../compat/frameworks.js';
 import type { Drain } from '../core/drain.js';
+import { isLastAnswer } from '../core/last-answer.js';
 import { ContinuedElsewhereError, type Resumption } from '../core/resumption.js';
 import { ADMISSION_GUARD, DRAIN, FAREWELL, RESUMPTION } from '../core/tokens.js';
 import { isEventSource } from './event-stream.js';
@@ -45,7 +46,9 @@ export class AdmissionGuard implements CanActivate {
     const response = rawOf(http.getResponse<ServerResponse>());
     const { kind, pattern, farewell } = route;
     const id = route.id?.(framework);
-    const declared = { kind, route: pattern, farewell, id };
+    const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
+    const isLast = isLastAnswer(rawOf(framework)) && !isEager;
+    const declared = { kind, route: pattern, farewell, id, isLastAnswer: isLast };
     const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
     return route.resumable ? this.#locate(admission, route, framework, application) : true;

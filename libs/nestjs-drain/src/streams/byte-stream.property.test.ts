@@ -23,7 +23,7 @@ class Source implements AsyncIterator<unknown> {
   #sent = 0;
   #pending: (() => void)[] = [];
   stopped = 0;
-  readonly return: (() => Promise<IteratorResult<unknown>>) | undefined;
+  declare readonly return?: () => Promise<IteratorResult<unknown>>;
 
   constructor(private readonly script: SourceScript) {
     if (script.onReturn !== 'is missing') this.return = () => this.#stop();

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { rawOf } from '../compat/frameworks.js';
 import { Drain } from '../core/drain.js';
-import type { Admission, OpenStream, StreamKind } from '../core/stream.js';
+import { isLastAnswer } from '../core/last-answer.js';
+import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/stream.js';
 import { DRAIN, FAREWELL } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import { decide, decisionOf, HttpTransport, type HttpStream } from './http-stream.js';
@@ -44,7 +45,9 @@ export class StreamAdmission {
     const known = decisionOf(request);
     if (known && 'admitted' in known) return known;
     const { kind = 'finite', route, farewell, id } = options;
-    const admission = this.admit({ kind, farewell, route, id }, request, response);
+    const isLast = isLastAnswer(rawOf(request));
+    const declared = { kind, farewell, route, id, isLastAnswer: isLast };
+    const admission = this.admit(declared, request, response);
     if (!admission.admitted) {
       (response as { hijack?: () => void }).hijack?.();
       answerRefused(rawOf(request) as IncomingMessage, rawOf(response) as ServerResponse, {
@@ -59,12 +62,7 @@ export class StreamAdmission {
 
   /** One synchronous step: counted and remembered on the request, or refused. */
   admit(
-    declared: {
-      kind: StreamKind;
-      route: string;
-      farewell?: Farewell | undefined;
-      id?: string | undefined;
-    },
+    declared: StreamRequest & { farewell?: Farewell | undefined },
     framework: object,
     frameworkResponse: object,
   ): Admission<HttpTransport> {

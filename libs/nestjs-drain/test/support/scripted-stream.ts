@@ -28,6 +28,7 @@ export class ScriptedStream implements StreamTransport {
   constructor(
     readonly kind: StreamKind = 'finite',
     script: Partial<StreamScript> = {},
+    readonly isLastAnswer = false,
   ) {
     this.#script = { onEnd: 'stall', onDestroy: 'close', ...script };
   }
