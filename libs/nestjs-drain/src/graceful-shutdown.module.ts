@@ -39,6 +39,8 @@ import {
 import { DRAIN, FAREWELL, SHUTDOWN } from './core/tokens.js';
 import { HttpConnections } from './http/http-connections.js';
 import { Uncounted } from './http/uncounted.guard.js';
+import { DrainableRoutes } from './streams/drainable-routes.js';
+import { StreamAdmission } from './streams/stream-admission.js';
 import { applicationDrain } from './lifecycle/application-drain.js';
 import { ApplicationSignals } from './lifecycle/application-signals.js';
 import { Diagnostics } from './lifecycle/diagnostics.js';
@@ -55,7 +57,6 @@ import { ShutdownService } from './lifecycle/shutdown.service.js';
 import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
 import { healthChecks, type HealthOptions } from './probes/options.js';
 import { probeController } from './probes/probe.controller.js';
-import { AdmissionGuard } from './streams/admission.guard.js';
 import type { Farewell } from './streams/farewell.js';
 import { StatusFeed } from './control/status/status-feed.js';
 import { statusController } from './control/status/status.controller.js';
@@ -92,7 +93,7 @@ const exported = [
   SHUTDOWN,
   FAREWELL,
   ShutdownService,
-  AdmissionGuard,
+  StreamAdmission,
   Uncounted,
   LivenessIndicator,
   ReadinessIndicator,
@@ -266,7 +267,8 @@ const providers: Provider[] = [
   DrainLogger,
   Diagnostics,
   HttpConnections,
-  AdmissionGuard,
+  StreamAdmission,
+  DrainableRoutes,
   Uncounted,
   ControlGuard,
   AllowedPeerGuard,

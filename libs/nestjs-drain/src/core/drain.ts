@@ -2,6 +2,7 @@ import { type Clock, systemClock } from './clock.js';
 import { DrainRun } from './drain-run.js';
 import type { Seconds } from './duration.js';
 import { DrainEvents } from './events.js';
+import { FlushQueue } from './flush-queue.js';
 import { InFlight, type InFlightOptions } from './in-flight.js';
 import type { Listener } from './shutdown.js';
 import type { ResolvedDrainOptions } from './options.js';
@@ -10,6 +11,12 @@ import type { DrainReport } from './report.js';
 import type { EndCause, Stream } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 import { WaveSchedule } from './waves.js';
+
+/**
+ * In units of `flushTimeout`, from the deadline: streams that could not be told by then are destroyed. The plan needs
+ * half a unit; the rest is for machines that are slow, and for farewells that take their time.
+ */
+const tellingBound = 3;
 
 /**
  * The machine: serving → lameDuck → draining → drained. It runs once and returns one report; every
@@ -229,28 +236,48 @@ export class Drain {
     this.#finish(run);
   }
 
-  /** The deadline: farewells now, destruction `flush` seconds later. */
+  /**
+   * The deadline: farewells now, in waves, and the destruction of each stream `flush` seconds after its own.
+   */
   #expire(run: DrainRun, flush: Seconds): void {
     if (this.expired.aborted) return; // It was brought forward.
     this.#close(run);
     run.flush = flush;
-    run.after(flush, () => this.#cut(run));
     this.makeIrreversible('its deadline has passed');
     this.#expiry.abort();
-    this.#endAll(run, 'deadline', flush, () => true);
+    const flushes = new FlushQueue(this.clock, flush * 1000, () => this.#cut(run));
+    run.onEnd(() => flushes.stop());
+    flushes.add(
+      [...this.streams].filter(({ endedFor }) => endedFor),
+      false,
+    );
+    const stopTelling = this.#endAll(
+      run,
+      'deadline',
+      flush,
+      ({ endedFor }) => !endedFor,
+      (told, isLast) => flushes.add(told, isLast),
+    );
+    run.after(flush * tellingBound, () => {
+      stopTelling();
+      flushes.close([...this.streams]);
+    });
   }
 
+  /** Everything had its time; what came after the deadline goes with the rest. */
   #cut(run: DrainRun): void {
     for (const stream of [...this.streams]) stream.destroy();
     this.#finish(run);
   }
 
+  /** @returns a function that stops telling */
   #endAll(
     run: DrainRun,
     cause: EndCause,
     budget: number,
     which: (stream: Stream) => boolean,
-  ): void {
+    afterWave?: (told: readonly Stream[], isLast: boolean) => void,
+  ): () => void {
     const streams = [...this.streams].filter(which);
     const tell = (stream: Stream): void => {
       // What has ended already, or was handed off before, is not the drain's doing.
@@ -258,7 +285,9 @@ export class Drain {
       this.makeIrreversible('streams have been ended');
       stream.end(cause);
     };
-    run.onEnd(this.#waves.run(streams, budget * 1000, tell));
+    const stop = this.#waves.run(streams, budget * 1000, tell, afterWave);
+    run.onEnd(stop);
+    return stop;
   }
 
   #finish(run: DrainRun): void {

@@ -14,3 +14,5 @@ export const FAREWELL = Symbol.for('nestjs-drain.Farewell');
 export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');
 /** Metadata of controllers that answer on the management port, where there is one. */
 export const MANAGEMENT = Symbol.for('nestjs-drain.Management');
+/** Marks the class of the guard of `@DrainableStream()`. */
+export const ADMISSION_GUARD = Symbol.for('nestjs-drain.AdmissionGuard');

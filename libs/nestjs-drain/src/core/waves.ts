@@ -24,15 +24,26 @@ export class WaveSchedule {
     return Math.max(this.options.size, Math.ceil(total / waves));
   }
 
-  /** Calls `tell` for each, the first wave at once. Returns a function that stops the rest. */
-  run<T>(all: readonly T[], budget: number, tell: (one: T) => void): () => void {
+  /**
+   * Calls `tell` for each, the first wave at once, and `afterWave` behind each wave. On a machine that is too slow for
+   * the plan the waves follow each other without a pause. Returns a function that stops the rest.
+   */
+  run<T>(
+    all: readonly T[],
+    budget: number,
+    tell: (one: T) => void,
+    afterWave?: (told: readonly T[], isLast: boolean) => void,
+  ): () => void {
     const size = this.sizeFor(all.length, budget);
     const startedAt = this.clock.now();
     let cancel = (): void => undefined;
     const wave = (number: number): void => {
       const next = number + 1;
-      for (const one of all.slice(number * size, next * size)) tell(one);
-      if (next * size >= all.length) return;
+      const told = all.slice(number * size, next * size);
+      for (const one of told) tell(one);
+      const isLast = next * size >= all.length;
+      afterWave?.(told, isLast);
+      if (isLast) return;
       // By the plan, not by the end of this wave: one that takes long must not delay the last.
       const due = startedAt + next * this.options.interval * 1000;
       cancel = this.clock.schedule(Math.max(0, due - this.clock.now()), () => wave(next));

@@ -44,17 +44,20 @@ export class CallKinds {
     return this.discovery.getControllers().flatMap(({ metatype }) => {
       if (!metatype) return [];
       const prototype = metatype.prototype as Record<string, unknown>;
-      const declared = Reflect.getMetadata(DRAINABLE_STREAM, metatype) as
-        { kind?: StreamKind } | undefined;
-      const kind = declared?.kind ?? 'finite';
-      return this.#scanner
-        .getAllMethodNames(prototype)
-        .flatMap((name) => patternsOf(prototype[name]))
-        .map(({ service, rpc }) => ({ service, rpc, kind }));
+      return this.#scanner.getAllMethodNames(prototype).flatMap((name) => {
+        const kind = declaredKind(prototype[name]) ?? declaredKind(metatype) ?? 'finite';
+        return patternsOf(prototype[name]).map(({ service, rpc }) => ({ service, rpc, kind }));
+      });
     });
   }
 }
 
 function patternsOf(method: unknown): Omit<Handled, 'kind'>[] {
   return (Reflect.getMetadata(PATTERN, method as object) as Handled[] | undefined) ?? [];
+}
+
+function declaredKind(target: unknown): StreamKind | undefined {
+  const declared = Reflect.getMetadata(DRAINABLE_STREAM, target as object) as
+    { kind?: StreamKind } | undefined;
+  return declared?.kind;
 }

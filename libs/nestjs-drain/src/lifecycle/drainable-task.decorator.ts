@@ -3,7 +3,7 @@ import type { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import { isDrainSignal } from '../streams/parameters.js';
 import { replaceMethod } from '../compat/replace-method.js';
-import { routeArgumentsOf } from '../streams/stream-route.js';
+import { routeArgumentsOf } from '../compat/nest-routes.js';
 import { refuseQueueWorker, refuseWorkerHost } from './queue-worker-refusal.js';
 import { runTask } from './task-run.js';
 

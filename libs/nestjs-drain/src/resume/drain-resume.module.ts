@@ -17,6 +17,7 @@ import {
 import type { Clock } from '../core/clock.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN, RESUMPTION } from '../core/tokens.js';
+import { ResumableRequests } from './open-resumable.js';
 
 /** All times in seconds. */
 export interface DrainResumeOptions extends Omit<StreamProducersOptions, 'clock' | 'onError'> {
@@ -66,7 +67,12 @@ export class DrainResumeModule {
           inject: [DRAIN, OPTIONS],
           useFactory: resumptionOf,
         },
-        { provide: RESUMPTION, useExisting: ResumableStreamService },
+        {
+          provide: RESUMPTION,
+          inject: [ResumableStreamService, DRAIN],
+          useFactory: (streams: ResumableStreamService, { options }: Drain) =>
+            new ResumableRequests(streams, options.retryAfter),
+        },
       ],
       exports: [ResumableStreamService, RESUMPTION],
     };

@@ -1,8 +1,15 @@
-import { wholeSeconds } from '../core/duration.js';
 import { createHash } from 'node:crypto';
-import type { Attended, FollowedStream, Resumption } from 'nestjs-drain-resume';
-import type { HttpStream } from '../streams/http-stream.js';
-import type { ResumableOptions } from '../streams/stream-route.js';
+import type { IncomingMessage } from 'node:http';
+import type { Attended, FollowedStream, Resumption as StreamService } from 'nestjs-drain-resume';
+import type { HandOffTime } from '../core/stream.js';
+import { rawOf } from '../compat/frameworks.js';
+import {
+  ContinuedElsewhereError,
+  type HandlerRun,
+  type OutgoingEvent,
+  type ResumableExchange,
+  type Resumption,
+} from '../core/resumption.js';
 import { readLogged, ResumableAnswer } from './resumable-answer.js';
 import { refusalException, StreamFinishedException } from './resumption-refusal.js';
 import { positionOf } from './stream-position.js';
@@ -10,43 +17,63 @@ import { positionOf } from './stream-position.js';
 /** How long an unread stream goes on by default, in seconds. */
 const defaultGrace = 30;
 
-export interface OpenedResumable {
-  readonly answer: ResumableAnswer;
-  /** It goes on where another connection had to stop. */
-  readonly resumed: boolean;
-}
+/** Opens a new stream's log, or finds the one the client comes back to. */
+export class ResumableRequests implements Resumption {
+  constructor(
+    private readonly streams: StreamService,
+    /** Seconds. */
+    private readonly retryAfter: number,
+  ) {}
 
-/**
- * Opens a new stream's log, or finds the one the client comes back to.
- * @param framework the request as the framework knows it
- * @returns undefined if only another replica can go on with the stream.
- * @throws HttpException 204 at the end of the stream, 404, 410, 429, 503.
- */
-export async function openResumable(
-  stream: HttpStream,
-  resumption: Resumption,
-  framework: object,
-): Promise<OpenedResumable | undefined> {
-  const position = positionOf(stream.transport.request);
-  const options = resumableOptions(stream);
-  const principal = options.principal?.(framework) ?? bearerOf(stream);
-  const attended: Attended = position
-    ? await resumption.resume(position.id, principal, position.after)
-    : await resumption.start({
-        principal,
-        request: loggedRequest(framework),
-        background: options.background ?? false,
-        grace: options.grace ?? defaultGrace,
-      });
-  if (attended.outcome === 'leaving') return undefined;
-  if (attended.outcome !== 'open') throw refused(stream, attended.outcome);
-  if (await isFinished(attended.stream)) throw new StreamFinishedException();
-  if (position) restoreRequest(framework, attended.stream.request);
-  if (resumption.handOff) stream.handOffBy(resumption.handOff);
-  // Relative, so that it holds behind whatever rewrites paths.
-  stream.transport.response.setHeader('Content-Location', `?resume=${attended.stream.id}`);
-  const answer = new ResumableAnswer(stream, attended.stream);
-  return { answer, resumed: position !== undefined };
+  get handOffTime(): HandOffTime | undefined {
+    return this.streams.handOff?.when;
+  }
+
+  async locate(exchange: ResumableExchange): Promise<ResumableAnswer | undefined> {
+    const { request } = exchange;
+    const position = positionOf(rawOf(request) as IncomingMessage);
+    if (!position) return undefined;
+    const principal = principalOf(exchange);
+    const attended = await this.streams.resume(position.id, principal, position.after);
+    const stream = this.#opened(exchange, attended);
+    if (await isFinished(stream)) throw new StreamFinishedException();
+    restoreRequest(request, stream.request);
+    return this.#answerWith(exchange, stream);
+  }
+
+  async answer(
+    exchange: ResumableExchange,
+    located: object | undefined,
+    run: (run: HandlerRun) => unknown,
+  ): Promise<AsyncIterable<OutgoingEvent>> {
+    return ((located as ResumableAnswer | undefined) ?? (await this.#start(exchange))).answer(run);
+  }
+
+  async #start(exchange: ResumableExchange): Promise<ResumableAnswer> {
+    const { options, request } = exchange;
+    const attended = await this.streams.start({
+      principal: principalOf(exchange),
+      request: loggedRequest(request),
+      background: options.background ?? false,
+      grace: options.grace ?? defaultGrace,
+    });
+    return this.#answerWith(exchange, this.#opened(exchange, attended));
+  }
+
+  #answerWith(exchange: ResumableExchange, stream: FollowedStream): ResumableAnswer {
+    if (this.streams.handOff) exchange.stream.handOffBy(this.streams.handOff);
+    // Relative, so that it holds behind whatever rewrites paths.
+    exchange.response.setHeader('Content-Location', `?resume=${stream.id}`);
+    return new ResumableAnswer(stream, exchange, this.retryAfter * 1000);
+  }
+
+  #opened({ response }: ResumableExchange, attended: Attended): FollowedStream {
+    if (attended.outcome === 'open') return attended.stream;
+    if (attended.outcome === 'leaving') throw new ContinuedElsewhereError();
+    const exception = refusalException(attended.outcome, this.retryAfter);
+    if (exception.getStatus() === 503) response.setHeader('Retry-After', this.retryAfter);
+    throw exception;
+  }
 }
 
 /** The end itself is logged as well, but is no event for a client. */
@@ -59,21 +86,13 @@ async function isFinished(stream: FollowedStream): Promise<boolean> {
   return true;
 }
 
-function resumableOptions({ transport: { declared } }: HttpStream): ResumableOptions {
-  return typeof declared.resumable === 'object' ? declared.resumable : {};
-}
-
-function refused(stream: HttpStream, outcome: Exclude<Attended['outcome'], 'open'>): Error {
-  const exception = refusalException(outcome, stream.transport.retryAfter);
-  if (exception.getStatus() === 503) {
-    stream.transport.response.setHeader('Retry-After', wholeSeconds(stream.transport.retryAfter));
-  }
-  return exception;
+function principalOf({ options, request }: ResumableExchange): string {
+  return options.principal?.(request) ?? bearerOf(request);
 }
 
 /** Whoever has the same credentials. Without any, the unguessable id alone protects a stream. */
-function bearerOf({ transport: { request } }: HttpStream): string {
-  const { authorization } = request.headers;
+function bearerOf(request: object): string {
+  const { authorization } = (rawOf(request) as IncomingMessage).headers;
   if (authorization === undefined) return 'anonymous';
   return createHash('sha256').update(authorization).digest('hex');
 }

@@ -1,14 +1,12 @@
-import { once } from 'node:events';
 import {
   HttpException,
   InternalServerErrorException,
   Logger,
   type MessageEvent,
 } from '@nestjs/common';
-import { isObservable, Observable, type Subscriber } from 'rxjs';
+import { isObservable, type Observable } from 'rxjs';
 import type { FollowedStream, Production } from 'nestjs-drain-resume';
-import type { HttpStream } from '../streams/http-stream.js';
-import { reconnectEvent } from '../streams/reconnect.js';
+import type { HandlerRun, OutgoingEvent, ResumableExchange } from '../core/resumption.js';
 import { eventId } from './stream-position.js';
 
 const logger = new Logger('DrainableStream');
@@ -17,52 +15,41 @@ const endedEarly = new InternalServerErrorException(
   'The server ended this answer before it was finished.',
 );
 
-/** Runs the handler, whose `@StreamCursor()` says where to begin. */
-export type RunHandler = () => unknown;
+type RunHandler = (run: HandlerRun) => unknown;
 
 /**
  * One request of a resumable route. What the handler emits goes into the log; what the client gets comes from the
  * log. So the handler runs only where, and if, the stream has to be produced.
  */
 export class ResumableAnswer {
-  /** Where the handler has to begin; brought up to date before it runs. */
-  readonly cursor: { id: string; next: number };
-  readonly #stop = new AbortController();
   #begun = false;
 
   constructor(
-    readonly http: HttpStream,
     private readonly attended: FollowedStream,
+    private readonly exchange: ResumableExchange,
+    /** Milliseconds. */
+    private readonly retry: number,
   ) {
-    this.cursor = { id: attended.id, next: attended.after + 1, ...attended.production?.cursor };
     // A pipe may refuse the request before the handler was reached.
-    http.transport.response.once('close', () => this.#neverBegun());
+    exchange.response.once('close', () => this.#neverBegun());
   }
 
-  /** Aborts when the handler's work is not wanted any more; its client leaving is no reason. */
-  get signal(): AbortSignal {
-    return this.#stop.signal;
+  get id(): string {
+    return this.attended.id;
   }
 
   /** @throws what the handler throws, if it has to run at once: nothing has been sent yet. */
-  async answer(run: RunHandler): Promise<Observable<Partial<MessageEvent>>> {
+  async answer(run: RunHandler): Promise<AsyncIterable<OutgoingEvent>> {
     const { production } = this.attended;
     if (production) await this.#produce(production, run);
-    return new Observable((subscriber) => {
-      const reading = new AbortController();
-      void this.#read(subscriber, run, reading.signal);
-      return () => reading.abort();
-    });
+    return this.#events(run);
   }
 
   async #produce(production: Production, run: RunHandler): Promise<void> {
     this.#begun = true;
-    Object.assign(this.cursor, production.cursor);
-    const stop = () => this.#stop.abort(production.signal.reason);
-    if (production.signal.aborted) stop();
-    else production.signal.addEventListener('abort', stop, { once: true });
+    const { cursor, signal } = production;
     try {
-      const events = await run();
+      const events = await run({ cursor: { ...cursor }, signal });
       if (!isObservable(events)) throw new TypeError('A resumable handler returns an Observable.');
       this.#log(production, events);
     } catch (error) {
@@ -78,7 +65,7 @@ export class ResumableAnswer {
         if (payload !== undefined) production.write(payload);
       },
       error: (error: unknown) => {
-        logger.error(`Stream ${this.cursor.id} failed.`, error);
+        logger.error(`Stream ${this.id} failed.`, error);
         production.close(loggedFailure(error));
       },
       complete: () => production.close(loggedEnd),
@@ -89,35 +76,25 @@ export class ResumableAnswer {
       // Refused, and rightly, if the stream is another replica's now.
       production.close(loggedFailure(endedEarly));
     };
-    if (this.signal.aborted) stop();
-    else this.signal.addEventListener('abort', stop, { once: true });
+    if (production.signal.aborted) stop();
+    else production.signal.addEventListener('abort', stop, { once: true });
   }
 
-  async #read(
-    subscriber: Subscriber<Partial<MessageEvent>>,
-    run: RunHandler,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async *#events(run: RunHandler): AsyncGenerator<OutgoingEvent> {
     const { id, after } = this.attended;
-    const { response, retryAfter } = this.http.transport;
     // Before anything else: a client that loses this replica at once knows when, and to what, to come back.
-    subscriber.next(reconnectEvent(eventId(id, after), retryAfter));
+    yield { id: eventId(id, after), retry: this.retry };
     const takeOver = (production: Production) => {
       // What the handler throws is in the log, for every reader.
       this.#produce(production, run).catch(() => undefined);
     };
-    try {
-      for await (const { sequence, payload } of this.attended.events(takeOver, signal)) {
-        const logged = readLogged(payload);
-        if ('end' in logged) break;
-        const event = 'error' in logged ? { type: 'error', data: logged.error } : logged.event;
-        subscriber.next({ ...event, id: eventId(id, sequence) });
-        if (response.writableNeedDrain) await once(response, 'drain', { signal });
-      }
-      subscriber.complete();
-    } catch {
-      // The rest is elsewhere, or lost: not a clean end.
-      if (!signal.aborted) this.http.destroy();
+    // A generator that waits for its next event hears of no `return()`.
+    const { signal } = this.exchange.stream;
+    for await (const { sequence, payload } of this.attended.events(takeOver, signal)) {
+      const logged = readLogged(payload);
+      if ('end' in logged) return;
+      const event = 'error' in logged ? { type: 'error', data: logged.error } : logged.event;
+      yield { ...event, id: eventId(id, sequence) };
     }
   }
 

@@ -1,6 +1,10 @@
-import { GoneException, HttpException, NotFoundException } from '@nestjs/common';
+import {
+  GoneException,
+  HttpException,
+  NotFoundException,
+  ServiceUnavailableException,
+} from '@nestjs/common';
 import type { ResumptionRefusal } from 'nestjs-drain-resume';
-import { StreamRefusedException } from '../streams/stream-refused.exception.js';
 
 /** There is nothing more to read: an EventSource that gets 204 does not come back. */
 export class StreamFinishedException extends HttpException {
@@ -20,5 +24,13 @@ export function refusalException(refusal: ResumptionRefusal, retryAfter: number)
   if (refusal === 'unknown') return new NotFoundException(remedies.unknown);
   if (refusal === 'gone' || refusal === 'ahead') return new GoneException(remedies.gone);
   if (refusal === 'tooMany') return new HttpException(remedies.tooMany, 429);
-  return new StreamRefusedException(refusal, retryAfter);
+  return new ServiceUnavailableException({
+    type: 'about:blank',
+    title: 'Service Unavailable',
+    status: 503,
+    statusCode: 503,
+    detail: `The streams of this service cannot be kept now. Try again in ${Math.ceil(retryAfter)} s.`,
+    reason: refusal,
+    retryAfter: Math.ceil(retryAfter),
+  });
 }

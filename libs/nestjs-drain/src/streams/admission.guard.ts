@@ -1,125 +1,129 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  Inject,
-  Injectable,
-  Optional,
-  type CanActivate,
-  type ExecutionContext,
-} from '@nestjs/common';
 import { wholeSeconds } from '../core/duration.js';
-import { isLastAnswer } from '../core/last-answer.js';
-import type { Refusal } from '../core/stream.js';
-import { Drain } from '../core/drain.js';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { rawOf } from '../compat/frameworks.js';
-import type { Resumption } from 'nestjs-drain-resume';
-import { DRAIN, FAREWELL, RESUMPTION } from '../core/tokens.js';
-import { defaultFarewell, type Farewell } from './farewell.js';
-import { decide, decisionOf } from './decision.js';
-import { type HttpStream, HttpTransport } from './http-stream.js';
-import { openResumable } from '../resume/open-resumable.js';
-import { Reconnect } from './reconnect.js';
+import type { Drain } from '../core/drain.js';
+import { isLastAnswer } from '../core/last-answer.js';
+import { ContinuedElsewhereError, type Resumption } from '../core/resumption.js';
+import { ADMISSION_GUARD, DRAIN, FAREWELL, RESUMPTION } from '../core/tokens.js';
+import { isEventSource } from './event-stream.js';
+import type { Farewell } from './farewell.js';
+import { decide, decisionOf, type HttpStream } from './http-stream.js';
+import { ReconnectAnswer } from './refused-answer.js';
+import { ResumableAnswer } from './resumable-answer.js';
+import { StreamAdmission } from './stream-admission.js';
 import { StreamRefusedException } from './stream-refused.exception.js';
 import { streamRouteOf, type StreamRoute } from './stream-route.js';
 
+/** What a guard finds of its application; nothing where GracefulShutdownModule is not imported. */
+interface Application {
+  readonly admission: StreamAdmission;
+  readonly resumption: Resumption | undefined;
+  readonly retryAfter: number;
+}
+
 /**
- * Admits or refuses a request of a `@DrainableStream()` route, in one synchronous step.
+ * Admits or refuses a request of a `@DrainableStream()` route, in one synchronous step, behind all other guards of
+ * the route. In an application without GracefulShutdownModule it lets everything pass.
  * @throws StreamRefusedException (503) from the moment the drain closed.
  */
 @Injectable()
 export class AdmissionGuard implements CanActivate {
-  constructor(
-    @Inject(DRAIN) private readonly drain: Drain,
-    @Inject(FAREWELL) private readonly farewell: Farewell | undefined,
-    @Optional() @Inject(RESUMPTION) private readonly resumption?: Resumption,
-  ) {}
+  static readonly [ADMISSION_GUARD] = true;
+  #application: Application | undefined;
+
+  constructor(private readonly module: ModuleRef) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     // Guards also run for gateways and message handlers; their entries admit for themselves.
     if (context.getType() !== 'http') return true;
+    const route = streamRouteOf(context.getHandler());
+    const application = (this.#application ??= this.#find());
+    if (!route || !application) return true;
     const http = context.switchToHttp();
     const framework = http.getRequest<IncomingMessage>();
-    // A controller and its method may both be decorated.
-    if (decisionOf(framework)) return true;
-    const request = rawOf(framework);
+    if (!isLastGuard(framework, route) || decisionOf(framework)) return true;
     const response = rawOf(http.getResponse<ServerResponse>());
-    const route = streamRouteOf(context);
-    const transport = new HttpTransport(
-      route,
-      route.farewell ?? this.farewell ?? defaultFarewell,
-      this.drain.options.retryAfter,
-      request,
-      response,
-    );
-    const { kind, pattern } = route;
+    const { kind, pattern, farewell } = route;
     const id = route.id?.(framework);
-    const isLast =
-      isLastAnswer(request) && !(route.resumable && this.resumption?.handOff?.when === 'eager');
-    const admission = this.drain.streams.admit(
-      { kind, route: pattern, id, isLastAnswer: isLast },
-      transport,
-    );
-    if (!admission.admitted) return this.#refuse(admission, route, request, response);
-    decide(request, admission);
-    this.#releaseOnClose(admission);
-    return route.resumable ? this.#open(admission, framework) : true;
+    const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
+    const isLast = isLastAnswer(rawOf(framework)) && !isEager;
+    const declared = { kind, route: pattern, farewell, id, isLastAnswer: isLast };
+    const admission = application.admission.admit(declared, framework, response);
+    if (!admission.admitted) return refuse(route, framework, response, admission);
+    return route.resumable ? this.#locate(admission, route, framework, application) : true;
   }
 
-  /** Admitted and counted already; the store is asked while nothing has been sent. */
-  async #open(stream: HttpStream, framework: object): Promise<boolean> {
-    const { request, response, declared } = stream.transport;
+  /** Behind the guards and before the pipes, which see the input that the stream was started with. */
+  async #locate(
+    stream: HttpStream,
+    route: StreamRoute,
+    framework: object,
+    { admission, resumption, retryAfter }: Application,
+  ): Promise<boolean> {
+    const { request, response } = stream.transport;
     if (request.method === 'HEAD') return true;
-    if (!this.resumption) {
+    if (!resumption) {
       throw new Error(
-        `${declared.pattern} is resumable, but nothing keeps its events: import DrainResumeModule.forRoot({ store }) ` +
+        `${route.pattern} is resumable, but nothing keeps its events: import DrainResumeModule.forRoot({ store }) ` +
           'of nestjs-drain/resume in the root module.',
       );
     }
-    const opened = await openResumable(stream, this.resumption, framework);
-    if (!opened) {
-      const { retryAfter } = this.drain.options;
-      const refusal = { admitted: false, reason: 'draining', retryAfter } as const;
-      return this.#refuse(refusal, declared, request, response);
-    }
-    decide(request, opened.answer);
-    if (opened.resumed) this.drain.events.emit({ type: 'resumed', stream });
-    return true;
-  }
-
-  /** Only the close of the response says that the last bytes have left, or are lost. */
-  #releaseOnClose(stream: HttpStream): void {
-    const { request, response } = stream.transport;
-    const { socket } = request;
-    // Behind another response of its connection. On Node 20 it never closes if the socket goes first.
-    const isPipelined = !response.socket;
-    const release = (): void => {
-      if (isPipelined) socket.off('close', release);
-      stream.release(stream.transport.isDelivered);
-    };
-    // A client that left before the guard ran has had its close.
-    if (response.destroyed || socket.destroyed) stream.release(false);
-    else {
-      response.once('close', release);
-      if (isPipelined) socket.once('close', release);
-    }
-    // It is a stream from here on, not a plain request.
-    this.drain.requests.leave(response);
-  }
-
-  #refuse(
-    refusal: Refusal,
-    route: StreamRoute,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): boolean {
-    if ((route.kind === 'subscription' || route.resumable) && isEventSource(request)) {
-      decide(request, new Reconnect(route, request, response, refusal.retryAfter));
+    const options = typeof route.resumable === 'object' ? route.resumable : {};
+    const exchange = { stream, options, request: framework, response };
+    try {
+      const located = await resumption.locate(exchange);
+      if (located) admission.announceResumed(stream);
+      decide(request, new ResumableAnswer(stream, route, exchange, located, resumption));
       return true;
+    } catch (error) {
+      if (!(error instanceof ContinuedElsewhereError)) throw error;
+      return refuse(route, framework, response, { reason: 'draining', retryAfter });
     }
-    response.setHeader('Retry-After', wholeSeconds(refusal.retryAfter));
-    throw new StreamRefusedException(refusal.reason, refusal.retryAfter);
+  }
+
+  /** Late: the application's Drain may be made after this guard. */
+  #find(): Application | undefined {
+    const drain = this.#get<Drain>(DRAIN);
+    if (!drain) return undefined;
+    return {
+      admission: new StreamAdmission(drain, this.#get<Farewell>(FAREWELL)),
+      resumption: this.#get<Resumption>(RESUMPTION),
+      retryAfter: drain.options.retryAfter,
+    };
+  }
+
+  #get<T>(token: symbol): T | undefined {
+    try {
+      return this.module.get<T>(token, { strict: false });
+    } catch {
+      return undefined;
+    }
   }
 }
 
-function isEventSource({ method, headers }: IncomingMessage): boolean {
-  return method === 'GET' && headers.accept?.includes('text/event-stream') === true;
+/** How often the guard has run for a request; only counted where a controller and its method both name it. */
+const RUNS = Symbol('nestjs-drain.GuardRuns');
+
+function isLastGuard(framework: object, { earlierGuards }: StreamRoute): boolean {
+  if (earlierGuards === 0) return true;
+  const counted = rawOf(framework) as { [RUNS]?: number };
+  counted[RUNS] = (counted[RUNS] ?? 0) + 1;
+  return counted[RUNS] > earlierGuards;
+}
+
+function refuse(
+  route: StreamRoute,
+  framework: object,
+  response: ServerResponse,
+  { reason, retryAfter }: { reason: string; retryAfter: number },
+): boolean {
+  const request = rawOf(framework) as IncomingMessage;
+  if ((route.kind === 'subscription' || route.resumable) && isEventSource(request)) {
+    decide(request, new ReconnectAnswer(route, request, response, retryAfter));
+    return true;
+  }
+  response.setHeader('Retry-After', wholeSeconds(retryAfter));
+  throw new StreamRefusedException(reason, retryAfter);
 }

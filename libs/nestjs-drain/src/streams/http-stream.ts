@@ -1,21 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { Stream, StreamProgress, StreamTransport } from '../core/stream.js';
+import { rawOf } from '../compat/frameworks.js';
+import { isLengthPromised } from '../compat/response.js';
+import type { HandlerRun } from '../core/resumption.js';
+import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';
 import { CancelSubject } from './cancel-subject.js';
 import type { Farewell } from './farewell.js';
-import type { StreamRoute } from './stream-route.js';
 
 /** A stream whose connection is an HTTP response. */
 export type HttpStream = Stream<HttpTransport>;
 
-/** The request and response under one stream of a `@DrainableStream()` route. */
+/** The request and the response under one stream. */
 export class HttpTransport implements StreamTransport {
   readonly cancelSubject = new CancelSubject();
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
+  #isComplete = false;
 
   constructor(
-    readonly declared: StreamRoute,
+    readonly kind: StreamKind,
     readonly farewell: Farewell,
     /** Seconds. */
     readonly retryAfter: number,
@@ -27,7 +30,7 @@ export class HttpTransport implements StreamTransport {
 
   /** Whether the handler itself sends the last words and ends. */
   get endsItself(): boolean {
-    return this.farewell === 'handler' && this.declared.kind === 'finite';
+    return this.farewell === 'handler' && this.kind === 'finite';
   }
 
   end(): void {
@@ -40,6 +43,16 @@ export class HttpTransport implements StreamTransport {
     else this.response.destroy();
   }
 
+  /** The handler has brought its answer to its own end: what is left is the way to the client. */
+  completeAnswer(): void {
+    this.#isComplete = true;
+  }
+
+  /** One that promised its length is left alone too: it comes whole, or its client sees that it does not. */
+  get isWritten(): boolean {
+    return this.#isComplete || this.response.writableEnded || isLengthPromised(this.response);
+  }
+
   /** What is written in this turn leaves in one system call. HTTP/2 sees to that itself. */
   gatherWrites(): void {
     const { socket } = this.response;
@@ -48,10 +61,6 @@ export class HttpTransport implements StreamTransport {
     socket.cork();
     // And no longer: where the end waits for a reader that lags, the reader would wait for it.
     setImmediate(() => socket.uncork());
-  }
-
-  get isWritten(): boolean {
-    return this.response.writableEnded;
   }
 
   /**
@@ -65,18 +74,49 @@ export class HttpTransport implements StreamTransport {
     return writableEnded && writableFinished && !socket;
   }
 
-  get #http2(): ServerHttp2Stream | undefined {
-    return (this.response as { stream?: ServerHttp2Stream }).stream;
-  }
-
   progress(): StreamProgress {
     const sent = bytesSent(this.request);
     if (sent === undefined || this.#bytesBefore === undefined) return {};
     return { bytes: sent - this.#bytesBefore };
+  }
+
+  get #http2(): ServerHttp2Stream | undefined {
+    return (this.response as { stream?: ServerHttp2Stream }).stream;
   }
 }
 
 /** By the request's connection; undefined for HTTP/2, where many streams share one. */
 function bytesSent({ socket, httpVersionMajor }: IncomingMessage): number | undefined {
   return httpVersionMajor > 1 ? undefined : socket.bytesWritten - socket.writableLength;
+}
+
+/** An answer that is not just what the handler returns: the handler runs in it, or not at all. */
+export interface Answerer {
+  /** Undefined where the request was not admitted. */
+  readonly stream: HttpStream | undefined;
+  answer(run: (run: HandlerRun) => unknown): unknown;
+}
+
+/** What the guard decided about a request, for the handler and its parameters to find. */
+export type Decision = HttpStream | Answerer;
+
+/** On the request itself: a WeakMap of all requests costs the garbage collector dearly. */
+const DECISION = Symbol.for('nestjs-drain.Decision');
+
+interface Decided {
+  [DECISION]?: Decision;
+}
+
+export function decide(request: object, decision: Decision): void {
+  (request as Decided)[DECISION] = decision;
+}
+
+/** @param request Express' request, or Fastify's; undefined when a handler is called directly. */
+export function decisionOf(request: unknown): Decision | undefined {
+  const isRequest = typeof request === 'object' && request !== null;
+  return isRequest ? (rawOf(request) as Decided)[DECISION] : undefined;
+}
+
+export function isAnswerer(decision: Decision): decision is Answerer {
+  return 'answer' in decision;
 }

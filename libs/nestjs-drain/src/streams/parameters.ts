@@ -1,23 +1,44 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { Stream } from '../core/stream.js';
-import { ResumableAnswer } from '../resume/resumable-answer.js';
-import { decisionOf } from './decision.js';
+import { HANDLER_RUN_PART } from '../core/resumption.js';
+import { type OpenStream, Stream } from '../core/stream.js';
+import { DRAINABLE_STREAM } from '../core/tokens.js';
+import { decisionOf, isAnswerer } from './http-stream.js';
 
-const signalOf = (_: unknown, context: ExecutionContext): AbortSignal => {
+/** A handler that runs without the drain: GracefulShutdownModule is not imported, as in unit tests. */
+function unmanagedStream(context: ExecutionContext, parameter: string): OpenStream {
+  const [handler, controller] = [context.getHandler(), context.getClass()];
+  if (
+    !Reflect.hasMetadata(DRAINABLE_STREAM, handler) &&
+    !Reflect.hasMetadata(DRAINABLE_STREAM, controller)
+  ) {
+    throw new Error(
+      `${parameter} found no stream in ${controller.name}.${handler.name}(): ` +
+        'put @DrainableStream() on the handler or its controller.',
+    );
+  }
+  const nothing = (): void => undefined;
+  const request = { kind: 'finite', route: handler.name } as const;
+  const transport = { end: nothing, destroy: nothing };
+  return new Stream('unmanaged', 0, request, transport, nothing, nothing);
+}
+
+function streamOf(context: ExecutionContext, parameter: string): OpenStream | undefined {
   const decision = decisionOf(context.switchToHttp().getRequest());
-  if (decision instanceof Stream) return decision.signal;
-  if (decision instanceof ResumableAnswer) return decision.signal;
-  if (decision) return AbortSignal.abort();
-  throw new Error(
-    `@DrainSignal() found no stream in ${context.getClass().name}.${context.getHandler().name}(): ` +
-      'put @DrainableStream() on the handler or its controller.',
-  );
-};
+  if (!decision) return unmanagedStream(context, parameter);
+  return isAnswerer(decision) ? decision.stream : decision;
+}
+
+const signalOf = Object.assign(
+  (_: unknown, context: ExecutionContext): AbortSignal =>
+    streamOf(context, '@DrainSignal()')?.signal ?? AbortSignal.abort(),
+  // Each run of a resumable handler has a signal of its own.
+  { [HANDLER_RUN_PART]: 'signal' },
+);
 
 /**
  * Injects the stream's `AbortSignal`. It aborts, with a `StreamAbortedError` as its reason, when the
  * drain ends the stream and when its client leaves: hand it to the upstream request. In a resumable
- * stream it aborts when this replica has no business to produce it any more; a client that left is no reason.
+ * stream it aborts when this replica should stop producing; a client's disconnect does not abort it.
  * In a `@DrainableTask()` it aborts at the drain's deadline.
  * @throws Error when the handler has no `@DrainableStream()`.
  */
@@ -29,15 +50,10 @@ export function isDrainSignal(parameter: unknown): parameter is { readonly index
 }
 
 /**
- * Injects the drain's own handle of the stream, for a handler that has it handed off (`handOffBy`).
+ * Injects the stream itself, an `OpenStream`: its id, its signal, and `handOffBy` for a handler that has it handed
+ * off. Undefined only for an EventSource that is sent to another replica: its handler does not run.
  * @throws Error when the handler has no `@DrainableStream()`.
  */
-export const CurrentStream = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  const decision = decisionOf(context.switchToHttp().getRequest());
-  if (decision instanceof Stream) return decision;
-  if (decision instanceof ResumableAnswer) return decision.http;
-  throw new Error(
-    `@CurrentStream() found no stream in ${context.getClass().name}.${context.getHandler().name}(): ` +
-      'put @DrainableStream() on the handler or its controller.',
-  );
-});
+export const CurrentStream = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  streamOf(context, '@CurrentStream()'),
+);

@@ -11,14 +11,23 @@ export class StreamRefusedException extends ServiceUnavailableException {
     /** Seconds. */
     readonly retryAfter: number,
   ) {
-    super({
-      type: 'about:blank',
-      title: 'Service Unavailable',
-      status: 503,
-      statusCode: 503,
-      detail: `This replica is shutting down. Try again in ${retryAfter} s: another replica will answer.`,
-      reason,
-      retryAfter,
-    });
+    super(StreamRefusedException.describe(reason, retryAfter).body);
+  }
+
+  /** The body of the answer, and its `Retry-After`, which is in whole seconds (RFC 9110, section 10.2.3). */
+  static describe(reason: string, retryAfter: number) {
+    const seconds = Math.ceil(retryAfter);
+    return {
+      seconds,
+      body: {
+        type: 'about:blank',
+        title: 'Service Unavailable',
+        status: 503,
+        statusCode: 503,
+        detail: `This replica is shutting down. Try again in ${seconds} s: another replica will answer.`,
+        reason,
+        retryAfter: seconds,
+      },
+    };
   }
 }

@@ -1,6 +1,17 @@
-import type { ExecutionContext } from '@nestjs/common';
+import {
+  argumentCount,
+  classGuardsOf,
+  isSseHandler,
+  parametersHost,
+  routeArgumentsOf,
+  routePattern,
+  writesResponse,
+  type Class,
+  type Method,
+} from '../compat/nest-routes.js';
+import { HANDLER_RUN_PART, type HandlerRun, type ResumableOptions } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
-import { DRAINABLE_STREAM } from '../core/tokens.js';
+import { ADMISSION_GUARD } from '../core/tokens.js';
 import type { Farewell } from './farewell.js';
 
 /** What `@DrainableStream()` declares. */
@@ -23,20 +34,6 @@ export interface DrainableStreamOptions<Request = unknown> {
   resumable?: boolean | ResumableOptions<Request>;
 }
 
-export interface ResumableOptions<Request = unknown> {
-  /** Whether production goes on to the end when nobody reads. Default false. */
-  background?: boolean;
-  /**
-   * Otherwise: after how many seconds without a reader production pauses, until a reader comes back. Default 30.
-   */
-  grace?: number;
-  /**
-   * Who asks. Only the same principal can resume the stream; anyone else gets 404. Default: a hash of the
-   * `Authorization` header.
-   */
-  principal?: (request: Request) => string;
-}
-
 /** What is known of a decorated handler before any request comes. */
 export interface StreamRoute extends DrainableStreamOptions {
   readonly kind: StreamKind;
@@ -45,85 +42,65 @@ export interface StreamRoute extends DrainableStreamOptions {
   readonly isSse: boolean;
   /** The handler writes to `@Res()`: Nest sends nothing for it. */
   readonly writesItself: boolean;
+  /** How many arguments the handler gets. The request comes behind them. */
+  readonly arguments: number;
+  /** The arguments that each run of a resumable handler gets anew, by their index. */
+  readonly runParts: readonly (readonly [number, keyof HandlerRun])[];
+  /** How often the admission guard runs before it is the last guard. */
+  readonly earlierGuards: number;
 }
 
-// Nest's own metadata keys. Nest 11 and 12 export them from different places, with these values.
-const PATH = 'path';
-const METHOD = 'method';
-const SSE = '__sse__';
-const ROUTE_ARGUMENTS = '__routeArguments__';
-/** Keys of `__routeArguments__` are `<type>:<index>`; 1 is the response, 2 is next. */
-const RESPONSE_OR_NEXT = /^[12]:/;
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'ALL', 'OPTIONS', 'HEAD', 'SEARCH'];
-
-export function isRouteHandler(method: unknown): boolean {
-  return typeof method === 'function' && Reflect.hasMetadata(PATH, method);
-}
-
-export function routeArgumentsOf(
-  controller: object,
-  handler: string | symbol,
-): Record<string, unknown> {
-  return (Reflect.getMetadata(ROUTE_ARGUMENTS, controller, handler) ?? {}) as Record<
-    string,
-    unknown
-  >;
-}
-
-class NotResumableError extends Error {
-  override readonly name = 'NotResumableError';
-
-  constructor(handler: string) {
-    super(
-      `${handler}() is declared resumable but is no @Sse() route: make it one, or log and replay its events ` +
+/** @throws Error when what is declared cannot work on this route. */
+export function describeRoute(
+  controller: Class,
+  name: string,
+  method: Method,
+  declared: DrainableStreamOptions,
+): StreamRoute {
+  const parameters = routeArgumentsOf(parametersHost(controller, name), name);
+  const isSse = isSseHandler(method);
+  const runParts = Object.values(parameters).flatMap(({ index, factory }) => {
+    const part = (factory as { [HANDLER_RUN_PART]?: keyof HandlerRun } | undefined)?.[
+      HANDLER_RUN_PART
+    ];
+    return part ? [[index, part] as const] : [];
+  });
+  const title = `${controller.name}.${name}()`;
+  if (declared.resumable && !isSse) {
+    throw new TypeError(
+      `${title} is declared resumable but is no @Sse() route: make it one, or log and replay its events ` +
         'yourself with ResumableStreamService of nestjs-drain/resume.',
     );
   }
-}
-
-const routes = new WeakMap<object, StreamRoute>();
-
-/** The route of a decorated handler; worked out at its first request. */
-export function streamRouteOf(context: ExecutionContext): StreamRoute {
-  const handler = context.getHandler();
-  const known = routes.get(handler);
-  if (known) return known;
-  const route = describeRoute(handler, context.getClass());
-  routes.set(handler, route);
-  return route;
-}
-
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- Nest's own type of a handler
-function describeRoute(handler: Function, controller: Function): StreamRoute {
-  const declared = (Reflect.getMetadata(DRAINABLE_STREAM, handler) ??
-    Reflect.getMetadata(DRAINABLE_STREAM, controller) ??
-    {}) as DrainableStreamOptions;
-  const isSse = Reflect.hasMetadata(SSE, handler);
-  if (declared.resumable && !isSse) throw new NotResumableError(handler.name);
-  const parameters = Object.entries(routeArgumentsOf(controller, handler.name));
+  if (!declared.resumable && runParts.some(([, part]) => part === 'cursor')) {
+    throw new TypeError(
+      `${title} has a @StreamCursor() but no stream to resume: put @DrainableStream({ resumable: true }) on it.`,
+    );
+  }
   return {
     ...declared,
     kind: declared.kind ?? 'finite',
-    pattern: patternOf(handler, controller),
+    pattern: routePattern(controller, method),
     isSse,
-    writesItself: parameters.some(
-      ([key, value]) => RESPONSE_OR_NEXT.test(key) && !isPassthrough(value),
-    ),
+    writesItself: writesResponse(parameters),
+    arguments: argumentCount(parameters),
+    runParts,
+    earlierGuards: classGuardsOf(controller).filter(isAdmissionGuard).length,
   };
 }
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- Nest's own type of a handler
-function patternOf(handler: Function, controller: Function): string {
-  const method = METHODS[(Reflect.getMetadata(METHOD, handler) as number | undefined) ?? 0] ?? '';
-  const paths = [controller, handler].map((part) => {
-    const path = Reflect.getMetadata(PATH, part) as string | string[] | undefined;
-    return (Array.isArray(path) ? path[0] : path) ?? '';
-  });
-  const segments = paths.flatMap((path) => path.split('/')).filter((segment) => segment !== '');
-  return `${method} /${segments.join('/')}`;
+export function isAdmissionGuard(guard: unknown): boolean {
+  return typeof guard === 'function' && ADMISSION_GUARD in guard;
 }
 
-function isPassthrough(parameter: unknown): boolean {
-  const { data } = parameter as { data?: { passthrough?: boolean } };
-  return data?.passthrough === true;
+/** On the handler itself, so that both builds of the library find it. */
+const ROUTE = Symbol.for('nestjs-drain.StreamRoute');
+
+/** Undefined for a handler that the start of the application has not found decorated. */
+export function streamRouteOf(handler: object): StreamRoute | undefined {
+  return (handler as { [ROUTE]?: StreamRoute })[ROUTE];
+}
+
+export function setStreamRoute(handler: object, route: StreamRoute): void {
+  Object.defineProperty(handler, ROUTE, { value: route });
 }

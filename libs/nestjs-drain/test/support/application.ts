@@ -26,6 +26,8 @@ export async function startApplication(
     controllers?: Type[];
     providers?: Type[];
     options?: GracefulShutdownOptions;
+    /** What is done to the application before it listens. */
+    before?: (application: INestApplication) => void;
   },
 ): Promise<RunningApplication> {
   const options = { signals: false as const, ...parts.options };
@@ -46,6 +48,7 @@ export async function startApplication(
     adapter === 'express'
       ? module.createNestApplication({ logger: false })
       : module.createNestApplication(new FastifyAdapter(), { logger: false });
+  parts.before?.(application);
   await application.listen(0, '127.0.0.1');
   return {
     url: await application.getUrl(),

@@ -1,0 +1,107 @@
+import type { ServerResponse } from 'node:http';
+
+/** Headers that `writeHead` sends without `setHeader` before it are in no table of Node's, only in this text. */
+interface SentHead {
+  readonly _header?: string | null;
+}
+
+/** A header of a response, sent or not. */
+export function headerOf(response: ServerResponse, name: string): string | undefined {
+  const known = response.getHeader(name);
+  if (known !== undefined) return String(known);
+  const head = (response as unknown as SentHead)._header;
+  if (typeof head !== 'string') return undefined;
+  return new RegExp(`^${name}: *(.*)$`, 'im').exec(head)?.[1]?.trim();
+}
+
+/** Whether the client was promised a number of bytes: then nothing can be added, and a short answer is seen. */
+export function isLengthPromised(response: ServerResponse): boolean {
+  return response.headersSent && headerOf(response, 'content-length') !== undefined;
+}
+
+type WriteCallback = (error?: Error | null) => void;
+
+/** The response is answered: what its handler still writes is dropped, so that a handler meets no error for it. */
+export function ignoreLaterWrites(response: ServerResponse): void {
+  const drop = (...args: unknown[]): void => {
+    const callback = args.find((one): one is WriteCallback => typeof one === 'function');
+    if (callback) process.nextTick(callback);
+  };
+  const itself = (): ServerResponse => response;
+  Object.assign(response, {
+    write: (...args: unknown[]) => (drop(...args), true),
+    end: (...args: unknown[]) => (drop(...args), response),
+    writeHead: itself,
+    setHeader: itself,
+    setHeaders: itself,
+    appendHeader: itself,
+    removeHeader: () => undefined,
+    flushHeaders: () => undefined,
+  });
+}
+
+type Call = (...args: unknown[]) => unknown;
+type Calls = Record<string, Call>;
+
+const held = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
+
+/**
+ * Keeps back what Nest sends of a response while its handler is still deciding. With any interceptor on an `@Sse()`
+ * route Nest sends the headers one macrotask after it has subscribed, and a later exception would become a 200.
+ */
+export class HeldResponse {
+  readonly #kept: (() => void)[] = [];
+  /** What middleware had put over Node's own methods. */
+  readonly #over = new Map<string, Call>();
+
+  constructor(private readonly response: ServerResponse) {
+    const own = response as unknown as Calls;
+    for (const name of held) {
+      if (Object.hasOwn(response, name)) this.#over.set(name, own[name] as Call);
+    }
+    const keep =
+      (name: string, result: unknown): Call =>
+      (...args) => {
+        this.#kept.push(() => void own[name]?.(...args));
+        return result;
+      };
+    own['writeHead'] = keep('writeHead', response);
+    own['flushHeaders'] = keep('flushHeaders', undefined);
+    own['write'] = keep('write', true);
+    // Nest ends it early only where the client has left.
+    own['end'] = (...args) => {
+      this.release();
+      return own['end']?.(...args);
+    };
+  }
+
+  /** Whether Nest has tried to send something. */
+  get isBegun(): boolean {
+    return this.#kept.length > 0;
+  }
+
+  /** Sends what was kept back. */
+  release(): void {
+    this.#restore();
+    for (const call of this.#kept.splice(0)) call();
+  }
+
+  /** Drops what was kept back, and answers this in its place. */
+  answer(status: number, body: unknown): void {
+    this.#restore();
+    this.#kept.length = 0;
+    if (this.response.writableEnded) return;
+    const hasBody = status !== 204 && body !== undefined;
+    if (hasBody) this.response.setHeader('Content-Type', 'application/json; charset=utf-8');
+    this.response.writeHead(status).end(hasBody ? JSON.stringify(body) : undefined);
+  }
+
+  #restore(): void {
+    const own = this.response as unknown as Calls;
+    for (const name of held) {
+      const over = this.#over.get(name);
+      if (over) own[name] = over;
+      else delete own[name];
+    }
+  }
+}

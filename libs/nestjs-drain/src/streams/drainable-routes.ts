@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import {
+  checkRouteMetadata,
+  classGuardsOf,
+  guardLast,
+  isGateway,
+  isMessageHandler,
+  isRouteHandler,
+  methodGuardsOf,
+  methodsOf,
+  replaceHandler,
+  type Class,
+  type Method,
+} from '../compat/nest-routes.js';
+import { replaceMethod } from '../compat/replace-method.js';
+import { DRAINABLE_STREAM } from '../core/tokens.js';
+import { decisionOf, isAnswerer } from './http-stream.js';
+import { StreamInterceptor } from './stream.interceptor.js';
+import {
+  describeRoute,
+  isAdmissionGuard,
+  setStreamRoute,
+  type DrainableStreamOptions,
+  type StreamRoute,
+} from './stream-route.js';
+
+/**
+ * Finds what `@DrainableStream()` decorates when the application starts, before Nest compiles its routes. One rule,
+ * whatever was decorated, inherited, overridden or decorated twice: each HTTP route of a decorated method, or of a
+ * decorated controller or its base, is wrapped once, and admitted once, behind its other guards. What a method
+ * declares goes before what its controller declares.
+ */
+@Injectable()
+export class DrainableRoutes {
+  /** @throws TypeError naming a method or provider that cannot be a stream, and the remedy. */
+  constructor(modules: ModulesContainer) {
+    checkRouteMetadata();
+    for (const { controllers, providers } of modules.values()) {
+      for (const { metatype } of controllers.values()) {
+        if (isClass(metatype)) wrapRoutes(metatype);
+      }
+      for (const { metatype } of providers.values()) {
+        if (isClass(metatype)) refuseProvider(metatype);
+      }
+    }
+  }
+}
+
+interface Wrapped {
+  readonly controller: Class;
+  readonly method: Method;
+}
+
+const wrappers = new WeakMap<Method, Wrapped>();
+
+function wrapRoutes(controller: Class): void {
+  const ofClass = declaredOn(controller);
+  for (const [name, found] of methodsOf(controller)) {
+    const declared = declaredOn(found) ?? ofClass;
+    if (!declared) continue;
+    const known = wrappers.get(found);
+    if (known?.controller === controller) continue;
+    if (isRouteHandler(found)) wrapRoute(controller, name, known?.method ?? found, declared);
+    else if (declaredOn(found) && !isMessageHandler(found)) throw notARoute(controller, name);
+  }
+}
+
+function wrapRoute(
+  controller: Class,
+  name: string,
+  method: Method,
+  declared: DrainableStreamOptions,
+): void {
+  const route = describeRoute(controller, name, method, declared);
+  const guards = [...classGuardsOf(controller), ...methodGuardsOf(method)];
+  const wrapper = replaceMethod(method, name, wrap(method, route));
+  setStreamRoute(wrapper, route);
+  wrappers.set(wrapper, { controller, method });
+  guardLast(wrapper, guards.find(isAdmissionGuard));
+  replaceHandler(controller, name, wrapper);
+}
+
+/** The same handler, which finds its stream by the request that comes behind its arguments. */
+function wrap(method: Method, route: StreamRoute): Method {
+  const interceptor = new StreamInterceptor(route);
+  return function (this: unknown, ...args) {
+    const decision = decisionOf(args[route.arguments]);
+    // Called directly, as unit tests do, it is the handler and nothing else.
+    if (decision === undefined) return method.apply(this, args);
+    args.length = route.arguments;
+    if (!isAnswerer(decision)) {
+      return interceptor.intercept(decision, () => method.apply(this, args));
+    }
+    return decision.answer((run) => {
+      const given = [...args];
+      for (const [index, part] of route.runParts) given[index] = run[part];
+      return method.apply(this, given);
+    });
+  };
+}
+
+function refuseProvider(provider: Class): void {
+  if (!classGuardsOf(provider).some(isAdmissionGuard)) {
+    for (const [name, method] of methodsOf(provider)) {
+      if (declaredOn(method)) throw notARoute(provider, name);
+    }
+  } else if (!isGateway(provider)) throw notARoute(provider);
+}
+
+function notARoute({ name }: Class, method?: string): TypeError {
+  return new TypeError(
+    `@DrainableStream() on ${name}${method === undefined ? '' : `.${method}()`} does nothing: it is for HTTP routes, ` +
+      'for controllers of gRPC methods, and for gateway classes (a socket is the stream, not one of its messages). ' +
+      'Take it away; for background work there is @DrainableTask().',
+  );
+}
+
+function declaredOn(target: object): DrainableStreamOptions | undefined {
+  return Reflect.getMetadata(DRAINABLE_STREAM, target) as DrainableStreamOptions | undefined;
+}
+
+/** Providers are whatever an application says; nothing but classes is looked at. */
+function isClass(metatype: unknown): metatype is Class {
+  return (
+    typeof metatype === 'function' && typeof metatype.prototype === 'object' && !!metatype.prototype
+  );
+}

@@ -1,0 +1,247 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { Controller, Get, Res, type MiddlewareConsumer, Module } from '@nestjs/common';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  adapters,
+  nextEvent,
+  startApplication,
+  type Adapter,
+  type RunningApplication,
+} from '../../test/support/application.js';
+import { rawOf } from '../compat/frameworks.js';
+import { DrainableStream, StreamAdmission } from '../index.js';
+
+let response: ServerResponse;
+let source: Readable;
+
+const sse = { 'Content-Type': 'text/event-stream' };
+
+@Controller()
+class WritingController {
+  @Get('feed')
+  @DrainableStream({ kind: 'subscription' })
+  feed(@Res() wrapped: object): void {
+    response = rawOf(wrapped) as ServerResponse;
+    response.writeHead(200, sse);
+    response.write('id: 1\ndata: one\n\n');
+  }
+
+  @Get('answer')
+  @DrainableStream()
+  answer(@Res() wrapped: object): void {
+    response = rawOf(wrapped) as ServerResponse;
+    response.writeHead(200, sse).write('data: one\n\n');
+  }
+
+  @Get('piped')
+  @DrainableStream()
+  piped(@Res() wrapped: object): void {
+    response = rawOf(wrapped) as ServerResponse;
+    response.writeHead(200, sse);
+    source = new Readable({ read: () => undefined });
+    source.pipe(response);
+  }
+
+  @Get('text')
+  @DrainableStream({ farewell: 'no more\n' })
+  text(@Res() wrapped: object): void {
+    response = rawOf(wrapped) as ServerResponse;
+    response.writeHead(200, { 'Content-Type': 'text/plain' }).write('begun\n');
+  }
+
+  @Get('promised')
+  @DrainableStream({ farewell: 'no more\n' })
+  promised(@Res() wrapped: object): void {
+    response = rawOf(wrapped) as ServerResponse;
+    response.writeHead(200, { 'Content-Length': 10 }).write('12345');
+  }
+
+  @Get('silent')
+  @DrainableStream()
+  silent(@Res() wrapped: object): void {
+    response = rawOf(wrapped) as ServerResponse;
+  }
+}
+
+describe.each(adapters)('a response that application code writes, on %s', (adapter: Adapter) => {
+  let running: RunningApplication;
+  const start = async (): Promise<void> => {
+    running = await startApplication(adapter, {
+      controllers: [WritingController],
+      options: { timeout: 10, retryAfter: 3 },
+    });
+  };
+  const open = async (path: string): Promise<Response> => fetch(`${running.url}/${path}`);
+  const expire = async () => {
+    const report = running.drain.start('test');
+    running.clock.advance(10_000);
+    return report;
+  };
+  afterEach(() => running.close());
+
+  test('a subscription is told `retry:` and ended although its handler listens to nothing', async () => {
+    await start();
+    const answer = await open('feed');
+    const report = running.drain.start('test');
+    expect(await answer.text()).toBe('id: 1\ndata: one\n\nretry: 3000\n\n');
+    expect(await report).toMatchObject({ outcome: 'completed', reconnect: 1, cut: 0 });
+  });
+
+  test('a subscription that is ended within an event does not dispatch half of it', async () => {
+    await start();
+    const answer = await open('feed');
+    response.write('id: 2\ndata: ha');
+    void running.drain.start('test');
+    expect(await answer.text()).toBe('id: 1\ndata: one\n\nid: 2\ndata: ha');
+  });
+
+  test('a finite event stream gets its farewell event, and later writes are dropped', async () => {
+    await start();
+    const answer = await open('answer');
+    const report = await Promise.race([expire(), once(response, 'finish').then(() => undefined)]);
+    expect(report).toBeUndefined();
+    expect(response.write('data: too late\n\n')).toBe(true);
+    response.setHeader('X-Late', '1');
+    response.end('data: too late\n\n');
+    expect(await answer.text()).toMatch(/^data: one\n\nevent: shutdown\ndata: \{.*\}\n\n$/);
+    expect(running.drain.streams.counts()).toMatchObject({ cancelled: 1, cut: 0 });
+  });
+
+  test('the farewell waits for the rest of an event that is piped through', async () => {
+    await start();
+    const answering = open('piped');
+    await nextEvent(running.drain, 'admitted');
+    // The handler runs behind the guard, in the same turn or the next.
+    await new Promise(setImmediate);
+    source.push('data: one\n\ndata: t');
+    const answer = await answering;
+    const report = expire();
+    source.push('wo\n\n');
+    source.push('data: three\n\n');
+    expect(await answer.text()).toMatch(
+      /^data: one\n\ndata: two\n\nevent: shutdown\ndata: .*\n\n$/,
+    );
+    expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+  });
+
+  test('other chunked content gets its farewell in bytes', async () => {
+    await start();
+    const answer = await open('text');
+    const report = expire();
+    expect(await answer.text()).toBe('begun\nno more\n');
+    expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+  });
+
+  test('a promised length is not broken: the answer comes whole, and is completed', async () => {
+    await start();
+    const answer = await open('promised');
+    const report = expire();
+    response.end('67890');
+    expect(await answer.text()).toBe('1234567890');
+    expect(await report).toMatchObject({ completed: 1, cancelled: 0, cut: 0 });
+  });
+
+  test('a promised length that does not come is cut, and the client sees it', async () => {
+    await start();
+    const answer = await open('promised');
+    const report = running.drain.start('test');
+    running.clock.advance(12_000);
+    await expect(answer.text()).rejects.toThrow();
+    expect(await report).toMatchObject({ completed: 0, cut: 1 });
+  });
+
+  test('a response that has sent nothing by the deadline is an honest 503', async () => {
+    await start();
+    const answering = open('silent');
+    await nextEvent(running.drain, 'admitted');
+    await new Promise(setImmediate);
+    void expire();
+    const answer = await answering;
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '3']);
+    expect(await answer.json()).toMatchObject({ reason: 'deadline' });
+    response.writeHead(200).end('too late');
+  });
+});
+
+/** An Express-style handler that knows nothing of Nest, such as an MCP server's GET stream. */
+function mounted(request: object, wrapped: object): void {
+  const admission = holder.admission.open(request, wrapped, {
+    route: 'GET /mounted',
+    kind: 'subscription',
+  });
+  if (!admission) return;
+  holder.signal = admission.signal;
+  response = rawOf(wrapped) as ServerResponse;
+  response.writeHead(200, sse);
+  response.write('data: one\n\n');
+}
+const holder = {} as { admission: StreamAdmission; signal: AbortSignal };
+
+@Module({})
+class MountedModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(mounted).forRoutes('mounted');
+  }
+}
+
+test('Express middleware makes a response a stream without a controller', async () => {
+  const running = await startApplication('express', {
+    imports: [MountedModule],
+    options: { timeout: 10 },
+  });
+  holder.admission = running.application.get(StreamAdmission);
+  const answer = await fetch(`${running.url}/mounted`);
+  expect(running.drain.streams.size).toBe(1);
+  expect(running.drain.requests.size).toBe(0);
+  const report = running.drain.start('test');
+  expect(await answer.text()).toBe('data: one\n\nretry: 1000\n\n');
+  expect(holder.signal.reason).toMatchObject({ cause: 'reconnect' });
+  expect(await report).toMatchObject({ reconnect: 1 });
+  const refused = await fetch(`${running.url}/mounted`);
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+  const eventSource = { headers: { Accept: 'text/event-stream' } };
+  const told = await fetch(`${running.url}/mounted`, eventSource);
+  expect([told.status, await told.text()]).toEqual([200, 'retry: 1000\n\n']);
+  await running.close();
+});
+
+interface FastifyLike {
+  addHook(name: 'onRequest', hook: (request: object, reply: object) => Promise<void>): void;
+}
+
+test('a Fastify hook around a proxy makes a response a stream without a controller', async () => {
+  let upstream: ServerResponse | undefined;
+  const origin = createServer((_, answer) =>
+    (upstream = answer).writeHead(200, sse).write('data: 1\n\n'),
+  );
+  await once(origin.listen(0, '127.0.0.1'), 'listening');
+  const { port } = origin.address() as { port: number };
+  const running = await startApplication('fastify', {
+    options: { timeout: 10 },
+    before: (application) => {
+      const fastify = application.getHttpAdapter().getInstance() as FastifyLike;
+      fastify.addHook('onRequest', async (request, reply) => {
+        const { url } = request as { url: string };
+        if (!url.startsWith('/proxied')) return;
+        const options = { route: 'GET /proxied', farewell: { type: 'bye', data: 'x' } };
+        if (!application.get(StreamAdmission).open(request, reply, options)) return;
+        (reply as { hijack(): void }).hijack();
+        const answer = await fetch(`http://127.0.0.1:${port}/`);
+        response = rawOf(reply) as ServerResponse;
+        response.writeHead(200, sse);
+        Readable.fromWeb(answer.body as never).pipe(response);
+      });
+    },
+  });
+  const answer = await fetch(`${running.url}/proxied`);
+  const report = running.drain.start('test');
+  running.clock.advance(10_000);
+  expect(await answer.text()).toBe('data: 1\n\nevent: bye\ndata: x\n\n');
+  expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+  expect((await fetch(`${running.url}/proxied`)).status).toBe(503);
+  await running.close();
+  upstream?.end();
+  origin.close();
+});

@@ -1,0 +1,95 @@
+import { headerOf, ignoreLaterWrites } from '../compat/response.js';
+import { formatEvent, lastEvent } from './event-stream.js';
+import { asChunk, lastWords } from './farewell.js';
+import type { HttpStream } from './http-stream.js';
+import { answerRefused } from './refused-answer.js';
+
+type Write = (...args: unknown[]) => boolean;
+
+/** No event is under way: its blank line was written, or nothing was. */
+const wholeEvents = /^$|(?:\n\n|\r\r|\r\n\r\n)$/;
+const wholeLines = /[\r\n]$/;
+
+/**
+ * A response that application code writes itself: `@Res()`, middleware, a mounted handler, a proxy. The drain can end
+ * it between two events: `retry:` for a subscription, the farewell for a finite stream. Where no farewell fits (other
+ * content without one in bytes) the handler's own `@DrainSignal()` is the only way to a clean end. Writes that come
+ * after the end are dropped, so a handler or a pipe that goes on meets no error.
+ */
+export class ResponseStream {
+  /** The last characters that were written: they say whether an event is under way. */
+  #tail = '';
+  #isDue = false;
+  readonly #write: Write;
+
+  /** Watches the response of a stream from here on. */
+  static watch(stream: HttpStream): void {
+    if (!stream.transport.endsItself) new ResponseStream(stream);
+  }
+
+  private constructor(private readonly stream: HttpStream) {
+    const { response, cancelSubject } = stream.transport;
+    const own = response as unknown as { write: Write };
+    this.#write = own.write;
+    own.write = (...args) => this.#pass(args);
+    cancelSubject.subscribe(() => this.#end());
+  }
+
+  #pass(args: unknown[]): boolean {
+    const flowing = this.#write.apply(this.stream.transport.response, args);
+    const [chunk] = args;
+    const last =
+      typeof chunk === 'string'
+        ? chunk.slice(-4)
+        : Buffer.from((chunk as Uint8Array).subarray(-4)).toString('latin1');
+    this.#tail = (this.#tail + last).slice(-4);
+    if (this.#isDue && wholeEvents.test(this.#tail)) this.#endEvents();
+    return flowing;
+  }
+
+  #end(): void {
+    const { response, request, retryAfter } = this.stream.transport;
+    if (response.writableEnded || response.destroyed) return;
+    if (!response.headersSent) {
+      answerRefused(request, response, { kind: this.stream.kind, reason: 'deadline', retryAfter });
+      ignoreLaterWrites(response);
+    } else if (headerOf(response, 'content-type')?.includes('text/event-stream')) {
+      this.#endEvents();
+    } else {
+      this.#endBytes();
+    }
+  }
+
+  #endEvents(): void {
+    const isWhole = wholeEvents.test(this.#tail);
+    if (this.stream.kind === 'subscription') {
+      // The client drops half an event at the end, and gets it whole where it reconnects to.
+      this.#finish(isWhole ? formatEvent(lastEvent(this.stream, undefined)) : undefined);
+    } else if (isWhole || wholeLines.test(this.#tail)) {
+      const event = formatEvent(lastEvent(this.stream, undefined));
+      this.#finish(isWhole ? event : `\n${event}`);
+    } else {
+      // Within a line: what is piped through goes on until its event is whole, or `flushTimeout` is over.
+      this.#isDue = true;
+    }
+  }
+
+  #endBytes(): void {
+    const { farewell } = this.stream.transport;
+    if (this.stream.kind === 'subscription') this.#finish(undefined);
+    else if (farewell !== 'handler') {
+      const chunk = asChunk(lastWords(farewell, this.stream));
+      if (chunk) this.#finish(chunk);
+    }
+  }
+
+  /** Through the response's own methods, so that what middleware does to all writes is done to the last one. */
+  #finish(last: string | Uint8Array | undefined): void {
+    const { response } = this.stream.transport;
+    this.#isDue = false;
+    this.stream.transport.gatherWrites();
+    if (last !== undefined) this.#write.call(response, last);
+    response.end();
+    ignoreLaterWrites(response);
+  }
+}

@@ -1,0 +1,125 @@
+import {
+  Controller,
+  Get,
+  HttpException,
+  Module,
+  Sse,
+  type CallHandler,
+  type ExecutionContext,
+  type MessageEvent,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { Observable } from 'rxjs';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  adapters,
+  startApplication,
+  type Adapter,
+  type RunningApplication,
+} from '../../test/support/application.js';
+import type { OutgoingEvent, Resumption } from '../core/resumption.js';
+import { RESUMPTION } from '../core/tokens.js';
+import { DrainableStream } from '../index.js';
+
+class PassesOn implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle();
+  }
+}
+
+let answer: () => Promise<AsyncIterable<OutgoingEvent>>;
+const resumption: Resumption = {
+  handOffTime: undefined,
+  locate: () => Promise.resolve(undefined),
+  answer: () => answer(),
+};
+
+@Module({
+  providers: [
+    { provide: RESUMPTION, useValue: resumption },
+    { provide: APP_INTERCEPTOR, useClass: PassesOn },
+  ],
+  exports: [RESUMPTION],
+})
+class PortModule {}
+
+@Controller()
+class LoggedController {
+  @Sse('logged')
+  @DrainableStream({ resumable: true })
+  logged(): Observable<MessageEvent> {
+    throw new Error('the port runs it, or nothing does');
+  }
+
+  @Get('plain')
+  plain(): string {
+    return 'plain';
+  }
+}
+
+/** Nest sends the headers of an intercepted route in the next macrotask; this is long after. */
+const later = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+describe.each(adapters)(
+  'the port of resumption behind a global interceptor, on %s',
+  (adapter: Adapter) => {
+    let running: RunningApplication;
+    const start = async () => {
+      running = await startApplication(adapter, {
+        imports: [PortModule],
+        controllers: [LoggedController],
+      });
+    };
+    afterEach(() => running.close());
+
+    test('a refusal that takes its time keeps its status and body', async () => {
+      await start();
+      answer = async () => {
+        await later();
+        throw new HttpException({ reason: 'tooMany' }, 429);
+      };
+      const refused = await fetch(`${running.url}/logged`);
+      expect(refused.status).toBe(429);
+      expect(await refused.json()).toEqual({ reason: 'tooMany' });
+      expect(await (await fetch(`${running.url}/plain`)).text()).toBe('plain');
+      expect(running.drain.streams.size).toBe(0);
+    });
+
+    test('an answer that takes its time is the event stream it would have been', async () => {
+      await start();
+      answer = async () => {
+        await later();
+        return (async function* () {
+          yield await Promise.resolve({ id: 'a', data: 'one' });
+        })();
+      };
+      const told = await fetch(`${running.url}/logged`);
+      expect(told.status).toBe(200);
+      expect(told.headers.get('content-type')).toContain('text/event-stream');
+      expect((await told.text()).trim()).toBe('id: a\ndata: one');
+    });
+
+    test('events are asked for as fast as the client takes them, also from a source that has all', async () => {
+      await start();
+      let asked = 0;
+      answer = () =>
+        Promise.resolve(
+          (async function* () {
+            for (; asked < 400; asked += 1) {
+              yield await Promise.resolve({ data: 'x'.repeat(100_000) });
+            }
+          })(),
+        );
+      const slow = await fetch(`${running.url}/logged`);
+      for (let before = -1; before !== asked;) {
+        before = asked;
+        await later();
+      }
+      // The rest waits at its source; Nest would have dropped the client 4 MiB behind.
+      expect(asked).toBeLessThan(400);
+      expect(running.drain.streams.size).toBe(1);
+      expect((await slow.text()).match(/^data: /gm)).toHaveLength(400);
+    });
+  },
+);

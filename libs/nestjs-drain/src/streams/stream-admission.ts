@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { rawOf } from '../compat/frameworks.js';
+import { Drain } from '../core/drain.js';
+import { isLastAnswer } from '../core/last-answer.js';
+import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/stream.js';
+import { DRAIN, FAREWELL } from '../core/tokens.js';
+import { defaultFarewell, type Farewell } from './farewell.js';
+import { decide, decisionOf, HttpTransport, type HttpStream } from './http-stream.js';
+import { answerRefused } from './refused-answer.js';
+import { ResponseStream } from './response-stream.js';
+
+/** What a stream outside a controller is. */
+export interface ResponseStreamOptions {
+  /** A pattern such as `GET /events`, never an id: it becomes a metrics label. */
+  route: string;
+  /** As in `@DrainableStream()`. Default `finite`. */
+  kind?: StreamKind;
+  /** As in `@DrainableStream()`. Default: the module's `farewell`. */
+  farewell?: Farewell;
+  /** Names the stream in events and logs. Default: a running number. */
+  id?: string;
+}
+
+/**
+ * Makes any response a stream that the drain knows, without a controller: in Express' middleware, in a Fastify hook,
+ * around a mounted handler (an MCP server, tRPC) or a proxy. Inject it, or get it by `app.get(StreamAdmission)`.
+ */
+@Injectable()
+export class StreamAdmission {
+  constructor(
+    @Inject(DRAIN) private readonly drain: Drain,
+    @Optional() @Inject(FAREWELL) private readonly farewell?: Farewell,
+  ) {}
+
+  /**
+   * Admits the request before anything is sent, or answers it: 503 with `Retry-After`, and an EventSource of a
+   * subscription 200 with `retry:`. When the drain ends the stream, an event stream gets `retry:` or its farewell,
+   * another one its farewell in bytes; what application code writes after that is dropped.
+   * @param request Node's own, or Express', or Fastify's; so is `response`
+   * @returns the stream, whose `signal` aborts when the drain ends it or its client leaves; undefined if the request
+   * was refused, and answered.
+   */
+  open(request: object, response: object, options: ResponseStreamOptions): OpenStream | undefined {
+    const known = decisionOf(request);
+    if (known && 'admitted' in known) return known;
+    const { kind = 'finite', route, farewell, id } = options;
+    const isLast = isLastAnswer(rawOf(request));
+    const declared = { kind, farewell, route, id, isLastAnswer: isLast };
+    const admission = this.admit(declared, request, response);
+    if (!admission.admitted) {
+      (response as { hijack?: () => void }).hijack?.();
+      answerRefused(rawOf(request) as IncomingMessage, rawOf(response) as ServerResponse, {
+        kind,
+        ...admission,
+      });
+      return undefined;
+    }
+    ResponseStream.watch(admission);
+    return admission;
+  }
+
+  /** One synchronous step: counted and remembered on the request, or refused. */
+  admit(
+    declared: StreamRequest & { farewell?: Farewell | undefined },
+    framework: object,
+    frameworkResponse: object,
+  ): Admission<HttpTransport> {
+    const request = rawOf(framework) as IncomingMessage;
+    const transport = new HttpTransport(
+      declared.kind,
+      declared.farewell ?? this.farewell ?? defaultFarewell,
+      this.drain.options.retryAfter,
+      request,
+      rawOf(frameworkResponse) as ServerResponse,
+    );
+    const admission = this.drain.streams.admit(declared, transport);
+    if (!admission.admitted) return admission;
+    decide(request, admission);
+    this.#releaseOnClose(admission);
+    return admission;
+  }
+
+  /** A stream goes on where another connection had to stop. */
+  announceResumed(stream: HttpStream): void {
+    this.drain.events.emit({ type: 'resumed', stream });
+  }
+
+  /** Only the close of the response says that the last bytes have left, or are lost. */
+  #releaseOnClose(stream: HttpStream): void {
+    const { request, response } = stream.transport;
+    const { socket } = request;
+    // Behind another response of its connection. On Node 20 it never closes if the socket goes first.
+    const isPipelined = !response.socket;
+    const release = (): void => {
+      if (isPipelined) socket.off('close', release);
+      stream.release(stream.transport.isDelivered);
+    };
+    // A client that left before the guard ran has had its close.
+    if (response.destroyed || socket.destroyed) stream.release(false);
+    else {
+      response.once('close', release);
+      if (isPipelined) socket.once('close', release);
+    }
+    // It is a stream from here on, not a plain request.
+    this.drain.requests.leave(response);
+  }
+}
