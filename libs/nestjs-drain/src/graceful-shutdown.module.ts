@@ -23,7 +23,7 @@ import { Diagnostics } from './lifecycle/diagnostics.js';
 import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
 import type { HealthOptions } from './probes/options.js';
 import { probeController } from './probes/probe.controller.js';
-import { HttpConnections } from './http/http-connections.js';
+import { HttpServers } from './http/servers.js';
 import { Uncounted } from './http/uncounted.guard.js';
 import { AdmissionGuard } from './streams/admission.guard.js';
 import { applicationDrain } from './lifecycle/application-drain.js';
@@ -163,7 +163,7 @@ const providers: Provider[] = [
   ProcessSignals,
   DrainLogger,
   Diagnostics,
-  HttpConnections,
+  HttpServers,
   AdmissionGuard,
   Uncounted,
   ControlGuard,

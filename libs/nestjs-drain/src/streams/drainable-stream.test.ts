@@ -439,6 +439,7 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
     expect(await two.text()).toBe('two');
     expect(running.drain.streams.counts().admitted).toBe(2);
     const report = running.drain.start('test');
+    await running.settle();
     expect(await report).toMatchObject({ reconnect: 1 });
     expect((await open('whole/two', { method: 'POST' })).status).toBe(503);
   });
