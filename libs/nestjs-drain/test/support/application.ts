@@ -17,7 +17,7 @@ export interface RunningApplication {
   readonly application: INestApplication;
   readonly drain: Drain;
   readonly clock: ManualClock;
-  /** Waits until the drain has started, and for as long as it waits for kept connections after that. */
+  /** Waits until the last answer has left, and lets the time pass for which kept connections are awaited. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -58,6 +58,7 @@ export async function startApplication(
     clock,
     async settle() {
       if (!drain.isShuttingDown) await nextEvent(drain, 'started');
+      while (!drain.streams.isSettled || !drain.requests.isSettled) await clock.advanceAsync(0);
       clock.advance(settle);
     },
     close: () => closeApplication(application, clock),
