@@ -46,8 +46,8 @@ function end(request: IncomingMessage, response: ServerResponse): void {
     return;
   }
   // Not through the response: the handler learns that its client is gone, and may still try to answer.
-  response.socket?.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
-  response.socket?.destroySoon();
+  const { socket } = response;
+  socket?.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n', () => socket.destroy());
 }
 
 function http2StreamOf(request: IncomingMessage): Http2ServerRequest['stream'] | undefined {
