@@ -193,7 +193,7 @@ describe('the laws', () => {
       activeBefore: 6,
       admitted: 1,
       refused: 1,
-      completed: 2,
+      completed: 1,
       abandoned: 1,
       reconnect: 1,
       cancelled: 1,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Server, Socket } from 'node:net';
+import { enterWork } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
 import { IdleGate } from '../core/idle-gate.js';
 import { markLastAnswer } from '../core/last-answer.js';
@@ -82,10 +83,13 @@ export class Connections implements Listener {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = this.#connectionOf(request);
     connection.begin(response);
-    this.drain.requests.enter(response, connection.isPromised);
+    const { requests, isShuttingDown } = this.drain;
+    requests.enter(response, connection.isPromised);
+    const name = `${request.method} ${request.url}`;
+    enterWork({ name, excuse: () => requests.excuse(response) }, isShuttingDown);
     // Not `once`, which costs every request a wrapper: a response closes once anyway.
     response.on('close', () => this.#onAnswered(connection, response));
-    if (this.drain.isShuttingDown) this.#answerLast(connection, request, response);
+    if (isShuttingDown) this.#answerLast(connection, request, response);
   };
 
   /** The answer notifies the client. */
