@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { adapters } from './support/clients.js';
+import { adapters, words } from './support/clients.js';
+import { pauseBefore, pauses, pools, type PooledClient } from './support/pooled-clients.js';
 import { hasHaproxy, startHaproxy, type Balancer } from './support/haproxy.js';
 import { startService, type RunningService } from './support/service.js';
 
@@ -54,60 +55,74 @@ if (!available) console.warn('SKIPPED rolling restart: install the Debian packag
       return report;
     };
 
-    test(`${clientCount} keep-alive clients see 0 failed requests and 0 cut streams`, async () => {
-      let rolling = true;
-      const failures: string[] = [];
-      const served = { plain: 0, streams: 0 };
+    const stream = async (client: PooledClient, input = words(6)): Promise<void> => {
+      const { status, text } = await client.send(`${balancer.url}/v1/responses`, {
+        model: 'echo',
+        input,
+        stream: true,
+      });
+      if (status !== 200) throw new Error(`stream: ${status} ${text}`);
+      if (!text.includes('event: response.completed')) throw new Error('stream: cut');
+    };
 
+    const plain = async (client: PooledClient): Promise<void> => {
+      const { status } = await client.send(`${balancer.url}/v1/slow?ms=20`);
+      if (status !== 200) throw new Error(`plain request: ${status}`);
+    };
+
+    /** Replaces both replicas while `ask` is called again and again by every client. */
+    const roll = async (ask: (index: number, turn: number) => Promise<void>): Promise<string[]> => {
+      let isRolling = true;
+      const failures: string[] = [];
       const client = async (index: number): Promise<void> => {
-        // One connection per client, kept alive for as long as the server lets it.
-        const agent = new Agent({ connections: 1, keepAliveTimeout: 60_000 });
-        for (let turn = 0; rolling || turn < 2; turn += 1) {
-          const isStream = (index + turn) % 3 === 0;
-          await (isStream ? stream(agent) : plain(agent)).then(
-            () => (served[isStream ? 'streams' : 'plain'] += 1),
-            (error: unknown) => failures.push(`client ${index}, turn ${turn}: ${String(error)}`),
+        for (let turn = 0; isRolling || turn < 2; turn += 1) {
+          await ask(index, turn).catch((error: unknown) =>
+            failures.push(`client ${index}, turn ${turn}: ${String(error)}`),
           );
         }
-        await agent.close();
       };
-
-      const plain = async (dispatcher: Agent): Promise<void> => {
-        const { statusCode, body } = await request(`${balancer.url}/v1/slow?ms=20`, { dispatcher });
-        await body.dump();
-        if (statusCode !== 200) throw new Error(`plain request: ${statusCode}`);
-        await sleep(50);
-      };
-
-      const stream = async (dispatcher: Agent): Promise<void> => {
-        const { statusCode, body } = await request(`${balancer.url}/v1/responses`, {
-          dispatcher,
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({
-            model: 'echo',
-            input: 'one two three four five six',
-            stream: true,
-          }),
-        });
-        const text = await body.text();
-        if (statusCode !== 200) throw new Error(`stream: ${statusCode} ${text}`);
-        if (!text.includes('event: response.completed')) throw new Error('stream: cut');
-      };
-
       const clients = Array.from({ length: clientCount }, (_, index) => client(index));
-      for (const old of replicas) {
+      for (const old of replicas.splice(0)) {
         const replacement = await startReplica();
+        replicas.push(replacement);
         await balancer.add(replacement.port);
         expect(await deletePod(old)).toMatchObject({ status: 'completed', cut: 0, cancelled: 0 });
       }
-      rolling = false;
+      isRolling = false;
       await Promise.all(clients);
+      return failures;
+    };
 
+    test.each(Object.keys(pools) as (keyof typeof pools)[])(
+      `law 11: ${clientCount} clients that keep their connection with %s and reuse it see 0 failures`,
+      async (name) => {
+        const clients = Array.from({ length: clientCount }, pools[name]);
+        const served = { plain: 0, streams: 0 };
+        const failures = await roll(async (index, turn) => {
+          const isStream = (index + turn) % 3 === 0;
+          await (isStream ? stream : plain)(clients[index]!);
+          served[isStream ? 'streams' : 'plain'] += 1;
+          await pauseBefore(pauses[index % pauses.length]!);
+        });
+        await Promise.all(clients.map((client) => client.close()));
+        expect(failures).toEqual([]);
+        expect(served.streams).toBeGreaterThan(clientCount);
+        expect(served.plain).toBeGreaterThan(clientCount);
+        console.info(`${adapter}, ${name}: ${JSON.stringify(served)}, 0 failed`);
+      },
+    );
+
+    test(`law 11: ${clientCount} clients that send one stream of 3 s after the other see 0 failures`, async () => {
+      const clients = Array.from({ length: clientCount }, pools['http.Agent']);
+      let streams = 0;
+      const failures = await roll(async (index) => {
+        await stream(clients[index]!, words(60));
+        streams += 1;
+      });
+      await Promise.all(clients.map((client) => client.close()));
       expect(failures).toEqual([]);
-      expect(served.streams).toBeGreaterThan(clientCount);
-      expect(served.plain).toBeGreaterThan(clientCount);
-      console.info(`${adapter}: ${served.plain} requests, ${served.streams} streams, 0 failed`);
+      expect(streams).toBeGreaterThan(2 * clientCount);
+      console.info(`${adapter}: ${streams} streams back to back, 0 failed`);
     });
   },
 );

@@ -1,5 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DrainReport } from 'nestjs-drain';
 import type { EdgeOptions } from '../fixtures/edge-app/options.js';
@@ -30,6 +34,8 @@ export class EdgeApp {
   output = '';
   readonly #process: ChildProcess;
   readonly #watchers = new Set<() => void>();
+  /** A file whose coming ends `block`. */
+  readonly #blocker = join(tmpdir(), `edge-app-${randomUUID()}`);
 
   constructor(options: EdgeOptions) {
     this.#process = fork(entry, {
@@ -74,6 +80,16 @@ export class EdgeApp {
     this.#process.send({ open: gate });
   }
 
+  /** Blocks its event loop until `unblock`: what comes meanwhile waits in the kernel. */
+  async block(): Promise<void> {
+    this.#process.send({ block: this.#blocker });
+    await this.tells('blocking');
+  }
+
+  unblock(): void {
+    writeFileSync(this.#blocker, '');
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }
@@ -81,6 +97,7 @@ export class EdgeApp {
   async stop(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.exited;
+    rmSync(this.#blocker, { force: true });
   }
 
   #onOutput(text: string): void {

@@ -6,6 +6,7 @@ import { describeReport } from './describe.js';
 import { flavours, type Flavour } from './flavour.js';
 import { document, withoutTimings, type Observation } from './observation.js';
 import { bounds, type Scenario } from './scenario.js';
+import { connections } from './scenarios/connections.js';
 import { control } from './scenarios/control.js';
 import { lifecycle } from './scenarios/lifecycle.js';
 import { requests } from './scenarios/requests.js';
@@ -19,6 +20,7 @@ const scenarios: readonly Scenario[] = [
   ...requests,
   ...streams,
   ...websockets,
+  ...connections,
   ...lifecycle,
   ...control,
 ];

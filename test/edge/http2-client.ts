@@ -25,6 +25,11 @@ export class Http2Client implements Client {
     return new Http2Exchange(stream);
   }
 
+  /** A client sends nothing more on a session whose GOAWAY it has read. */
+  get isNotified(): boolean {
+    return this.#session.closed || this.#session.destroyed;
+  }
+
   destroy(): void {
     this.#session.destroy();
   }

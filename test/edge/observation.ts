@@ -20,7 +20,8 @@ there is a lame duck.
 
 - **the client sees**: status, notable headers, the body or the events, and then how its connection
   ended. \`cut\` is an answer without its proper end. With HTTP/2, GOAWAY is what \`Connection: close\` is
-  with HTTP/1.1.
+  with HTTP/1.1. REFUSED_STREAM is what a stream gets that crosses the GOAWAY: it was not processed, and the
+  client may repeat it, whatever its method (RFC 9113, section 8.7).
 - **the report counts**: the report's outcome and every number in it that is not 0.
 - **gone within**: what the exit may wait for beyond the answers under way, and the longest that was
   measured when this file was written.

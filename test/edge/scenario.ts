@@ -11,6 +11,8 @@ export const bounds = {
   flushTimeout,
   hookTimeout,
   exitTimeout,
+  /** Of the library, and no option. */
+  bodyPatience: 5,
   ...lameDuck,
   timeout,
   'timeout + flushTimeout': timeout + flushTimeout,

@@ -18,7 +18,7 @@ export interface Balancer {
   stop(): Promise<void>;
 }
 
-const slots = ['a', 'b', 'c', 'd'];
+const slots = Array.from({ length: 12 }, (_, index) => `slot${index}`);
 
 export async function startHaproxy(): Promise<Balancer> {
   const directory = mkdtempSync(join(tmpdir(), 'haproxy-'));

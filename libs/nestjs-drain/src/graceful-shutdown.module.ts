@@ -37,7 +37,7 @@ import {
   type OptionChecks,
 } from './core/option-checks.js';
 import { DRAIN, FAREWELL, SHUTDOWN } from './core/tokens.js';
-import { HttpConnections } from './http/http-connections.js';
+import { HttpServers } from './http/servers.js';
 import { Uncounted } from './http/uncounted.guard.js';
 import { DrainableRoutes } from './streams/drainable-routes.js';
 import { StreamAdmission } from './streams/stream-admission.js';
@@ -266,7 +266,7 @@ const providers: Provider[] = [
   ApplicationSignals,
   DrainLogger,
   Diagnostics,
-  HttpConnections,
+  HttpServers,
   StreamAdmission,
   DrainableRoutes,
   Uncounted,

@@ -142,7 +142,9 @@ describe.each(adapters)('the shutdown routes on %s', (adapter) => {
     expect((await call('status', browser)).status).toBe(200);
     expect(running.drain.phase).toBe('serving');
     const ownPage = { headers: { ...browser.headers, 'Sec-Fetch-Site': 'same-origin' } };
-    expect((await call('wait', ownPage)).status).toBe(200);
+    const waiting = call('wait', ownPage);
+    await running.settle();
+    expect((await waiting).status).toBe(200);
   });
 
   test('an address outside the allowed blocks is a stranger', async () => {
@@ -158,7 +160,9 @@ describe.each(adapters)('the shutdown routes on %s', (adapter) => {
       expect((await call('wait', init)).status).toBe(403);
     }
     expect(running.drain.phase).toBe('serving');
-    expect((await call('wait', bearer('correct horse'))).status).toBe(200);
+    const waiting = call('wait', bearer('correct horse'));
+    await running.settle();
+    expect((await waiting).status).toBe(200);
   });
 
   test('they can be moved and left out', async () => {

@@ -97,7 +97,13 @@ describe('the laws', () => {
 
   it('law 10: upgraded sockets that no adapter claimed are reported and not waited for', async () => {
     const { drain } = setUp();
-    drain.upgrades.add({});
+    const [claimed, unclaimed, closed] = [{}, {}, {}];
+    let claims = 0;
+    for (const socket of [claimed, unclaimed, closed])
+      drain.upgrades.add(socket, () => (claims += 1));
+    drain.upgrades.claim(claimed);
+    drain.upgrades.delete(closed);
+    expect(claims).toBe(1);
     expect((await drain.start('SIGTERM')).unfinished).toEqual({ upgrades: 1 });
   });
 

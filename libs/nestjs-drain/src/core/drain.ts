@@ -10,6 +10,7 @@ import { type DrainPhase, DrainResetError, ResetRefusedError } from './phase.js'
 import type { DrainReport } from './report.js';
 import type { EndCause, Stream } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
+import { Upgrades } from './upgrades.js';
 import { WaveSchedule } from './waves.js';
 
 /**
@@ -33,8 +34,8 @@ export class Drain {
   readonly tasks = this.count('tasks', { awaitsLateWork: true });
   /** Connections whose client has just had an answer and may send one more request (law 11). */
   readonly connections = this.count('connections', { awaitsLateWork: true });
-  /** Upgraded sockets that no adapter has claimed. Reported, never waited for. */
-  readonly upgrades = new Set<object>();
+  /** Sockets that left HTTP. Those that no adapter has claimed are reported, and not waited for. */
+  readonly upgrades = new Upgrades();
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
   readonly #waves: WaveSchedule;

@@ -1,18 +1,26 @@
 import type { ServerResponse } from 'node:http';
+import { constants, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import { announceCloseInHeaders, lingerWhileReceiving } from '../compat/node.js';
 
 /** One client connection: the answers under way on it, and how it ends without losing any. */
 export abstract class Connection {
   /** In the order in which their requests came. */
   readonly answers = new Set<ServerResponse>();
+  /**
+   * Kept alive and not notified when the draining began: its next request is answered, and that answer
+   * notifies the client (law 11).
+   */
+  isPromised = false;
+  /** The clock's ms since which there is nothing to answer. */
+  idleSince = 0;
 
   get isIdle(): boolean {
     return this.answers.size === 0;
   }
 
-  /** Whether the client knows that it should leave, and may do so at any moment. */
-  get isTold(): boolean {
-    return false;
-  }
+  /** Whether the client knows that it should leave, or learns it from the answer under way. */
+  abstract get isNotified(): boolean;
 
   begin(response: ServerResponse): void {
     this.answers.add(response);
@@ -22,15 +30,147 @@ export abstract class Connection {
     this.answers.delete(response);
   }
 
-  /** The process is shutting down: the client is told to open its next connection elsewhere. */
+  /** The process is shutting down: the answers under way notify the client, as far as they can. */
   abstract announceClose(): void;
-  /** From now on streams are refused, and another request on this connection might be one. */
-  noMore(): void {
-    // Most kinds of connection have said at the last call all there is to say.
-  }
-
   /** Nothing more is wanted of this client. What it has under way still leaves. */
   abstract end(): void;
   /** Breaks it off: what is under way is lost, and must look lost. */
   abstract destroy(): void;
+}
+
+/** A connection of HTTP/1.1, in the clear or inside TLS. It notifies by `Connection: close`. */
+export class Http1Connection extends Connection {
+  readonly #announcing = new WeakSet<ServerResponse>();
+  #bytesAnswered: number;
+  #isNotified = false;
+
+  constructor(private readonly socket: Socket) {
+    super();
+    this.#bytesAnswered = socket.bytesRead;
+  }
+
+  get isNotified(): boolean {
+    const newest = [...this.answers].at(-1);
+    return this.#isNotified || (newest !== undefined && this.#announcing.has(newest));
+  }
+
+  override finish(response: ServerResponse): void {
+    super.finish(response);
+    this.#bytesAnswered = this.socket.bytesRead;
+  }
+
+  announceClose(): void {
+    for (const response of this.answers) {
+      if (!response.headersSent && !this.#announcing.has(response)) this.#announceIn(response);
+    }
+  }
+
+  end(): void {
+    // Half a request may have come: a FIN now would take away the answer to its other half.
+    if (this.isIdle && this.socket.bytesRead === this.#bytesAnswered) this.socket.end();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  #announceIn(response: ServerResponse): void {
+    this.#announcing.add(response);
+    const isLast = (): boolean => {
+      this.#isNotified = [...this.answers].at(-1) === response;
+      return this.#isNotified;
+    };
+    announceCloseInHeaders(response, isLast);
+    lingerWhileReceiving(response);
+  }
+}
+
+const http2Connections = new WeakMap<object, Http2Connection>();
+
+/**
+ * A connection of HTTP/2. It notifies by GOAWAY. nghttp2 refuses every stream that comes after the
+ * GOAWAY which Node can send, whatever last id the frame names. So the GOAWAY leaves while a request is
+ * being answered: a client that asks one thing after the other has nothing on its way then, and streams
+ * that cross it are refused with REFUSED_STREAM, which a client may repeat (RFC 9113, section 8.7).
+ */
+export class Http2Connection extends Connection {
+  constructor(
+    private readonly session: ServerHttp2Session,
+    private readonly socket: Socket,
+  ) {
+    super();
+    http2Connections.set(session, this);
+  }
+
+  static of(session: object): Http2Connection | undefined {
+    return http2Connections.get(session);
+  }
+
+  get isNotified(): boolean {
+    return this.session.closed || this.session.destroyed;
+  }
+
+  announceClose(): void {
+    if (!this.isIdle) this.session.close();
+  }
+
+  end(): void {
+    this.session.close();
+  }
+
+  destroy(): void {
+    for (const answer of this.answers) {
+      // A stream that merely goes with its session ends without an error, and passes for complete.
+      const { stream } = answer as unknown as Http2ServerResponse;
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    }
+    this.session.destroy();
+    // A session is gone before its socket, which waits for a client that may never close its side.
+    setImmediate(() => this.socket.destroy());
+  }
+}
+
+/** A connection whose TLS handshake is not finished: a request may follow it, or nothing ever. */
+export class Handshake extends Connection {
+  readonly isNotified = false;
+
+  constructor(private readonly socket: Socket) {
+    super();
+  }
+
+  announceClose(): void {
+    // No HTTP yet, so nothing to announce.
+  }
+
+  end(): void {
+    // It may finish; its bound is enough.
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+}
+
+/**
+ * A socket that left HTTP by an upgrade or by CONNECT, and that no adapter has claimed. What is spoken on
+ * it is unknown, so the drain does not wait for it.
+ */
+export class UpgradedConnection extends Connection {
+  readonly isNotified = true;
+
+  constructor(private readonly socket: Socket) {
+    super();
+  }
+
+  announceClose(): void {
+    // Its protocol is unknown, so nothing can be announced.
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
 }

@@ -1,59 +1,79 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { enterWork } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
-import type { Listener } from '../core/shutdown.js';
 import { IdleGate } from '../core/idle-gate.js';
+import { markLastAnswer } from '../core/last-answer.js';
+import type { DrainPhase } from '../core/phase.js';
+import type { Listener } from '../core/shutdown.js';
+import { stopListening } from '../compat/node.js';
+import { Http1Connection, Http2Connection, UpgradedConnection } from './connection.js';
 import type { Connection } from './connection.js';
-import { Http1Connection } from './http1-connection.js';
-import { Http2Connection } from './http2-connection.js';
-import { watchSockets } from './watch-sockets.js';
+import { KeepAlive, settle } from './keep-alive.js';
+import { watchSockets } from './sockets.js';
+import { endWhenStalled } from './stalled-body.js';
+import { Timers } from './timers.js';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * The connections of one server: which answers are under way on each, and how they end. While
- * serving it only counts.
+ * The connections of one server: which answers are under way on each, which clients are notified, and
+ * when each is closed. While serving it only counts.
  */
 export class Connections implements Listener {
   readonly #connections = new Map<Socket, Connection>();
   readonly #idle = new IdleGate();
-  readonly #bounds = new Set<() => void>();
-  /** The clock's ms; set while it stops. */
-  #deadline: number | undefined;
+  readonly #timers: Timers;
+  readonly #keepAlive: KeepAlive;
+  #accepted = 0;
+  #isStopping = false;
 
   constructor(
     private readonly server: Server,
     private readonly drain: Drain,
   ) {
+    this.#timers = new Timers(drain.clock);
+    this.#keepAlive = new KeepAlive(drain, this.#timers);
     watchSockets(server, {
       opened: (socket, connection) => this.#track(socket, connection),
-      handedOver: (socket) => this.#forget(socket),
+      secured: (socket) => this.#forgetHandshake(socket),
+      upgraded: (socket) => this.#trackUpgraded(socket),
     });
     server.prependListener('request', this.#onRequest);
     drain.events.subscribe((event) => {
-      if (event.type !== 'phaseChanged') return;
-      if (event.phase === 'lameDuck') this.#each((connection) => connection.announceClose());
-      if (event.phase === 'draining') this.#each((connection) => this.#closeToStreams(connection));
+      if (event.type === 'phaseChanged') this.#onPhase(event.phase);
     });
   }
 
   /** Stops listening, ends what is idle, waits for the others, destroys what outstays its bound. */
   async stop(deadline: number): Promise<void> {
-    this.#stopListening();
+    await this.#allAccepted();
+    stopListening(this.server);
     // What the kernel has already received is read, and so no longer idle, one turn later.
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#deadline = deadline;
+    await turn();
+    this.#isStopping = true;
     this.#each((connection) => this.#end(connection));
-    this.#at(deadline, () => this.#each((connection) => connection.destroy()));
+    this.#timers.at(deadline, () => this.#each((connection) => connection.destroy()));
     if (this.#connections.size > 0) await this.#idle.whenIdle();
-    for (const cancel of this.#bounds) cancel();
+    this.#timers.cancelAll();
   }
 
-  #closeToStreams(connection: Connection): void {
-    connection.noMore();
-    // Whoever was silent during the whole lame duck could not be told by an answer. Its next request
-    // might be a stream, and refused. Without a lame duck there was no time to be told.
-    if (this.drain.propagationDelay > 0) connection.end();
+  #onPhase(phase: DrainPhase): void {
+    if (phase === 'lameDuck') this.#each((connection) => connection.announceClose());
+    if (phase === 'draining') this.#each((connection) => this.#drain(connection));
+    if (phase === 'drained') this.#each((connection) => this.#keepAlive.expire(connection));
+    if (phase === 'serving') this.#reopen();
+  }
+
+  #drain(connection: Connection): void {
+    this.#keepAlive.promise(connection);
+    for (const response of connection.answers) endWhenStalled(response, this.#timers);
+  }
+
+  #reopen(): void {
+    this.#timers.cancelAll();
+    this.#each((connection) => this.#keepAlive.release(connection));
   }
 
   #each(task: (connection: Connection) => void): void {
@@ -64,18 +84,29 @@ export class Connections implements Listener {
     const connection = this.#connectionOf(request);
     connection.begin(response);
     const { requests, isShuttingDown } = this.drain;
-    requests.enter(response);
+    requests.enter(response, connection.isPromised);
     const name = `${request.method} ${request.url}`;
     enterWork({ name, excuse: () => requests.excuse(response) }, isShuttingDown);
     // Not `once`, which costs every request a wrapper: a response closes once anyway.
-    response.on('close', () => {
-      connection.finish(response);
-      this.drain.requests.leave(response);
-      if (this.#deadline !== undefined) this.#end(connection);
-      else if (connection.isTold) this.#endIdle(connection);
-    });
-    if (this.drain.isShuttingDown) connection.announceClose();
+    response.on('close', () => this.#onAnswered(connection, response));
+    if (isShuttingDown) this.#answerLast(connection, request, response);
   };
+
+  /** The answer notifies the client. */
+  #answerLast(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
+    if (connection.isPromised) markLastAnswer(request);
+    this.#keepAlive.release(connection);
+    connection.announceClose();
+    if (this.drain.phase !== 'lameDuck') endWhenStalled(response, this.#timers);
+  }
+
+  #onAnswered(connection: Connection, response: ServerResponse): void {
+    connection.finish(response);
+    connection.idleSince = this.drain.clock.now();
+    if (this.#isStopping) this.#end(connection);
+    else if (this.drain.isShuttingDown) this.#keepAlive.rest(connection);
+    this.drain.requests.leave(response);
+  }
 
   #connectionOf(request: IncomingMessage): Connection {
     const { stream } = request as unknown as Partial<Http2ServerRequest>;
@@ -91,13 +122,36 @@ export class Connections implements Listener {
   }
 
   #track(socket: Socket, connection: Connection): void {
+    const isKnown = this.#connections.has(socket);
+    connection.idleSince = this.drain.clock.now();
     this.#connections.set(socket, connection);
-    socket.once('close', () => {
-      // Node 20 closes no response that was pipelined behind another when the socket goes.
-      for (const response of connection.answers) this.drain.requests.leave(response);
-      this.#forget(socket);
-    });
-    if (this.#deadline !== undefined) this.#destroyIdle(connection);
+    this.#accepted += 1;
+    if (!isKnown) socket.once('close', () => this.#onClose(socket));
+    if (this.#isStopping) this.#destroyIdle(connection);
+  }
+
+  /** Its server ends it, unless the adapter of its gateway claims it. */
+  #trackUpgraded(socket: Socket): void {
+    const before = this.#connections.get(socket);
+    if (before) this.#keepAlive.release(before);
+    this.#track(socket, new UpgradedConnection(socket));
+    this.drain.upgrades.add(socket, () => this.#forget(socket));
+  }
+
+  #onClose(socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    this.drain.upgrades.delete(socket);
+    if (!connection) return;
+    this.#keepAlive.release(connection);
+    // Node 20 closes no response that was pipelined behind another when the socket goes.
+    for (const response of connection.answers) this.drain.requests.leave(response);
+    this.#forget(socket);
+  }
+
+  #forgetHandshake(socket: Socket): void {
+    const handshake = this.#connections.get(socket);
+    if (handshake) this.#keepAlive.release(handshake);
+    this.#forget(socket);
   }
 
   #forget(socket: Socket): void {
@@ -105,43 +159,46 @@ export class Connections implements Listener {
     if (this.#connections.size === 0) this.#idle.notify();
   }
 
-  #stopListening(): void {
-    // http.Server#close would also destroy idle sockets, and with them a request on its way.
-    const close = (): unknown => Server.prototype.close.call(this.server);
-    if (this.server.listening) close();
-    // A signal may come before listen() has finished.
-    else this.server.once('listening', close);
+  /**
+   * Connections that wait in the kernel's queue would be reset with the listener. Node accepts one a
+   * turn, so this goes on until a turn brings none; it is bounded, because others may go on coming.
+   */
+  async #allAccepted(): Promise<void> {
+    const limit = this.#soon;
+    let accepted: number;
+    do {
+      accepted = this.#accepted;
+      // The first may come before the kernel is asked.
+      await turn();
+      await turn();
+    } while (accepted !== this.#accepted && this.drain.clock.now() < limit);
   }
 
+  /** A client that has just connected, or just had an answer, may be sending a request. */
   #end(connection: Connection): void {
+    const { idleSince } = connection;
+    const isResting = (): boolean => connection.isIdle && connection.idleSince === idleSince;
+    if (!isResting() || idleSince + settle <= this.drain.clock.now()) this.#endNow(connection);
+    else {
+      this.#timers.at(idleSince + settle, () => {
+        if (isResting()) this.#endNow(connection);
+      });
+    }
+  }
+
+  #endNow(connection: Connection): void {
     connection.end();
     if (connection.isIdle) this.#destroyIdle(connection);
   }
 
-  /** A client that was told has `flushTimeout` to leave by itself: a request may be on its way. */
-  #endIdle(connection: Connection): void {
-    this.#at(this.#soon, () => {
-      if (connection.isIdle) connection.end();
-    });
-  }
-
   /** A client has `flushTimeout` to finish the request it may have begun, or to leave. */
   #destroyIdle(connection: Connection): void {
-    this.#at(Math.min(this.#deadline ?? Infinity, this.#soon), () => {
+    this.#timers.at(this.#soon, () => {
       if (connection.isIdle) connection.destroy();
     });
   }
 
   get #soon(): number {
     return this.drain.clock.now() + this.drain.options.flushTimeout * 1000;
-  }
-
-  #at(time: number, task: () => void): void {
-    const { clock } = this.drain;
-    const cancel = clock.schedule(Math.max(0, time - clock.now()), () => {
-      this.#bounds.delete(cancel);
-      task();
-    });
-    this.#bounds.add(cancel);
   }
 }

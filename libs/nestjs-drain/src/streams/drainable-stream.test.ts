@@ -225,6 +225,7 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
     const body = await response.text();
     expect(body).toContain('data: the end');
     expect(body).not.toContain('event: shutdown');
+    await running.settle();
     expect(await report).toMatchObject({
       outcome: 'completed',
       activeBefore: 1,
@@ -311,6 +312,7 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
     const report = running.drain.start('test');
     const body = await response.text();
     expect(body.trimEnd().endsWith('id: 41\nretry: 3000')).toBe(true);
+    await running.settle();
     expect(await report).toMatchObject({ outcome: 'completed', reconnect: 1 });
   });
 
@@ -440,8 +442,9 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
     expect(await two.text()).toBe('two');
     expect(running.drain.streams.counts().admitted).toBe(2);
     const report = running.drain.start('test');
-    expect(await report).toMatchObject({ reconnect: 1 });
     expect((await open('whole/two', { method: 'POST' })).status).toBe(503);
+    await running.settle();
+    expect(await report).toMatchObject({ reconnect: 1 });
   });
 
   test('HEAD is answered like the bare route and holds nothing', async () => {

@@ -14,7 +14,7 @@ import {
   type EngineConnection,
   type WebSocket,
 } from './socket-client.js';
-import { refuseUpgrades } from './upgrades.js';
+import { gateUpgrades } from './upgrades.js';
 
 type Client = WebSocket & { readonly conn?: EngineConnection };
 
@@ -70,7 +70,10 @@ export class SocketServers {
       const path = options?.path;
       const declared = { kind: this.kinds.kindOf(port, path), route: `WS ${path ?? '/'}` };
       this.#servers.set(server, declared);
-      refuseUpgrades(server, () => this.#refusal(declared));
+      gateUpgrades(server, {
+        refusal: () => this.#refusal(declared),
+        admitted: (socket) => this.drain.upgrades.claim(socket),
+      });
       return server;
     };
   }

@@ -9,26 +9,44 @@ interface Upgrading {
   handleRequest?(request: IncomingMessage, response: ServerResponse): unknown;
 }
 
-/**
- * Refuses new clients with 503 before the handshake. Sessions that exist go on, polling ones too.
- * @param refusal asked for each new client: the seconds of `Retry-After`, or undefined to let it in.
- */
-export function refuseUpgrades(server: unknown, refusal: () => number | undefined): void {
+export interface UpgradeGate {
+  /** Asked for each new client: the seconds of `Retry-After`, or undefined to let it in. */
+  refusal(): number | undefined;
+  /** The gateway has the socket from here on, and ends it. */
+  admitted(socket: Duplex): void;
+}
+
+/** Refuses new clients with 503 before the handshake. Sessions that exist go on, polling ones too. */
+export function gateUpgrades(server: unknown, gate: UpgradeGate): void {
   const upgrading = upgradingOf(server);
   if (!upgrading) return;
   const upgrade = upgrading.handleUpgrade.bind(upgrading);
   upgrading.handleUpgrade = (request, socket, ...rest) => {
-    const retryAfter = isNew(request) ? refusal() : undefined;
-    if (retryAfter === undefined) return upgrade(request, socket, ...rest);
-    refuseSocket(socket, retryAfter);
+    const retryAfter = isNew(request) ? gate.refusal() : undefined;
+    if (retryAfter !== undefined) return refuseSocket(socket, retryAfter);
+    return upgrade(request, socket, ...claiming(rest, () => gate.admitted(socket)));
   };
   if (!upgrading.handleRequest) return;
   const poll = upgrading.handleRequest.bind(upgrading);
   upgrading.handleRequest = (request, response) => {
-    const retryAfter = isNew(request) ? refusal() : undefined;
+    const retryAfter = isNew(request) ? gate.refusal() : undefined;
     if (retryAfter === undefined) return poll(request, response);
     response.writeHead(503, { 'Retry-After': wholeSeconds(retryAfter) }).end();
   };
+}
+
+/** ws calls back when its handshake is complete. engine.io has no callback, and bounds its handshakes. */
+function claiming(rest: unknown[], claim: () => void): unknown[] {
+  const callback = rest.at(-1);
+  if (typeof callback === 'function') {
+    const complete = (...args: unknown[]): unknown => {
+      claim();
+      return (callback as (...args: unknown[]) => unknown)(...args);
+    };
+    return [...rest.slice(0, -1), complete];
+  }
+  claim();
+  return rest;
 }
 
 function upgradingOf(server: unknown): Upgrading | undefined {

@@ -4,7 +4,9 @@ import { Test } from '@nestjs/testing';
 import { Drain } from '../../src/core/drain.js';
 import { resolveDrainOptions } from '../../src/core/options.js';
 import { DRAIN } from '../../src/core/tokens.js';
+import { settle } from '../../src/http/keep-alive.js';
 import { GracefulShutdownModule, type GracefulShutdownOptions } from '../../src/index.js';
+import { closeApplication } from './drained-module.js';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 
 export const adapters = ['express', 'fastify'] as const;
@@ -15,6 +17,8 @@ export interface RunningApplication {
   readonly application: INestApplication;
   readonly drain: Drain;
   readonly clock: ManualClock;
+  /** Waits until the last answer has left, and lets the time pass for which kept connections are awaited. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,12 +59,12 @@ export async function startApplication(
     application,
     drain,
     clock,
-    async close() {
-      // Real time would end what a test left open; with a manual clock the test does.
-      const closing = application.close();
-      for (let turns = 0; turns < 10; turns += 1) await clock.advanceAsync(400_000);
-      await closing;
+    async settle() {
+      if (!drain.isShuttingDown) await nextEvent(drain, 'started');
+      while (!drain.streams.isSettled || !drain.requests.isSettled) await clock.advanceAsync(0);
+      clock.advance(settle);
     },
+    close: () => closeApplication(application, clock),
   };
 }
 

@@ -34,7 +34,8 @@ export async function closeApplication(
   application: { close(): Promise<void> },
   clock?: ManualClock,
 ): Promise<void> {
-  const closed = application.close();
-  await clock?.advanceAsync(400_000);
-  await closed;
+  let isClosed = false;
+  const closing = application.close().finally(() => (isClosed = true));
+  while (clock && !isClosed) await clock.advanceAsync(400_000);
+  await closing;
 }

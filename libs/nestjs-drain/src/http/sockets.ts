@@ -1,24 +1,23 @@
-import { Server as HttpServer } from 'node:http';
+import { Server as HttpServer, type IncomingMessage } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
-import type { Connection } from './connection.js';
-import { Handshake } from './handshake.js';
-import { Http1Connection } from './http1-connection.js';
-import { Http2Connection } from './http2-connection.js';
-import { watchUpgrades } from './upgrades.js';
+import { rawSocketOf } from '../compat/node.js';
+import { Handshake, Http1Connection, Http2Connection, type Connection } from './connection.js';
 
-/** Who wants to know. */
 export interface SocketObserver {
   /** A socket was accepted, or what is spoken on it has become known. */
   opened(socket: Socket, connection: Connection): void;
-  /** It is somebody else's from here on. */
-  handedOver(socket: Socket): void;
+  /** Its TLS handshake is finished: the TLS socket stands for it from here on. */
+  secured(socket: Socket): void;
+  /** It left HTTP, by an upgrade or by CONNECT. */
+  upgraded(socket: Socket): void;
 }
 
-/** Tells of every connection of a server: HTTP/1.1 or 2, with or without TLS. */
+/** Watches every connection of a server: HTTP/1.1 or 2, with or without TLS. */
 export function watchSockets(server: Server, observer: SocketObserver): void {
-  watchUpgrades(server, (socket) => observer.handedOver(socket));
+  watchUpgrades(server, 'upgrade', observer);
+  watchUpgrades(server, 'connect', observer);
   if (server instanceof TlsServer) watchTls(server, observer);
   else if (server instanceof HttpServer) {
     server.prependListener('connection', (socket: Socket) =>
@@ -28,21 +27,14 @@ export function watchSockets(server: Server, observer: SocketObserver): void {
 }
 
 function watchTls(server: Server, observer: SocketObserver): void {
-  // Node does not show which socket a TLS socket is made of; their peer is the same.
-  const handshakes = new Map<string, Socket>();
-  server.prependListener('connection', (socket: Socket) => {
-    const peer = peerOf(socket);
-    // Behind a Unix socket peers have no address.
-    if (peer === undefined) return;
-    handshakes.set(peer, socket);
-    socket.once('close', () => handshakes.delete(peer));
-    observer.opened(socket, new Handshake(socket));
-  });
+  server.prependListener('connection', (socket: Socket) =>
+    observer.opened(socket, new Handshake(socket)),
+  );
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     if (socket.alpnProtocol !== 'h2') observer.opened(socket, new Http1Connection(socket));
-    const handshake = handshakes.get(peerOf(socket) ?? '');
+    const raw = rawSocketOf(socket);
     // Not before the session is known, if there is to be one.
-    if (handshake) queueMicrotask(() => observer.handedOver(handshake));
+    if (raw) queueMicrotask(() => observer.secured(raw));
   });
   watchSessions(server, 'secureConnection', observer);
 }
@@ -56,6 +48,25 @@ function watchSessions(server: Server, socketEvent: string, observer: SocketObse
   );
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string | undefined {
-  return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`;
+/**
+ * A listener changes what Node does with such requests, so this listens only where the application
+ * does, and before it.
+ */
+function watchUpgrades(
+  server: Server,
+  event: 'upgrade' | 'connect',
+  observer: SocketObserver,
+): void {
+  const onUpgrade = (_request: IncomingMessage, socket: Socket): void => observer.upgraded(socket);
+  const watch = (): unknown => server.prependListener(event, onUpgrade);
+  if (server.listenerCount(event) > 0) {
+    watch();
+    return;
+  }
+  const onNewListener = (added: string): void => {
+    if (added !== event) return;
+    server.off('newListener', onNewListener);
+    watch();
+  };
+  server.on('newListener', onNewListener);
 }

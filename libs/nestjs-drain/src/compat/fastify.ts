@@ -9,11 +9,15 @@ interface Fastify {
  * it shows only the first. The others hand their requests straight to the router, and nothing public
  * leads to them; Fastify keeps them in a list under a symbol, complete by the time of `onListen`
  * (docs/decisions/0006-secondary-servers.md).
+ * @param found called with all other servers; with undefined where this Fastify does not show them.
  */
-export function onSecondaryServers(instance: unknown, watch: (server: Server) => void): void {
+export function onSecondaryServers(
+  instance: unknown,
+  found: (servers: readonly Server[] | undefined) => void,
+): void {
   if (!isFastify(instance)) return;
   instance.addHook('onListen', (done) => {
-    for (const server of bindingsOf(instance)) watch(server);
+    found(bindingsOf(instance));
     done();
   });
 }
@@ -22,8 +26,8 @@ function isFastify(instance: unknown): instance is Fastify {
   return typeof (instance as Partial<Fastify>).addHook === 'function';
 }
 
-function bindingsOf(instance: object): readonly Server[] {
+function bindingsOf(instance: object): readonly Server[] | undefined {
   const symbols = Object.getOwnPropertySymbols(instance);
   const bindings = symbols.find(({ description }) => description === 'fastify.serverBindings');
-  return bindings ? (instance as Record<symbol, readonly Server[]>)[bindings]! : [];
+  return bindings && (instance as Record<symbol, readonly Server[]>)[bindings];
 }

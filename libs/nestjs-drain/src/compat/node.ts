@@ -1,0 +1,114 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import { Server, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+
+// Every touch of what Node does not document. `unseenOfNode` says at start what this Node hides.
+
+/**
+ * Calls back with the headers of a response before they are written, and lets it set
+ * `Connection: close`. Every header ends up in `writeHead`, also what a framework insists on (Nest's
+ * `@Sse()` sets keep-alive).
+ * @param isLast asked at the last moment: whether no pipelined request waits behind this response.
+ */
+export function announceCloseInHeaders(response: ServerResponse, isLast: () => boolean): void {
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.writeHead = (...args: unknown[]) => {
+    if (!isLast()) return writeHead(...args);
+    response.setHeader('Connection', 'close');
+    const headers = args.at(-1);
+    if (typeof headers === 'object' && headers !== null) {
+      args[args.length - 1] = withoutConnection(headers);
+    }
+    return writeHead(...args);
+  };
+}
+
+/**
+ * Node closes the socket right behind a response with `Connection: close`. If the client is still
+ * sending its body, what comes next is answered with a reset, and a reset may overtake the response.
+ * So only our side ends, and the rest of the body is read and dropped until the client is done. The
+ * server's bounds end a client that never is.
+ */
+export function lingerWhileReceiving(response: ServerResponse): void {
+  response.once('prefinish', () => {
+    const { req: request, socket } = response;
+    if (request.complete || !socket) return;
+    const destroySoon = socket.destroySoon.bind(socket);
+    socket.destroySoon = () => {
+      socket.end();
+      request.once('end', destroySoon);
+      request.resume();
+    };
+  });
+}
+
+/** Node pushes each part of a body that arrives. A listener for `data` would start the reading. */
+export function onBodyProgress(request: IncomingMessage, listener: () => void): void {
+  const push = request.push.bind(request);
+  request.push = (...chunk) => {
+    listener();
+    return push(...chunk);
+  };
+}
+
+/** `http.Server#close` would also destroy idle sockets, and with them a request on its way. */
+export function stopListening(server: Server): void {
+  const close = (): unknown => Server.prototype.close.call(server);
+  if (server.listening) close();
+  // A signal may come before listen() has finished.
+  else server.once('listening', close);
+}
+
+/** The socket under a TLS socket; undefined where this Node does not show it. */
+export function rawSocketOf(socket: TLSSocket): Socket | undefined {
+  return (socket as { _parent?: Socket })._parent;
+}
+
+/**
+ * What this Node hides from the drain, a sentence each with its consequence. Empty as a rule.
+ * @param serves whether the server speaks TLS.
+ */
+export function unseenOfNode(serves: { readonly tls: boolean }): string[] {
+  const unseen: string[] = [];
+  if (!showsHeaders()) {
+    unseen.push(
+      'It does not write headers by `writeHead`: answers cannot say `Connection: close`.',
+    );
+  }
+  if (serves.tls && !showsRawSocket()) {
+    unseen.push(
+      'It does not show the socket under a TLS socket: a TLS client that never finishes its handshake can hold ' +
+        'app.close() until `exitTimeout`.',
+    );
+  }
+  return unseen;
+}
+
+function showsHeaders(): boolean {
+  const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, headers: {} };
+  const response = new ServerResponse(request as unknown as IncomingMessage);
+  let isShown = false;
+  response.writeHead = () => {
+    isShown = true;
+    return response;
+  };
+  response.flushHeaders();
+  return isShown;
+}
+
+function showsRawSocket(): boolean {
+  const raw = new Socket();
+  const isShown = rawSocketOf(new TLSSocket(raw)) === raw;
+  raw.destroy();
+  return isShown;
+}
+
+function withoutConnection(headers: object): object {
+  const isConnection = (name: unknown): boolean => String(name).toLowerCase() === 'connection';
+  if (!Array.isArray(headers)) {
+    return Object.fromEntries(Object.entries(headers).filter(([name]) => !isConnection(name)));
+  }
+  // The flat form: name, value, name, value …
+  const flat = headers as unknown[];
+  return flat.filter((_, index) => !isConnection(flat[index - (index % 2)]));
+}

@@ -1,0 +1,113 @@
+import { duplexPair, type Duplex } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { bytesArrive, MemoryHttp } from '../../test/support/memory-http.js';
+import { Drain } from '../core/drain.js';
+import { resolveDrainOptions } from '../core/options.js';
+import { Connections } from './connections.js';
+import { bodyPatience } from './stalled-body.js';
+
+const flushTimeout = 2;
+
+function setUp() {
+  const clock = new ManualClock();
+  const http = new MemoryHttp();
+  const drain = new Drain(resolveDrainOptions({ timeout: 60, flushTimeout }), clock);
+  drain.listeners.add(new Connections(http.server, drain));
+  return { clock, http, drain };
+}
+
+/** A client that writes by hand, and remembers what came. */
+function connect(http: MemoryHttp, request: string) {
+  const [client, socket] = duplexPair();
+  const seen = { text: '', hasEnded: false, isClosed: false };
+  client.setEncoding('latin1').on('data', (text: string) => (seen.text += text));
+  client.on('end', () => (seen.hasEnded = true));
+  socket.on('close', () => (seen.isClosed = true));
+  socket.on('error', () => undefined);
+  http.server.emit('connection', socket);
+  client.write(request);
+  return { client, seen };
+}
+
+describe('a request whose body stalls', () => {
+  const upload = 'POST /upload HTTP/1.1\r\nHost: memory\r\nContent-Length: 5000\r\n\r\n12345';
+
+  test('law 7: gets 408 and holds the drain no longer than its own bound', async () => {
+    const { clock, http, drain } = setUp();
+    http.server.on('request', (request) => request.resume());
+    const { seen } = connect(http, upload);
+    await bytesArrive();
+    const report = drain.start('SIGTERM');
+    await clock.advanceAsync(bodyPatience - 1);
+    expect([seen.text, drain.phase]).toEqual(['', 'draining']);
+    await clock.advanceAsync(1);
+    await bytesArrive();
+    expect(seen.text).toContain('408 Request Timeout');
+    expect(await report).toMatchObject({ outcome: 'completed', unfinished: {} });
+  });
+
+  test('law 4: is not ended while it makes progress, nor while its handler does not read', async () => {
+    const { clock, http, drain } = setUp();
+    http.server.on('request', (request) => {
+      if (request.headers.host === 'memory') request.resume();
+    });
+    const slow = connect(http, upload);
+    const unread = connect(http, upload.replace('memory', 'unread'));
+    await bytesArrive();
+    void drain.start('SIGTERM');
+    for (let step = 0; step < 10; step += 1) {
+      await clock.advanceAsync(bodyPatience - 1);
+      slow.client.write('x');
+      await bytesArrive();
+    }
+    expect([slow.seen.hasEnded, unread.seen.hasEnded]).toEqual([false, false]);
+    expect([slow.seen.text, unread.seen.text, drain.phase]).toEqual(['', '', 'draining']);
+  });
+});
+
+const upgrades = [
+  ['an upgraded socket', 'upgrade', 'GET /proxied HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: any'],
+  ['a CONNECT tunnel', 'connect', 'CONNECT example.com:443 HTTP/1.1'],
+] as const;
+
+describe.each(upgrades)('%s that belongs to no gateway', (_, event, head) => {
+  const open = async () => {
+    const world = setUp();
+    let socket!: Duplex;
+    world.http.server.on(event as 'upgrade', (_request, upgraded: Duplex) => (socket = upgraded));
+    const { client, seen } = connect(world.http, `${head}\r\nHost: memory\r\n\r\n`);
+    await bytesArrive();
+    return { ...world, client, seen, socket };
+  };
+
+  test('law 7: does not hold the drain, is reported, ended, and destroyed within flushTimeout', async () => {
+    const { clock, drain, seen } = await open();
+    const report = await drain.start('SIGTERM');
+    expect([report.unfinished, seen.hasEnded]).toEqual([{ upgrades: 1 }, false]);
+    const stopped = drain.stopListeners();
+    await bytesArrive();
+    await clock.advanceAsync(250);
+    await bytesArrive();
+    expect([seen.hasEnded, seen.isClosed]).toEqual([true, false]);
+    await clock.advanceAsync(flushTimeout * 1000);
+    await stopped;
+    expect(seen.isClosed).toBe(true);
+  });
+
+  test('is the business of the adapter that claims it', async () => {
+    const { drain, seen, socket } = await open();
+    drain.upgrades.claim(socket);
+    expect((await drain.start('SIGTERM')).unfinished).toEqual({});
+    await drain.stopListeners();
+    expect(seen.hasEnded).toBe(false);
+  });
+
+  test('is not reported once it is closed', async () => {
+    const { drain, client, socket } = await open();
+    client.destroy();
+    socket.destroy();
+    await bytesArrive();
+    expect((await drain.start('SIGTERM')).unfinished).toEqual({});
+  });
+});
