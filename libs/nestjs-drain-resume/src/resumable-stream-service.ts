@@ -1,43 +1,70 @@
 import type { Clock } from './clock.js';
-import type {
-  Attended,
-  HandOff,
-  HandOffTime,
-  UnreadPolicy,
-  StartRequest,
-  Resumption,
-} from './resumption.js';
-import { FollowingReader, type Finding, type ProducerRegistry } from './attended-reader.js';
-import type { CancelRequest, StreamHead } from './store.js';
-import { ManagedProducer } from './production.js';
-import { findStream, openReader } from './resumable-reader.js';
-import type { ResumableProducer } from './resumable-producer.js';
-import type { StreamProducers } from './resumable-streams.js';
+import {
+  FollowingReader,
+  type FollowedStream,
+  type Finding,
+  type ProducerRegistry,
+} from './following-reader.js';
+import { InvalidResumeOptionsError } from './options.js';
+import type { ResumableProducer } from './producer.js';
+import { ManagedProducer, type UnreadPolicy } from './production.js';
+import { findStream, openReader, type ReadRequest } from './reader.js';
+import type { Absent, CancelRequest, Found, ReadRefused, StreamHead } from './store.js';
+import type { StreamProducers } from './stream-producers.js';
+import { StoreUnavailableError } from './errors.js';
 
-export interface LoggedStart extends UnreadPolicy {
+/** When an unfinished resumable stream is given to another replica. */
+export type HandOffTime = 'deadline' | 'eager';
+
+/** How a stream is given to another replica instead of being ended with a farewell. */
+export interface HandOff {
+  /** `deadline`: with the drain's deadline. `eager`: as soon as the drain refuses new streams. */
+  readonly when: HandOffTime;
+  /** Resolves when others may continue the stream; its transport is destroyed then. */
+  release(): Promise<unknown>;
+}
+
+export interface StartRequest extends UnreadPolicy {
+  /** From `newId`, if it has to be known before. */
+  readonly id?: string;
+  readonly principal: string;
+  /** What a replica needs to continue the stream. */
   readonly request: string;
 }
 
-/** How a stream's request is logged: with the terms, which have to hold for whoever takes it over. */
-export function toLogged({ background, grace, request }: LoggedStart): string {
+/**
+ * `leaving`: this replica shuts down, and another one has to go on with the stream. `unavailable`: the
+ * store cannot be asked now. `unknown`, `gone`, `ahead`, `replaced`: nothing to resume. `tooMany`, `full`: no new stream.
+ */
+export type ResumptionRefusal =
+  'leaving' | 'unavailable' | ReadRefused['outcome'] | 'tooMany' | 'full';
+
+export type OpenedStream =
+  | { readonly outcome: 'open'; readonly stream: FollowedStream }
+  | { readonly outcome: ResumptionRefusal };
+
+interface LoggedStart extends UnreadPolicy {
+  readonly request: string;
+}
+
+/** How a stream's request is logged: with its policy, which holds for a replica that takes it over, too. */
+function toLogged({ background, grace, request }: LoggedStart): string {
   return JSON.stringify({ background, grace, request });
 }
 
-export function fromLogged(text: string): LoggedStart {
+function fromLogged(text: string): LoggedStart {
   return JSON.parse(text) as LoggedStart;
 }
 
 export interface ResumableStreamServiceOptions {
   readonly clock: Clock;
-  /** Seconds; a lost producer is noticed within a quarter more. */
-  readonly lease: number;
   /** Undefined if no other replica goes on with this one's streams. */
   readonly handOff: HandOffTime | undefined;
   /** Whether this process shuts down: it then takes nothing over. */
   readonly isLeaving: () => boolean;
   /** Aborts at the deadline of the drain. */
   readonly deadline: AbortSignal;
-  /** Told of every production, so that the drain waits for it. */
+  /** Called with every production, so that the drain waits for it. */
   readonly track: (production: Promise<void>) => unknown;
   readonly onError: (error: unknown) => void;
 }
@@ -46,18 +73,18 @@ export interface ResumableStreamServiceOptions {
  * Streams that outlive their pod, for one process: starts them, lets readers come back to them, and goes on
  * with those whose producer is gone. What it produces and what it reads is the caller's business.
  */
-export class ResumableStreamService implements Resumption {
+export class ResumableStreamService {
   readonly #productions = new Map<string, ManagedProducer>();
-  readonly #desk: ProducerRegistry;
+  readonly #registry: ProducerRegistry;
   #handedOff: Promise<number> | undefined;
 
   constructor(
     private readonly streams: StreamProducers,
     private readonly options: ResumableStreamServiceOptions,
   ) {
-    this.#desk = {
+    this.#registry = {
       clock: options.clock,
-      interval: Math.max(100, options.lease * 250),
+      interval: Math.max(100, streams.lease * 250),
       local: (id) => this.#productions.get(id),
       takeOver: (id) => this.#takeOver(id),
     };
@@ -79,7 +106,12 @@ export class ResumableStreamService implements Resumption {
     return this.streams.store.newId(prefix);
   }
 
-  start(order: StartRequest & { readonly id?: string }): Promise<Attended> {
+  start(order: StartRequest): Promise<OpenedStream> {
+    if (!(order.grace >= 0)) {
+      throw new InvalidResumeOptionsError(
+        `\`grace\` is ${order.grace}; set the seconds after which a stream without readers pauses.`,
+      );
+    }
     return this.#asked(async () => {
       const started = await this.streams.start({ ...order, request: toLogged(order) });
       if (started.outcome !== 'started') {
@@ -88,69 +120,71 @@ export class ResumableStreamService implements Resumption {
       }
       const { producer } = started;
       const production = this.#produce(producer, order);
-      return this.#attend(producer.id, order.principal, -1, production);
+      const { principal } = order;
+      return this.#open({ id: producer.id, principal, after: -1 }, production);
     });
   }
 
-  resume(id: string, principal: string, after: number): Promise<Attended> {
+  /** A reader behind event `after`; a stream whose producer is gone goes on here. */
+  resume(request: ReadRequest): Promise<OpenedStream> {
+    const { id, principal } = request;
     return this.#asked(async () => {
       const found = await findStream(this.streams.store, id, principal);
       if (found.outcome !== 'found') return found;
-      if (!found.head.lapsed || this.#productions.has(id)) {
-        return this.#attend(id, principal, after, undefined);
-      }
+      if (!found.head.lapsed || this.#productions.has(id)) return this.#open(request, undefined);
       const taken = await this.#takeOver(id);
       if (taken === 'leaving') return { outcome: taken };
-      return this.#attend(id, principal, after, typeof taken === 'string' ? undefined : taken);
+      return this.#open(request, typeof taken === 'string' ? undefined : taken);
     });
   }
 
   /** What is known of a stream, as `findStream`. */
-  async find(id: string, principal: string) {
+  async find(id: string, principal: string): Promise<Found | Absent> {
     const found = await findStream(this.streams.store, id, principal);
     if (found.outcome !== 'found') return found;
     return { ...found, head: withoutTerms(found.head) };
   }
 
-  /** Every event logged so far. */
-  async logged(id: string): Promise<string[]> {
+  /** Every event logged so far, or why it cannot be read. */
+  async logged(
+    id: string,
+  ): Promise<{ readonly outcome: 'logged'; readonly payloads: readonly string[] } | ReadRefused> {
     const payloads: string[] = [];
+    let epoch: number | undefined;
     for (;;) {
-      const page = await this.streams.store.read(id, payloads.length - 1, 256);
-      if (page.outcome !== 'page') return payloads;
+      const page = await this.streams.store.read(id, payloads.length - 1, 256, epoch);
+      if (page.outcome !== 'page') return page;
       payloads.push(...page.events.map((event) => event.payload));
-      if (payloads.length >= page.next) return payloads;
+      epoch = page.events.at(-1)?.epoch ?? epoch;
+      if (payloads.length >= page.next) return { outcome: 'logged', payloads };
     }
   }
 
-  /** Asks whoever produces the stream to cancel it: at once here, within a third of the lease elsewhere. */
+  /** Asks the stream's producer to cancel it: at once here, within a third of the lease elsewhere. */
   async cancel(id: string, principal: string): Promise<CancelRequest> {
     const found = await findStream(this.streams.store, id, principal);
-    if (found.outcome === 'ahead') return { outcome: 'unknown' };
     if (found.outcome !== 'found') return found;
     const requested = await this.streams.store.requestCancel(id);
     this.#productions.get(id)?.cancel();
     return requested;
   }
 
-  async #attend(
-    id: string,
-    principal: string,
-    after: number,
+  async #open(
+    request: ReadRequest,
     production: ManagedProducer | undefined,
-  ): Promise<Attended> {
-    const opened = await openReader(this.streams.store, { id, principal, after }).catch(
-      (error: unknown) => {
-        void production?.release();
-        throw error;
-      },
-    );
+  ): Promise<OpenedStream> {
+    const opened = await openReader(this.streams.store, request).catch((error: unknown) => {
+      void production?.release();
+      throw error;
+    });
     if (opened.outcome !== 'open') {
       void production?.release();
       return opened;
     }
-    const { request } = withoutTerms(opened.reader.head);
-    const stream = new FollowingReader(opened.reader, request, after, production, this.#desk);
+    const { reader } = opened;
+    const started = fromLogged(reader.head.request).request;
+    const { after } = request;
+    const stream = new FollowingReader(reader, started, after, production, this.#registry);
     return { outcome: 'open', stream };
   }
 
@@ -161,19 +195,25 @@ export class ResumableStreamService implements Resumption {
     }
     const taken = await this.streams.takeOver(id);
     if (taken.outcome === 'takenOver') {
-      return this.#produce(taken.producer, fromLogged(taken.head.request));
+      return this.#produce(
+        taken.producer,
+        fromLogged(taken.head.request),
+        taken.isExhausted,
+      );
     }
     return taken.outcome === 'held' || taken.outcome === 'handingOff' ? 'elsewhere' : 'over';
   }
 
   #produce(
     producer: ResumableProducer,
-    terms: Pick<StartRequest, 'background' | 'grace'>,
+    { background, grace }: UnreadPolicy,
+    isExhausted = false,
   ): ManagedProducer {
     const { clock, deadline, onError, track } = this.options;
     const production = new ManagedProducer(producer, {
-      background: terms.background,
-      grace: terms.grace,
+      background,
+      grace,
+      isExhausted,
       clock,
       deadline: this.options.handOff ? undefined : deadline,
       onError,
@@ -184,12 +224,13 @@ export class ResumableStreamService implements Resumption {
     return production;
   }
 
-  /** A store throws only if it cannot be asked. */
-  async #asked(question: () => Promise<Attended>): Promise<Attended> {
+  /** @throws what the store throws unless it only cannot be asked now. */
+  async #asked(question: () => Promise<OpenedStream>): Promise<OpenedStream> {
     try {
       return await question();
     } catch (error) {
       this.options.onError(error);
+      if (!(error instanceof StoreUnavailableError)) throw error;
       return { outcome: 'unavailable' };
     }
   }
