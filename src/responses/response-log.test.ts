@@ -1,6 +1,6 @@
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { MemoryResumeStore, StreamProducers, ResumableStreamService } from 'nestjs-drain-resume';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { EchoModel } from '../models/echo-model.js';
 import { Models } from '../models/models.js';
 import { ResponseDirectory } from './response-directory.js';
@@ -16,7 +16,6 @@ function replica(store: MemoryResumeStore, clock: ManualClock) {
   const streams = new StreamProducers({ store, clock, maxPendingBytes: 1_000_000 });
   const resumption = new ResumableStreamService(streams, {
     clock,
-    lease: 5,
     handOff: 'deadline',
     isLeaving: () => false,
     deadline: forever,

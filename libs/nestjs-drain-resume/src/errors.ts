@@ -4,7 +4,8 @@ const readRemedies: Record<ReadRefused['outcome'], string> = {
   unknown: 'never existed or is no longer kept; raise `ttl` if readers come back later than that',
   gone: 'was lost by the store; ask for the answer again',
   ahead: 'holds fewer events than the reader has seen; ask for the answer again',
-  replaced: 'lost events that the reader has seen, and others took their place; ask for the answer again',
+  replaced:
+    'lost events that the reader has seen, and others took their place; ask for the answer again',
 };
 
 /** A stream cannot be read on. `reason` decides the status: unknown 404; gone, ahead and replaced 410. */
@@ -44,13 +45,15 @@ const stopReasons: Record<StopReason, string> = {
     '`maxBytesPerPrincipal`',
   backlog:
     'is produced faster than its store logs it; await `write`, return an AsyncIterable, or raise `maxPendingBytes`',
-  rejected: 'could not be logged, and repeating would not help; see the cause, and end it with `fail`',
+  rejected:
+    'could not be logged, and repeating would not help; see the cause, and end it with `fail`',
   fenced: 'was taken over by another replica',
   gone: 'was lost by the store or outlived its `ttl`',
   closed: 'is closed; nothing follows its last event',
   gapped: 'lost its latest events in the store; see docs/resume.md on what a store restart keeps',
   released: 'was handed off to the other replicas',
-  unavailable: 'could not be logged because its store did not answer for longer than `storeTimeout`',
+  unavailable:
+    'could not be logged because its store did not answer for longer than `storeTimeout`',
 };
 
 /** The reason of a producer's `signal`, and of a write that was not logged. */

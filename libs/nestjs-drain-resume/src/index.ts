@@ -28,6 +28,7 @@ export {
   type HandOff,
   type HandOffTime,
   type OpenedStream,
+  type Peeked,
   type ResumableStreamServiceOptions,
   type ResumptionRefusal,
   type StartRequest,

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from '@jest/globals';
 import { ManualClock } from './testing/manual-clock.js';
 import { resumeStoreContract } from './testing/resume-store-contract.js';
 import { MemoryResumeStore, type MemoryStoreOptions } from './memory-store.js';
@@ -78,7 +78,11 @@ describe('memory store', () => {
   });
 
   it('gives the room of expired streams to new ones', async () => {
-    const { clock, create } = setUp({ maxBytes: 1_000, maxBytesPerPrincipal: 2_000, maxStreams: 2 });
+    const { clock, create } = setUp({
+      maxBytes: 1_000,
+      maxBytesPerPrincipal: 2_000,
+      maxStreams: 2,
+    });
     await create('x'.repeat(500));
     await create('x'.repeat(500));
     expect((await create()).created.outcome).toBe('full');

@@ -115,12 +115,7 @@ export class MemoryResumeStore implements ResumeStore {
     return log.page(after, limit);
   }
 
-  tail(
-    id: string,
-    after: number,
-    signal: AbortSignal,
-    epoch?: number,
-  ): AsyncIterable<StreamPage> {
+  tail(id: string, after: number, signal: AbortSignal, epoch?: number): AsyncIterable<StreamPage> {
     return tailByReading(this.#tailSource, id, after, signal, epoch);
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { from, Observable, ReplaySubject, shareReplay, Subject } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import { StoreUnavailableError } from './errors.js';
 import { MemoryResumeStore } from './memory-store.js';
 import { logAll, payloadsFrom, type EventSource, type PayloadOptions } from './payloads.js';

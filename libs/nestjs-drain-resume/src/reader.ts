@@ -33,6 +33,8 @@ export class ResumableReader {
     readonly head: StreamHead,
     private readonly after: number,
     private readonly epoch: number | undefined,
+    /** The first event that follows, if it was logged when the reader was opened. */
+    readonly first: StreamEvent | undefined,
   ) {}
 
   /** How many events there still are to read, if it is known that no more will come. */
@@ -68,10 +70,12 @@ export async function openReader(
   if (result.outcome !== 'found') return result;
   const { head } = result;
   if (after >= head.next) return { outcome: 'ahead', next: head.next };
-  if (head.next > 0) {
-    // Asks for an event too: a log that lost its events has to be refused before anything is answered.
-    const page = await store.read(id, after, 1, epoch);
-    if (page.outcome !== 'page') return page;
+  if (head.next === 0) {
+    return { outcome: 'open', reader: new ResumableReader(store, head, after, epoch, undefined) };
   }
-  return { outcome: 'open', reader: new ResumableReader(store, head, after, epoch) };
+  // Asks for an event too: a log that lost its events has to be refused before anything is answered.
+  const page = await store.read(id, after, 1, epoch);
+  if (page.outcome !== 'page') return page;
+  const [first] = page.events;
+  return { outcome: 'open', reader: new ResumableReader(store, head, after, epoch, first) };
 }

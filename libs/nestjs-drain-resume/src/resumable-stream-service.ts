@@ -9,7 +9,14 @@ import { InvalidResumeOptionsError } from './options.js';
 import type { ResumableProducer } from './producer.js';
 import { ManagedProducer, type UnreadPolicy } from './production.js';
 import { findStream, openReader, type ReadRequest } from './reader.js';
-import type { Absent, CancelRequest, Found, ReadRefused, StreamHead } from './store.js';
+import type {
+  Absent,
+  CancelRequest,
+  Found,
+  ReadRefused,
+  StreamEvent,
+  StreamHead,
+} from './store.js';
 import type { StreamProducers } from './stream-producers.js';
 import { StoreUnavailableError } from './errors.js';
 
@@ -42,6 +49,17 @@ export type ResumptionRefusal =
 export type OpenedStream =
   | { readonly outcome: 'open'; readonly stream: FollowedStream }
   | { readonly outcome: ResumptionRefusal };
+
+export type Peeked =
+  | {
+      readonly outcome: 'found';
+      /** What the stream was started with. */
+      readonly request: string;
+      /** As in `FollowedStream`. */
+      readonly left: number | undefined;
+      readonly first: StreamEvent | undefined;
+    }
+  | { readonly outcome: ReadRefused['outcome'] | 'unavailable' | 'leaving' };
 
 interface LoggedStart extends UnreadPolicy {
   readonly request: string;
@@ -138,6 +156,18 @@ export class ResumableStreamService {
     });
   }
 
+  /** What a reader behind event `after` would find. Nothing is written, and nothing taken over. */
+  peek(request: ReadRequest): Promise<Peeked> {
+    return this.#asked(async () => {
+      const opened = await openReader(this.streams.store, request);
+      if (opened.outcome !== 'open') return opened;
+      const { head, left, first } = opened.reader;
+      const isLost = head.lapsed && !this.#productions.has(head.id);
+      if (isLost && this.options.isLeaving()) return { outcome: 'leaving' };
+      return { outcome: 'found', request: fromLogged(head.request).request, left, first };
+    });
+  }
+
   /** What is known of a stream, as `findStream`. */
   async find(id: string, principal: string): Promise<Found | Absent> {
     const found = await findStream(this.streams.store, id, principal);
@@ -161,12 +191,17 @@ export class ResumableStreamService {
   }
 
   /** Asks the stream's producer to cancel it: at once here, within a third of the lease elsewhere. */
-  async cancel(id: string, principal: string): Promise<CancelRequest> {
-    const found = await findStream(this.streams.store, id, principal);
-    if (found.outcome !== 'found') return found;
-    const requested = await this.streams.store.requestCancel(id);
-    this.#productions.get(id)?.cancel();
-    return requested;
+  cancel(
+    id: string,
+    principal: string,
+  ): Promise<CancelRequest | { readonly outcome: 'unavailable' }> {
+    return this.#asked(async () => {
+      const found = await findStream(this.streams.store, id, principal);
+      if (found.outcome !== 'found') return found;
+      const requested = await this.streams.store.requestCancel(id);
+      this.#productions.get(id)?.cancel();
+      return requested;
+    });
   }
 
   async #open(
@@ -195,11 +230,7 @@ export class ResumableStreamService {
     }
     const taken = await this.streams.takeOver(id);
     if (taken.outcome === 'takenOver') {
-      return this.#produce(
-        taken.producer,
-        fromLogged(taken.head.request),
-        taken.isExhausted,
-      );
+      return this.#produce(taken.producer, fromLogged(taken.head.request), taken.isExhausted);
     }
     return taken.outcome === 'held' || taken.outcome === 'handingOff' ? 'elsewhere' : 'over';
   }
@@ -225,7 +256,7 @@ export class ResumableStreamService {
   }
 
   /** @throws what the store throws unless it only cannot be asked now. */
-  async #asked(question: () => Promise<OpenedStream>): Promise<OpenedStream> {
+  async #asked<T>(question: () => Promise<T>): Promise<T | { readonly outcome: 'unavailable' }> {
     try {
       return await question();
     } catch (error) {

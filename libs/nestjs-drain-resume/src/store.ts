@@ -113,24 +113,14 @@ export interface ResumeStore {
    * At most `limit` events that follow `after`; -1 reads from the beginning.
    * @param epoch that of event `after` as the reader got it: `replaced` if the log has another one there.
    */
-  read(
-    id: string,
-    after: number,
-    limit: number,
-    epoch?: number,
-  ): Promise<StreamPage | ReadRefused>;
+  read(id: string, after: number, limit: number, epoch?: number): Promise<StreamPage | ReadRefused>;
 
   /**
    * Pages with what follows `after`, then with what is appended, until the log is closed and read, or
    * `signal` aborts: both end it quietly.
    * @throws StreamReadError for what `read` returns as a refusal.
    */
-  tail(
-    id: string,
-    after: number,
-    signal: AbortSignal,
-    epoch?: number,
-  ): AsyncIterable<StreamPage>;
+  tail(id: string, after: number, signal: AbortSignal, epoch?: number): AsyncIterable<StreamPage>;
 
   head(id: string): Promise<Found | Absent>;
 

@@ -38,4 +38,5 @@ export { type AfterDrain, type BeforeDrain } from './lifecycle/lifecycle.js';
 export { type ModuleOptions, type ProcessOptions } from './lifecycle/options.js';
 export { ShutdownService, type DrainSnapshot } from './lifecycle/shutdown.service.js';
 export { StreamRefusedException } from './streams/stream-refused.exception.js';
-export { type DrainableStreamOptions, type ResumableOptions } from './streams/stream-route.js';
+export { type ResumableOptions } from './core/resumption.js';
+export { type DrainableStreamOptions } from './streams/stream-route.js';

@@ -125,12 +125,7 @@ export class RedisResumeStore implements ResumeStore {
     return outcome === 'lost' ? { outcome: 'gone' } : this.#absent(id);
   }
 
-  tail(
-    id: string,
-    after: number,
-    signal: AbortSignal,
-    epoch?: number,
-  ): AsyncIterable<StreamPage> {
+  tail(id: string, after: number, signal: AbortSignal, epoch?: number): AsyncIterable<StreamPage> {
     return tailByReading(this.#tailSource, id, after, signal, epoch);
   }
 

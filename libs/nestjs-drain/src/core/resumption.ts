@@ -1,4 +1,24 @@
-import type { StreamHandle } from './stream.js';
+import type { StreamHandle as OpenStream } from './stream.js';
+
+/** What `@DrainableStream({ resumable })` declares for a route. */
+export interface ResumableOptions<Request = unknown> {
+  /** Whether production goes on to the end when the stream has no reader. Default false. */
+  background?: boolean;
+  /**
+   * Otherwise: after how many seconds without a reader production pauses, until a reader comes back. Default 30.
+   */
+  grace?: number;
+  /**
+   * Who asks. Runs behind all guards of the route, so it may read what they found (`request.user`). Only the same
+   * principal can resume the stream; others get 404. Default: a hash of the `Authorization` header.
+   */
+  principal?: (request: Request) => string;
+  /**
+   * The event that readers get of a handler that failed, such as `{ data: { error: { message } } }`. Default: type
+   * `error`, with the message of an HttpException, and `Internal server error` for anything else.
+   */
+  failure?: (error: unknown) => { type?: string; data: string | object };
+}
 
 /** One event as a client gets it. Its `id` names the stream and the place in it. */
 export interface OutgoingEvent {
@@ -12,13 +32,15 @@ export interface OutgoingEvent {
 /** One request of a resumable route, as `streams/` knows it. */
 export interface ResumableExchange {
   /** Admitted and counted. */
-  readonly stream: StreamHandle;
-  /** What `@DrainableStream({ resumable })` declares for the route. */
-  readonly options: object;
+  readonly stream: OpenStream;
+  readonly options: ResumableOptions;
   /** The request as the framework knows it (Express' own, or Fastify's). */
   readonly request: object;
-  /** Node's own response. */
-  readonly response: object;
+  /** Node's own response. Headers may be set on it; nothing may be written to it. */
+  readonly response: {
+    setHeader(name: string, value: string | number): unknown;
+    once(event: 'close', listener: () => void): unknown;
+  };
 }
 
 /** Where a handler has to go on, and until when. Given to each run of the handler. */
@@ -29,6 +51,21 @@ export interface HandlerRun {
 }
 
 /**
+ * Marks the factory of a parameter decorator: the parameter gets this part of the `HandlerRun`, anew for each
+ * run of a resumable handler. What the factory itself returns is used in every other handler.
+ */
+export const HANDLER_RUN_PART = Symbol.for('nestjs-drain.HandlerRunPart');
+
+/** Thrown by `locate` and `answer` if only another replica can go on: the client is sent there as a refused one is. */
+export class ContinuedElsewhereError extends Error {
+  override readonly name = 'ContinuedElsewhereError';
+
+  constructor() {
+    super('This replica is shutting down: another one goes on with the stream.');
+  }
+}
+
+/**
  * Port: how a stream outlives its connection and its pod. The entry `nestjs-drain/resume` provides it
  * under the token `RESUMPTION`; `streams/` asks for it and knows nothing else of logs and stores.
  */
@@ -36,15 +73,20 @@ export interface Resumption {
   /**
    * Runs behind every guard of the route and before its pipes. For a request that comes back to a stream
    * it finds the stream and gives the request the input that the stream was started with.
-   * @returns undefined for a request that wants a new stream. Nothing is written to the store.
+   * @returns undefined for a request that wants a new stream. Nothing is written to the store then.
    * @throws HttpException 204 at the end of the stream, 404, 410, 503.
+   * @throws ContinuedElsewhereError
    */
   locate(exchange: ResumableExchange): Promise<object | undefined>;
 
   /**
    * Runs behind the pipes, in the place of the handler: opens a new stream, or goes on with the one that
    * `locate` found. What `run` produces goes into the log; what the client gets comes from the log.
-   * @throws HttpException 429, 503, before anything is sent.
+   * The client's next event is asked for when its connection takes it; `return()` is called when the client
+   * leaves or the drain ends the stream. An error thrown while iterating destroys the connection.
+   * @param run runs the handler, on this replica, from the cursor on: at once, later, again, or not at all
+   * @throws HttpException 429, 503, or what the handler threw: nothing has been sent then.
+   * @throws ContinuedElsewhereError
    */
   answer(
     exchange: ResumableExchange,

@@ -17,6 +17,8 @@ import {
 import type { Clock } from '../core/clock.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN, RESUMPTION } from '../core/tokens.js';
+import { LogResumption } from './log-resumption.js';
+import { StoreReadiness } from './store-readiness.js';
 
 /** All times in seconds. */
 export interface DrainResumeOptions extends Omit<StreamProducersOptions, 'clock' | 'onError'> {
@@ -32,6 +34,11 @@ export interface DrainResumeOptions extends Omit<StreamProducersOptions, 'clock'
   handOff?: HandOffTime;
   /** How payloads look in the store, for example encrypted. */
   codec?: PayloadCodec;
+  /**
+   * Whether `/ready` answers 503 while the store cannot be asked: for a service that cannot work without it. All
+   * replicas on one store go out of service together. Default false.
+   */
+  readiness?: boolean;
 }
 
 export interface DrainResumeAsyncOptions {
@@ -64,17 +71,32 @@ export class DrainResumeModule {
         {
           provide: ResumableStreamService,
           inject: [DRAIN, OPTIONS],
-          useFactory: resumptionOf,
+          useFactory: serviceOf,
         },
-        { provide: RESUMPTION, useExisting: ResumableStreamService },
+        {
+          provide: RESUMPTION,
+          inject: [ResumableStreamService, DRAIN, OPTIONS],
+          useFactory: (
+            service: ResumableStreamService,
+            drain: Drain,
+            { maxPendingBytes }: DrainResumeOptions,
+          ) => new LogResumption(service, drain, maxPendingBytes),
+        },
+        {
+          provide: StoreReadiness,
+          inject: [DRAIN, OPTIONS],
+          useFactory: ({ clock }: Drain, { store, readiness }: DrainResumeOptions) =>
+            readiness ? new StoreReadiness(store, clock).start() : undefined,
+        },
       ],
       exports: [ResumableStreamService, RESUMPTION],
     };
   }
 }
 
-function resumptionOf(drain: Drain, options: DrainResumeOptions): ResumableStreamService {
-  const { store, codec, acrossReplicas = store.shared, handOff, ...rest } = options;
+function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamService {
+  const { store, codec, acrossReplicas = store.shared, handOff, readiness, ...rest } = options;
+  void readiness;
   if (!store.shared && (acrossReplicas || handOff !== undefined)) {
     throw new InvalidResumeOptionsError(
       'Streams are to be handed to other replicas (`acrossReplicas`, `handOff`), but no other replica sees this ' +
@@ -90,17 +112,16 @@ function resumptionOf(drain: Drain, options: DrainResumeOptions): ResumableStrea
     clock,
     onError,
   });
-  const resumption = new ResumableStreamService(streams, {
+  const service = new ResumableStreamService(streams, {
     clock,
-    lease: options.lease ?? 5,
     handOff: when,
     isLeaving: () => drain.isShuttingDown,
     deadline: drain.expired,
     track: (production) => drain.tasks.track(production),
     onError,
   });
-  if (when) handOffWith(drain, resumption, when);
-  return resumption;
+  if (when) handOffWith(drain, service, when);
+  return service;
 }
 
 /** A store that fails, fails for every stream: the same complaint is logged once in 10 s. */
@@ -117,13 +138,13 @@ function complaints(clock: Clock): (error: unknown) => void {
   };
 }
 
-/** Also what nobody reads at that moment is released. */
-function handOffWith(drain: Drain, resumption: ResumableStreamService, when: HandOffTime): void {
-  drain.expired.addEventListener('abort', () => void resumption.releaseAll());
+/** Releases streams without readers too. */
+function handOffWith(drain: Drain, service: ResumableStreamService, when: HandOffTime): void {
+  drain.expired.addEventListener('abort', () => void service.releaseAll());
   if (when === 'deadline') return;
   drain.events.subscribe((event) => {
     if (event.type !== 'phaseChanged' || event.phase !== 'draining') return;
     drain.makeIrreversible();
-    void resumption.releaseAll();
+    void service.releaseAll();
   });
 }

@@ -1,20 +1,26 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { decisionOf } from '../streams/decision.js';
-import { HttpStream } from '../streams/http-stream.js';
-import { ResumableAnswer } from './resumable-answer.js';
+import { HANDLER_RUN_PART } from '../core/resumption.js';
+import { DRAINABLE_STREAM } from '../core/tokens.js';
+
+const cursorOf = Object.assign(
+  (_: unknown, context: ExecutionContext) => {
+    const [handler, controller] = [context.getHandler(), context.getClass()];
+    const declared = [handler, controller].map(
+      (target) => Reflect.getMetadata(DRAINABLE_STREAM, target) as { resumable?: unknown },
+    );
+    // HEAD, and an EventSource that is sent elsewhere: the handler is to continue nothing.
+    if (declared.some((options) => options?.resumable)) return { id: '', next: 0 };
+    throw new Error(
+      `@StreamCursor() found no resumable stream in ${controller.name}.${handler.name}(): ` +
+        'put @DrainableStream({ resumable: true }) on the handler.',
+    );
+  },
+  { [HANDLER_RUN_PART]: 'cursor' },
+);
 
 /**
  * Injects from where a resumable handler has to continue: `{ id, next }`. `next` is 0 for a new stream; after a
  * take-over, events below it were sent by another replica and must not be produced again.
  * @throws Error when the handler is not `@DrainableStream({ resumable: true })`.
  */
-export const StreamCursor = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  const decision = decisionOf(context.switchToHttp().getRequest());
-  if (decision instanceof ResumableAnswer) return decision.cursor;
-  // HEAD, and an EventSource that is sent elsewhere: no handler is to continue anything.
-  if (!(decision instanceof HttpStream) || decision.declared.resumable) return { id: '', next: 0 };
-  throw new Error(
-    `@StreamCursor() found no resumable stream in ${context.getClass().name}.${context.getHandler().name}(): ` +
-      'put @DrainableStream({ resumable: true }) on the handler.',
-  );
-});
+export const StreamCursor = createParamDecorator(cursorOf);

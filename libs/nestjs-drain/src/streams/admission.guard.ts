@@ -9,12 +9,12 @@ import {
 import type { Refusal } from '../core/stream.js';
 import { Drain } from '../core/drain.js';
 import { rawOf } from '../compat/frameworks.js';
-import type { Resumption } from 'nestjs-drain-resume';
+import { ContinuedElsewhereError, type Resumption } from '../core/resumption.js';
 import { DRAIN, RESUMPTION } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import { decide, decisionOf } from './decision.js';
 import { HttpStream } from './http-stream.js';
-import { openResumable } from '../resume/open-resumable.js';
+import { LoggedStream } from './logged-stream.js';
 import { FAREWELL } from '../lifecycle/options.js';
 import { Reconnect } from './reconnect.js';
 import { StreamRefusedException } from './stream-refused.exception.js';
@@ -55,7 +55,7 @@ export class AdmissionGuard implements CanActivate {
     stream.handle = admission;
     decide(request, stream);
     this.#releaseOnClose(stream);
-    return route.resumable ? this.#open(stream, framework) : true;
+    return route.resumable && route.resumable !== 'handler' ? this.#open(stream, framework) : true;
   }
 
   /** Admitted and counted already; the store is asked while nothing has been sent. */
@@ -68,15 +68,19 @@ export class AdmissionGuard implements CanActivate {
           'of nestjs-drain/resume in the root module.',
       );
     }
-    const opened = await openResumable(stream, this.resumption, framework);
-    if (!opened) {
+    const options = typeof declared.resumable === 'object' ? declared.resumable : {};
+    const exchange = { stream: handle, options, request: framework, response };
+    try {
+      const located = await this.resumption.locate(exchange);
+      if (located) this.drain.events.emit({ type: 'resumed', stream: handle });
+      decide(request, new LoggedStream(stream, exchange, located, this.resumption));
+      return true;
+    } catch (error) {
+      if (!(error instanceof ContinuedElsewhereError)) throw error;
       const { retryAfter } = this.drain.options;
       const refusal = { admitted: false, reason: 'draining', retryAfter } as const;
       return this.#refuse(refusal, declared, request, response);
     }
-    decide(request, opened.answer);
-    if (opened.resumed) this.drain.events.emit({ type: 'resumed', stream: handle });
-    return true;
   }
 
   /** Only the close of the response says that the last bytes have left, or are lost. */

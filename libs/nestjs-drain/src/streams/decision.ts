@@ -1,10 +1,10 @@
 import { rawOf } from '../compat/frameworks.js';
 import type { HttpStream } from './http-stream.js';
 import type { Reconnect } from './reconnect.js';
-import type { ResumableAnswer } from '../resume/resumable-answer.js';
+import type { LoggedStream } from './logged-stream.js';
 
 /** What the guard decided about a request, for the handler and its parameters to find. */
-export type Decision = HttpStream | ResumableAnswer | Reconnect;
+export type Decision = HttpStream | LoggedStream | Reconnect;
 
 /** On the request itself: a WeakMap of all requests costs the garbage collector dearly. */
 const DECISION = Symbol('nestjs-drain.Decision');

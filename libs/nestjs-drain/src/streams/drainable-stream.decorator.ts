@@ -4,7 +4,7 @@ import { AdmissionGuard } from './admission.guard.js';
 import { decisionOf } from './decision.js';
 import { replaceMethod } from '../compat/replace-method.js';
 import { Reconnect } from './reconnect.js';
-import { ResumableAnswer } from '../resume/resumable-answer.js';
+import { LoggedStream } from './logged-stream.js';
 import { intercept } from './stream.interceptor.js';
 import { isRouteHandler, routeArgumentsOf, type DrainableStreamOptions } from './stream-route.js';
 
@@ -72,11 +72,19 @@ function intercepted(prototype: object, name: string | symbol, method: Method): 
     if (decision === undefined) return method.apply(this, args);
     if (decision instanceof Reconnect) return decision.answer();
     const given = args.slice(0, position);
-    if (decision instanceof ResumableAnswer) {
-      return intercept(
-        decision.http,
-        decision.answer(() => method.apply(this, given)),
+    if (decision instanceof LoggedStream) {
+      const { signal } = decision.http.handle;
+      const isCursor = (value: unknown) =>
+        typeof value === 'object' && Object.keys(value ?? {}).join() === 'id,next';
+      const answer = decision.answer((run) =>
+        method.apply(
+          this,
+          given.map((value) =>
+            value === signal ? run.signal : isCursor(value) ? run.cursor : value,
+          ),
+        ),
       );
+      return intercept(decision.http, answer);
     }
     return intercept(decision, method.apply(this, given));
   };

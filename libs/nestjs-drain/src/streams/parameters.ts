@@ -1,12 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { ResumableAnswer } from '../resume/resumable-answer.js';
+import { LoggedStream } from './logged-stream.js';
 import { decisionOf } from './decision.js';
 import { HttpStream } from './http-stream.js';
 
 const signalOf = (_: unknown, context: ExecutionContext): AbortSignal => {
   const decision = decisionOf(context.switchToHttp().getRequest());
   if (decision instanceof HttpStream) return decision.handle.signal;
-  if (decision instanceof ResumableAnswer) return decision.signal;
+  if (decision instanceof LoggedStream) return decision.http.handle.signal;
   if (decision) return AbortSignal.abort();
   throw new Error(
     `@DrainSignal() found no stream in ${context.getClass().name}.${context.getHandler().name}(): ` +
@@ -35,7 +35,7 @@ export function isDrainSignal(parameter: unknown): parameter is { readonly index
 export const CurrentStream = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const decision = decisionOf(context.switchToHttp().getRequest());
   if (decision instanceof HttpStream) return decision.handle;
-  if (decision instanceof ResumableAnswer) return decision.http.handle;
+  if (decision instanceof LoggedStream) return decision.http.handle;
   throw new Error(
     `@CurrentStream() found no stream in ${context.getClass().name}.${context.getHandler().name}(): ` +
       'put @DrainableStream() on the handler or its controller.',

@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { ResumableOptions } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
 import type { Farewell } from './farewell.js';
@@ -18,23 +19,10 @@ export interface DrainableStreamOptions<Request = unknown> {
    * Whether the stream outlives its connection and its pod: events are logged before they are sent, and a client
    * that comes back gets what follows its `Last-Event-ID` from any replica. For finite `@Sse()` routes; needs
    * `DrainResumeModule`. The handler may run again, on another replica: it continues from its `@StreamCursor()`.
-   * Default false.
+   * `handler`: it logs and replays by itself, with `ResumableStreamService`; an EventSource that comes while this
+   * replica drains is sent elsewhere as for every resumable route. Default false.
    */
-  resumable?: boolean | ResumableOptions<Request>;
-}
-
-export interface ResumableOptions<Request = unknown> {
-  /** Whether production goes on to the end when nobody reads. Default false. */
-  background?: boolean;
-  /**
-   * Otherwise: after how many seconds without a reader production pauses, until a reader comes back. Default 30.
-   */
-  grace?: number;
-  /**
-   * Who asks. Only the same principal can resume the stream; anyone else gets 404. Default: a hash of the
-   * `Authorization` header.
-   */
-  principal?: (request: Request) => string;
+  resumable?: boolean | 'handler' | ResumableOptions<Request>;
 }
 
 /** What is known of a decorated handler before any request comes. */
@@ -99,7 +87,8 @@ function describeRoute(handler: Function, controller: Function): StreamRoute {
     Reflect.getMetadata(DRAINABLE_STREAM, controller) ??
     {}) as DrainableStreamOptions;
   const isSse = Reflect.hasMetadata(SSE, handler);
-  if (declared.resumable && !isSse) throw new NotResumableError(handler.name);
+  if (declared.resumable && declared.resumable !== 'handler' && !isSse)
+    throw new NotResumableError(handler.name);
   const parameters = Object.entries(routeArgumentsOf(controller, handler.name));
   return {
     ...declared,

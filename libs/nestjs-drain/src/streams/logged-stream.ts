@@ -1,0 +1,37 @@
+import { Observable } from 'rxjs';
+import type { HandlerRun, ResumableExchange, Resumption } from '../core/resumption.js';
+import type { HttpStream } from './http-stream.js';
+
+/** One request of a resumable route, between its guards and its answer. */
+export class LoggedStream {
+  constructor(
+    readonly http: HttpStream,
+    private readonly exchange: ResumableExchange,
+    private readonly located: object | undefined,
+    private readonly resumption: Resumption,
+  ) {}
+
+  async answer(run: (run: HandlerRun) => unknown): Promise<Observable<unknown>> {
+    const events = await this.resumption.answer(this.exchange, this.located, run);
+    return new Observable((client) => {
+      const iterator = events[Symbol.asyncIterator]();
+      void (async () => {
+        try {
+          for (;;) {
+            const { done, value } = await iterator.next();
+            if (client.closed) return;
+            if (done) return client.complete();
+            client.next(value);
+            while (this.http.response.writableNeedDrain && !client.closed) {
+              await new Promise(setImmediate);
+            }
+          }
+        } catch {
+          // The rest is elsewhere, or lost: not a clean end.
+          if (!client.closed) this.http.handle.destroy();
+        }
+      })();
+      return () => void iterator.return?.();
+    });
+  }
+}
