@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A signal that lives as long as one piece of work, made of signals that may live longer. */
 export interface LinkedSignal {
   readonly signal: AbortSignal;
@@ -26,6 +28,8 @@ export function linkSignals(...sources: (AbortSignal | undefined)[]): LinkedSign
       abort();
       break;
     }
+    // Node warns of the eleventh listener; all of these are taken off again.
+    setMaxListeners(0, source);
     source.addEventListener('abort', abort, { once: true });
     links.push(() => source.removeEventListener('abort', abort));
   }

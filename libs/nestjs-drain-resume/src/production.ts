@@ -48,6 +48,7 @@ export interface ManagedProducerOptions extends UnreadPolicy {
 export class ManagedProducer implements Production {
   readonly signal: AbortSignal;
   #readers = 0;
+  #isOver = false;
   #disarm: () => void = () => undefined;
 
   constructor(
@@ -57,6 +58,7 @@ export class ManagedProducer implements Production {
     const linked = linkSignals(producer.signal, options.deadline);
     this.signal = linked.signal;
     void this.ended.then(() => {
+      this.#isOver = true;
       linked.dispose();
       this.#disarm();
     });
@@ -124,7 +126,7 @@ export class ManagedProducer implements Production {
 
   #arm(): void {
     const { background, grace, clock } = this.options;
-    if (background) return;
+    if (background || this.#isOver) return;
     this.#disarm();
     this.#disarm = clock.schedule(grace * 1000, () => void this.release());
   }

@@ -1,4 +1,5 @@
 import { HttpException, type MessageEvent } from '@nestjs/common';
+import { BacklogError, ProductionStoppedError } from 'nestjs-drain-resume';
 
 /** One entry of a stream's log. The last one is an end: the handler completed, or failed. */
 export type LoggedEvent =
@@ -38,6 +39,10 @@ export function loggedFailure(
 }
 
 function messageOf(error: unknown): string {
+  const isTooMuch =
+    error instanceof BacklogError ||
+    (error instanceof ProductionStoppedError && error.reason === 'tooLarge');
+  if (isTooMuch) return 'The answer grew larger than what is kept of one.';
   return error instanceof HttpException ? error.message : 'Internal server error';
 }
 

@@ -1,5 +1,6 @@
-import { Logger } from '@nestjs/common';
+import { InternalServerErrorException, Logger } from '@nestjs/common';
 import {
+  type EventSource,
   type FollowedStream,
   isEventSource,
   logAll,
@@ -12,6 +13,10 @@ import { loggedEnd, loggedEvent, loggedFailure, readLogged } from './logged.js';
 import { eventId, type StreamPosition } from './position.js';
 
 const logger = new Logger('DrainableStream');
+
+const endedEarly = new InternalServerErrorException(
+  'The server ended this answer before it was finished.',
+);
 
 export interface AnswerOptions {
   /** What the route declares. */
@@ -54,34 +59,35 @@ export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
   }
 
   async #produce(production: Production): Promise<void> {
-    const failure = (error: unknown) => loggedFailure(error, this.options.route.failure);
     const { cursor, signal } = production;
+    const failure = (error: unknown) => {
+      const isEndedEarly = signal.aborted && error === signal.reason;
+      if (!isEndedEarly) complain(cursor.id, error);
+      return loggedFailure(isEndedEarly ? endedEarly : error, this.options.route.failure);
+    };
     if (production.isExhausted) {
-      const error = new ExhaustedError(cursor.id);
-      complain(cursor.id, error);
-      void production.fail(failure(error));
+      void production.fail(failure(new ExhaustedError(cursor.id)));
       return;
     }
-    const over = new Subject<void>();
     try {
       const source = await this.run({ cursor, signal });
       if (!isEventSource(source)) throw new NoEventsError();
-      const events = isObservable(source) ? source.pipe(takeUntil(over)) : source;
-      const { maxPendingBytes } = this.options;
-      const unsubscribe = () => over.next();
-      const bounds = { maxPendingBytes, unsubscribe };
-      const batches = payloadsFrom(events, { encode: loggedEvent, signal, ...bounds });
-      void logAll(production, batches, {
-        end: loggedEnd,
-        failure: (error) => {
-          if (error !== signal.reason) complain(cursor.id, error);
-          return failure(error);
-        },
-      });
+      void logAll(production, this.#payloads(source, signal), { end: loggedEnd, failure });
     } catch (error) {
-      void production.fail(failure(error));
+      // An exception filter answers this request, and logs it.
+      void production.fail(loggedFailure(error, this.options.route.failure));
       throw error;
     }
+  }
+
+  #payloads(source: EventSource, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+    const over = new Subject<void>();
+    return payloadsFrom(isObservable(source) ? source.pipe(takeUntil(over)) : source, {
+      encode: loggedEvent,
+      signal,
+      maxPendingBytes: this.options.maxPendingBytes,
+      unsubscribe: () => over.next(),
+    });
   }
 
   async *#read(signal: AbortSignal): AsyncGenerator<OutgoingEvent, void, undefined> {
