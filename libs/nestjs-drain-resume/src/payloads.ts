@@ -16,7 +16,7 @@ export type EventSource =
 
 export interface PayloadOptions {
   /** The text that is logged for an event; undefined for an event that is not logged. What it throws ends the stream. */
-  encode(event: unknown): string | undefined;
+  readonly encode: (event: unknown) => string | undefined;
   /** Ends the source when it aborts. */
   readonly signal: AbortSignal;
   /** Events of an Observable that may wait for the store. Default 100 000. */
@@ -71,7 +71,7 @@ export class BacklogError extends Error {
 export interface LastPayloads {
   readonly end: string;
   /** Must not throw. At most 64 KiB. */
-  failure(error: unknown): string;
+  readonly failure: (error: unknown) => string;
 }
 
 /**
@@ -109,10 +109,10 @@ async function* pull(
   let isOver = false;
   try {
     for (;;) {
-      const { done, value } = await next();
-      isOver = done === true;
+      const event = await next();
+      isOver = event.done === true;
       if (isOver) return;
-      const payload = encode(value);
+      const payload = encode(event.value);
       if (payload !== undefined) yield [payload];
     }
   } finally {
@@ -208,7 +208,6 @@ class Backlog {
     this.#waiting = [];
     this.#bytes = 0;
     if (batch.length > 0) return batch;
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- what the source threw
     if (this.#failed) throw this.#end?.error;
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from './testing/manual-clock.js';
-import { type ProductionStoppedError, StoreUnavailableError } from './errors.js';
+import { StoreUnavailableError } from './errors.js';
 import { MemoryResumeStore } from './memory-store.js';
 import { StreamProducers, type StreamProducersOptions } from './stream-producers.js';
 

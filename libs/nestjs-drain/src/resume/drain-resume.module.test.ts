@@ -480,7 +480,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
       return [...readinessChecks].map((check) => check());
     };
     expect(await look()).toEqual([undefined]);
-    const head = store.head;
+    const head = store.head.bind(store);
     store.head = () => Promise.reject(new StoreUnavailableError('no connection'));
     expect(await look()).toEqual(['resume store: no connection']);
     store.head = head;

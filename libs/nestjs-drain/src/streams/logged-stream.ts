@@ -18,10 +18,10 @@ export class LoggedStream {
       void (async () => {
         try {
           for (;;) {
-            const { done, value } = await iterator.next();
+            const event = await iterator.next();
             if (client.closed) return;
-            if (done) return client.complete();
-            client.next(value);
+            if (event.done) return client.complete();
+            client.next(event.value);
             while (this.http.response.writableNeedDrain && !client.closed) {
               await new Promise(setImmediate);
             }
