@@ -1,4 +1,4 @@
-import type { StreamHandle as OpenStream } from './stream.js';
+import type { HandOffTime, OpenStream } from './stream.js';
 
 /** What `@DrainableStream({ resumable })` declares for a route. */
 export interface ResumableOptions<Request = unknown> {
@@ -70,6 +70,9 @@ export class ContinuedElsewhereError extends Error {
  * under the token `RESUMPTION`; `streams/` asks for it and knows nothing else of logs and stores.
  */
 export interface Resumption {
+  /** When unfinished streams are given to another replica; undefined if none could go on. */
+  readonly handOffTime: HandOffTime | undefined;
+
   /**
    * Runs behind every guard of the route and before its pipes. For a request that comes back to a stream
    * it finds the stream and gives the request the input that the stream was started with.
@@ -82,8 +85,9 @@ export interface Resumption {
   /**
    * Runs behind the pipes, in the place of the handler: opens a new stream, or goes on with the one that
    * `locate` found. What `run` produces goes into the log; what the client gets comes from the log.
-   * The client's next event is asked for when its connection takes it; `return()` is called when the client
-   * leaves or the drain ends the stream. An error thrown while iterating destroys the connection.
+   * The client's next event is asked for when its connection takes it. When the client leaves or the drain ends
+   * the stream, `exchange.stream.signal` aborts, and then `return()` is called; a generator that waits hears of the
+   * signal only. An error thrown while iterating destroys the connection.
    * @param run runs the handler, on this replica, from the cursor on: at once, later, again, or not at all
    * @throws HttpException 429, 503, or what the handler threw: nothing has been sent then.
    * @throws ContinuedElsewhereError

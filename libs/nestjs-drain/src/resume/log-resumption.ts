@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type {
+  HandOffTime,
   OpenedStream,
   ResumableStreamService,
   ResumptionRefusal,
@@ -30,6 +31,10 @@ export class LogResumption implements Resumption {
     private readonly drain: Drain,
     private readonly maxPendingBytes: number | undefined,
   ) {}
+
+  get handOffTime(): HandOffTime | undefined {
+    return this.service.handOff?.when;
+  }
 
   /** Reads only: another replica's stream is taken over when the request has passed its pipes. */
   async locate(exchange: ResumableExchange): Promise<StreamPosition | undefined> {

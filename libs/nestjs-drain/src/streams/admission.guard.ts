@@ -6,6 +6,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
+import { isLastAnswer } from '../core/last-answer.js';
 import type { Refusal } from '../core/stream.js';
 import { Drain } from '../core/drain.js';
 import { rawOf } from '../compat/frameworks.js';
@@ -13,7 +14,7 @@ import { ContinuedElsewhereError, type Resumption } from '../core/resumption.js'
 import { DRAIN, RESUMPTION } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import { decide, decisionOf } from './decision.js';
-import { HttpStream } from './http-stream.js';
+import { type HttpStream, HttpTransport } from './http-stream.js';
 import { LoggedStream } from './logged-stream.js';
 import { FAREWELL } from '../lifecycle/options.js';
 import { Reconnect } from './reconnect.js';
@@ -42,25 +43,32 @@ export class AdmissionGuard implements CanActivate {
     const request = rawOf(framework);
     const response = rawOf(http.getResponse<ServerResponse>());
     const route = streamRouteOf(context);
-    const stream = new HttpStream(
+    const transport = new HttpTransport(
       route,
       route.farewell ?? this.farewell ?? defaultFarewell,
       this.drain.options.retryAfter,
       request,
       response,
-      route.id?.(framework),
     );
-    const admission = this.drain.streams.admit(stream);
+    const { kind, pattern } = route;
+    const id = route.id?.(framework);
+    const isLast =
+      isLastAnswer(request) && !(route.resumable && this.resumption?.handOffTime === 'eager');
+    const admission = this.drain.streams.admit(
+      { kind, route: pattern, id, isLastAnswer: isLast },
+      transport,
+    );
     if (!admission.admitted) return this.#refuse(admission, route, request, response);
-    stream.handle = admission;
-    decide(request, stream);
-    this.#releaseOnClose(stream);
-    return route.resumable && route.resumable !== 'handler' ? this.#open(stream, framework) : true;
+    decide(request, admission);
+    this.#releaseOnClose(admission);
+    return route.resumable && route.resumable !== 'handler'
+      ? this.#open(admission, framework)
+      : true;
   }
 
   /** Admitted and counted already; the store is asked while nothing has been sent. */
   async #open(stream: HttpStream, framework: object): Promise<boolean> {
-    const { request, response, declared, handle } = stream;
+    const { request, response, declared } = stream.transport;
     if (request.method === 'HEAD') return true;
     if (!this.resumption) {
       throw new Error(
@@ -69,10 +77,10 @@ export class AdmissionGuard implements CanActivate {
       );
     }
     const options = typeof declared.resumable === 'object' ? declared.resumable : {};
-    const exchange = { stream: handle, options, request: framework, response };
+    const exchange = { stream, options, request: framework, response };
     try {
       const located = await this.resumption.locate(exchange);
-      if (located) this.drain.events.emit({ type: 'resumed', stream: handle });
+      if (located) this.drain.events.emit({ type: 'resumed', stream });
       decide(request, new LoggedStream(stream, exchange, located, this.resumption));
       return true;
     } catch (error) {
@@ -85,16 +93,16 @@ export class AdmissionGuard implements CanActivate {
 
   /** Only the close of the response says that the last bytes have left, or are lost. */
   #releaseOnClose(stream: HttpStream): void {
-    const { handle, request, response } = stream;
+    const { request, response } = stream.transport;
     const { socket } = request;
     // Behind another response of its connection. On Node 20 it never closes if the socket goes first.
     const isPipelined = !response.socket;
     const release = (): void => {
       if (isPipelined) socket.off('close', release);
-      handle.release(stream.isDelivered);
+      stream.release(stream.transport.isDelivered);
     };
     // A client that left before the guard ran has had its close.
-    if (response.destroyed || socket.destroyed) handle.release(false);
+    if (response.destroyed || socket.destroyed) stream.release(false);
     else {
       response.once('close', release);
       if (isPipelined) socket.once('close', release);

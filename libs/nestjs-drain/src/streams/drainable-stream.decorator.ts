@@ -73,7 +73,7 @@ function intercepted(prototype: object, name: string | symbol, method: Method): 
     if (decision instanceof Reconnect) return decision.answer();
     const given = args.slice(0, position);
     if (decision instanceof LoggedStream) {
-      const { signal } = decision.http.handle;
+      const { signal } = decision.http;
       const isCursor = (value: unknown) =>
         typeof value === 'object' && Object.keys(value ?? {}).join() === 'id,next';
       const answer = decision.answer((run) =>

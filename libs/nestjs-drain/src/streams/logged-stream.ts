@@ -22,13 +22,13 @@ export class LoggedStream {
             if (client.closed) return;
             if (event.done) return client.complete();
             client.next(event.value);
-            while (this.http.response.writableNeedDrain && !client.closed) {
+            while (this.http.transport.response.writableNeedDrain && !client.closed) {
               await new Promise(setImmediate);
             }
           }
         } catch {
           // The rest is elsewhere, or lost: not a clean end.
-          if (!client.closed) this.http.handle.destroy();
+          if (!client.closed) this.http.destroy();
         }
       })();
       return () => void iterator.return?.();
