@@ -1,6 +1,8 @@
 import {
   Body,
+  type CanActivate,
   Controller,
+  type ExecutionContext,
   Get,
   HttpException,
   type MessageEvent,
@@ -10,6 +12,7 @@ import {
   Query,
   RequestMethod,
   Sse,
+  UseGuards,
 } from '@nestjs/common';
 import { eventually } from '../../../../testing/eventually.js';
 import { EventSource } from 'eventsource';
@@ -65,6 +68,19 @@ function fail(): never {
   throw new Error('cannot be written');
 }
 
+/** Sets `request.user`, as an authentication does. */
+class TokenGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<{
+      headers: Record<string, string>;
+      user?: string;
+    }>();
+    const [, user] = /^Bearer valid-(.+)$/.exec(request.headers['authorization'] ?? '') ?? [];
+    if (user !== undefined) request.user = user;
+    return user !== undefined;
+  }
+}
+
 @Controller()
 class AnswerController {
   @Sse('answer', { method: RequestMethod.ALL })
@@ -88,6 +104,19 @@ class AnswerController {
   @DrainableStream({ resumable: { principal } })
   atOnce(@Query('mib') mib: string): Observable<MessageEvent> {
     return from(Array.from({ length: Number(mib) * 100 }, () => ({ data: 'x'.repeat(10_486) })));
+  }
+
+  @Sse('guarded')
+  @UseGuards(TokenGuard)
+  @DrainableStream({ resumable: { principal: (request: { user: string }) => request.user } })
+  guarded(@Query('count', ParseIntPipe) _count: number): Observable<MessageEvent> {
+    return from([{ data: 'yours' }]);
+  }
+
+  @Sse('by-hand')
+  @DrainableStream({ resumable: 'handler' })
+  byHand(): Observable<MessageEvent> {
+    return from([{ data: 'a' }]);
   }
 
   @Sse('pulled')
@@ -125,15 +154,17 @@ class AnswerController {
 }
 
 /** A store that two replicas in one process share, and that counts what it is asked. */
-function sharedStore(clock: ManualClock): ResumeStore & { asked: number } {
+function sharedStore(clock: ManualClock): ResumeStore & { asked: number; principals: string[] } {
   const memory = new MemoryResumeStore({ clock });
   const plain = withCodec(memory, { encode: (text) => text, decode: (text) => text });
   return {
     ...plain,
     shared: true,
     asked: 0,
+    principals: [],
     create(stream) {
       this.asked += 1;
+      this.principals.push(stream.principal);
       return plain.create(stream);
     },
   };
@@ -427,6 +458,33 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     const again = await fetch(`${bounded.url}/at-once?resume=${id}`);
     // The same error for a reader that comes later, and no second run.
     expect((await again.text()).match(/^event: error/gm)).toHaveLength(1);
+  });
+
+  test('is written to the store only behind all guards and pipes, whose user is its principal', async () => {
+    const replica = await start();
+    const status = async (token: string, count: string) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      const answer = await fetch(`${replica.url}/guarded?count=${count}`, { headers });
+      await answer.text();
+      return answer.status;
+    };
+    for (const token of ['made-up', 'guessed']) expect(await status(token, '1')).toBe(403);
+    expect(await status('valid-alice', 'many')).toBe(400);
+    expect(store.asked).toBe(0);
+    expect(await status('valid-alice', '1')).toBe(200);
+    expect(store.principals).toEqual(['alice']);
+  });
+
+  test('that its handler resumes by itself sends an EventSource elsewhere, too, while it drains', async () => {
+    const replica = await start();
+    const { reader } = await begin(replica, ['a']);
+    void replica.drain.start('test');
+    const headers = { Accept: 'text/event-stream' };
+    const told = await fetch(`${replica.url}/by-hand`, { headers });
+    expect(told.status).toBe(200);
+    expect(await told.text()).toContain('retry: 1000');
+    expect((await fetch(`${replica.url}/by-hand`)).status).toBe(503);
+    await reader.leave();
   });
 
   test('is produced by an async generator as well', async () => {
