@@ -613,6 +613,14 @@ test.each([{ acrossReplicas: true }, { handOff: 'eager' as const }])(
   },
 );
 
+test('an option that does not exist is refused with those that do', async () => {
+  const options = { store: new MemoryResumeStore(), patience: 3 } as DrainResumeOptions;
+  const parts = { imports: [DrainResumeModule.forRoot(options)] };
+  await expect(startApplication('express', parts)).rejects.toThrow(
+    /no option `patience`; it knows `store`.*`storeTimeout`/,
+  );
+});
+
 test('a subscription has no end and cannot be logged', () => {
   expect(() => DrainableStream({ kind: 'subscription', resumable: true })).toThrow('endless');
 });

@@ -94,9 +94,24 @@ export class DrainResumeModule {
   }
 }
 
+const known: Record<keyof DrainResumeOptions, true> = {
+  ...{ store: true, owner: true, lease: true, ttl: true, storeTimeout: true },
+  ...{ maxPendingBytes: true, maxAttempts: true, acrossReplicas: true, handOff: true },
+  ...{ codec: true, readiness: true },
+};
+
+/** @throws InvalidResumeOptionsError */
+function refuseUnknown(options: object): void {
+  const unknown = Object.keys(options).filter((name) => !(name in known));
+  if (unknown.length === 0) return;
+  throw new InvalidResumeOptionsError(
+    `DrainResumeModule has no option \`${unknown.join('`, `')}\`; it knows \`${Object.keys(known).join('`, `')}\`.`,
+  );
+}
+
 function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamService {
-  const { store, codec, acrossReplicas = store.shared, handOff, readiness, ...rest } = options;
-  void readiness;
+  refuseUnknown(options);
+  const { store, codec, acrossReplicas = store.shared, handOff } = options;
   if (!store.shared && (acrossReplicas || handOff !== undefined)) {
     throw new InvalidResumeOptionsError(
       'Streams are to be handed to other replicas (`acrossReplicas`, `handOff`), but no other replica sees this ' +
@@ -107,7 +122,7 @@ function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamSe
   const onError = complaints(clock);
   const when = acrossReplicas ? (handOff ?? 'deadline') : undefined;
   const streams = new StreamProducers({
-    ...rest,
+    ...options,
     store: codec ? withCodec(store, codec) : store,
     clock,
     onError,
