@@ -9,6 +9,7 @@ import type {
 } from 'nestjs-drain-resume';
 import { rawOf } from '../compat/frameworks.js';
 import type { Drain } from '../core/drain.js';
+import { wholeSeconds } from '../core/duration.js';
 import {
   ContinuedElsewhereError,
   type HandlerRun,
@@ -89,7 +90,7 @@ export class LogResumption implements Resumption {
   #refused(exchange: ResumableExchange, refusal: Exclude<ResumptionRefusal, 'leaving'>): Error {
     const exception = refusalException(refusal);
     if (exception.getStatus() === 503) {
-      exchange.response.setHeader('Retry-After', Math.ceil(this.drain.options.retryAfter));
+      exchange.response.setHeader('Retry-After', wholeSeconds(this.drain.options.retryAfter));
     }
     return exception;
   }
