@@ -2,9 +2,9 @@ import { ProductionStoppedError } from 'nestjs-drain-resume';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import type { CancelSubject } from './response-composer.js';
 
-/** Whether a response outgrew its log. */
+/** Whether a response outgrew its log, or has an event that cannot be logged. */
 export function isTooMuch({ reason }: ProductionStoppedError): boolean {
-  return reason === 'tooLarge' || reason === 'backlog';
+  return reason === 'tooLarge' || reason === 'backlog' || reason === 'rejected';
 }
 
 /**

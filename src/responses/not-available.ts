@@ -8,6 +8,7 @@ export function notAvailable(reason: ResumptionRefusal, id: string): ApiError {
     case 'unknown':
       return notFound(`No response found with id '${asked}'.`);
     case 'gone':
+    case 'replaced':
       return gone(`Response '${asked}' was lost. Send the request again.`);
     case 'ahead':
       return gone(`Response '${asked}' has no event after starting_after. Ask with a smaller one.`);

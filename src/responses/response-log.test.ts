@@ -16,7 +16,6 @@ function replica(store: MemoryResumeStore, clock: ManualClock) {
   const streams = new StreamProducers({ store, clock, maxPendingBytes: 1_000_000 });
   const resumption = new ResumableStreamService(streams, {
     clock,
-    lease: 5,
     handOff: 'deadline',
     isLeaving: () => false,
     deadline: forever,

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   ProductionStoppedError,
   ResumableStreamService,
+  StreamReadError,
   type FollowedStream,
   type Production,
 } from 'nestjs-drain-resume';
@@ -22,9 +23,6 @@ import {
 
 /** How long a response goes on when nobody reads it and it is no background response, in seconds. */
 const GRACE = 30;
-
-/** How many events are produced before the store has to have caught up. */
-const AHEAD = 64;
 
 /** Responses that outlive their connection: what is produced goes into the log, what is sent comes from it. */
 @Injectable()
@@ -57,17 +55,17 @@ export class ResponseLog {
     stored: StoredResponse,
     stop: AbortController,
   ): Promise<FollowedStream> {
-    const attended = await this.resumption.start({
+    const opened = await this.resumption.start({
       id: run.id,
       principal: run.principal,
       request: JSON.stringify(stored),
       background: stored.head.background === true,
       grace: GRACE,
     });
-    if (attended.outcome !== 'open') throw notAvailable(attended.outcome, run.id);
-    const { production } = attended.stream;
+    if (opened.outcome !== 'open') throw notAvailable(opened.outcome, run.id);
+    const { production } = opened.stream;
     if (production) void this.#produce(run, production, stop);
-    return attended.stream;
+    return opened.stream;
   }
 
   /**
@@ -75,9 +73,9 @@ export class ResponseLog {
    * @throws ApiError (404, 410, 503)
    */
   async open(id: string, principal: string, after: number): Promise<FollowedStream> {
-    const attended = await this.resumption.resume(id, principal, after);
-    if (attended.outcome !== 'open') throw notAvailable(attended.outcome, id);
-    const { stream } = attended;
+    const opened = await this.resumption.resume({ id, principal, after });
+    if (opened.outcome !== 'open') throw notAvailable(opened.outcome, id);
+    const { stream } = opened;
     if (stream.production) void this.#continue(stream, principal, stream.production);
     return stream;
   }
@@ -91,38 +89,57 @@ export class ResponseLog {
     const takeOver = (production: Production) => {
       void this.#continue(stream, principal, production);
     };
-    for await (const { payload } of stream.events(takeOver, signal)) yield eventOf(payload);
+    try {
+      for await (const { payload } of stream.events(takeOver, signal)) yield eventOf(payload);
+    } catch (error) {
+      if (error instanceof StreamReadError) throw notAvailable(error.reason, stream.id);
+      throw error;
+    }
   }
 
-  /** The response as it stands now. */
+  /**
+   * The response as it stands now.
+   * @throws ApiError (404, 410) when its log was lost
+   */
   async state({ id, request }: FollowedStream): Promise<ResponseBody> {
     const { head } = JSON.parse(request) as StoredResponse;
-    return stateOf(head, (await this.resumption.logged(id)).map(eventOf));
+    return stateOf(head, await this.#logged(id));
   }
 
-  /** @throws ApiError (404, 410) */
+  /** @throws ApiError (404, 410, 503) */
   async cancel(id: string, principal: string): Promise<void> {
     const { outcome } = await this.resumption.cancel(id, principal);
-    if (outcome === 'unknown' || outcome === 'gone') throw notAvailable(outcome, id);
+    if (outcome !== 'requested' && outcome !== 'closed') throw notAvailable(outcome, id);
+  }
+
+  async #logged(id: string): Promise<ResponseEvent[]> {
+    const logged = await this.resumption.logged(id);
+    if (logged.outcome !== 'logged') throw notAvailable(logged.outcome, id);
+    return logged.payloads.map(eventOf);
   }
 
   async #continue(stream: FollowedStream, principal: string, production: Production) {
     try {
       const { head, prompt, token } = JSON.parse(stream.request) as StoredResponse;
-      const events = (await this.resumption.logged(stream.id)).map(eventOf);
+      const events = await this.#logged(stream.id);
       const stop = new AbortController();
       const options = { principal, continuation: continuationOf(events) };
       const run = this.directory.open(head, stop.signal, options);
-      try {
-        await run.start(this.models.find(head.model), prompt, { durable: true, token });
-      } catch {
-        run.abandon();
-      }
+      if (production.isExhausted) run.abandon();
+      else await this.#start(run, { head, prompt, token });
       await this.#produce(run, production, stop);
     } catch (error) {
-      // The store cannot be read: whoever asks next may have more luck.
+      // The store cannot be read: the replica that is asked next may have more luck.
       this.#logger.error(`Response ${stream.id} cannot be continued here.`, error);
-      production.release();
+      await production.release();
+    }
+  }
+
+  async #start(run: ResponseRun, { head, prompt, token }: StoredResponse): Promise<void> {
+    try {
+      await run.start(this.models.find(head.model), prompt, { durable: true, token });
+    } catch {
+      run.abandon();
     }
   }
 
@@ -131,32 +148,41 @@ export class ResponseLog {
     const end = () => stop.abort(reasonOf(signal));
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
-    let ahead = 0;
+    // Its signal aborts when a write is refused: the run then ends with an event that says so.
     for await (const event of run.events()) {
-      if (isTerminal(event)) production.close(JSON.stringify(asLast(event, production)));
-      else if (!isFull(signal)) {
-        const logged = Promise.resolve(production.write(JSON.stringify(event)));
-        if (++ahead % AHEAD === 0) await logged.catch(() => undefined);
-      }
+      if (isTerminal(event)) await logLast(event, production);
+      else await production.write(JSON.stringify(event)).catch(() => undefined);
     }
   }
 }
 
-/** Its number, also if events before it were not taken: a log that is full has little room left. */
-function asLast(event: TerminalEvent, { cursor, signal }: Production): TerminalEvent {
-  if (cursor.next === event.sequence_number) return event;
-  const response = isFull(signal) ? { ...event.response, output: [] } : event.response;
-  return { ...event, response, sequence_number: cursor.next };
+/** Never rejects: refused, and rightly, is the last event of a response that another replica produces now. */
+async function logLast(event: TerminalEvent, production: Production): Promise<void> {
+  try {
+    await production.close(JSON.stringify(asLast(event, production)));
+  } catch (error) {
+    const isOurs = error instanceof ProductionStoppedError && isTooMuch(error);
+    const last = isOurs ? tooMuch(event) : event;
+    await production.fail(JSON.stringify(asLast(last, production))).catch(() => undefined);
+  }
+}
+
+/** Its number, also if events before it were not taken. */
+function asLast(event: TerminalEvent, { cursor }: Production): TerminalEvent {
+  return { ...event, sequence_number: cursor.next };
+}
+
+/** A log that is full has room for a failure without the text. */
+function tooMuch({ response }: TerminalEvent): TerminalEvent {
+  const message = 'The answer grew larger than what is kept of one.';
+  const error = response.error ?? { code: 'server_error' as const, message };
+  const failed: ResponseBody = { ...response, status: 'failed', error, output: [] };
+  return { type: 'response.failed', response: failed, sequence_number: 0 };
 }
 
 function reasonOf({ reason }: AbortSignal): unknown {
   const isCancelled = reason instanceof ProductionStoppedError && reason.reason === 'cancelled';
   return isCancelled ? new CancelledByRequest() : reason;
-}
-
-/** The log takes only its last event now. */
-function isFull({ reason }: AbortSignal): boolean {
-  return reason instanceof ProductionStoppedError && isTooMuch(reason);
 }
 
 function eventOf(payload: string): ResponseEvent {

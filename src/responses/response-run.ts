@@ -80,7 +80,10 @@ export class ResponseRun {
       this.#pieces = await model.start(prompt, { position, durable, token, signal: this.#signal });
     } catch (error) {
       if (this.#composer.ended) return;
-      this.#end({ status: 'failed', message: 'The model did not start.' });
+      // A continuation ends as abandoned: its caller has words already.
+      if (!this.options.continuation) {
+        this.#end({ status: 'failed', message: 'The model did not start.' });
+      }
       throw error;
     }
   }

@@ -8,14 +8,16 @@ import { StoreUnreachableError } from './store-unreachable-error.js';
 /** How long the server may take to answer at start, in milliseconds. */
 const PATIENCE = 10_000;
 
+const MEMORY_BYTES = 128 * 1024 * 1024;
+/** The server's own `maxmemory` is the bound there. */
+const REDIS_BYTES = 1024 ** 4;
+
 const LIMITS = {
   /** An event of one word has about 250 bytes, so this is an answer of 100 000 words. */
   maxStreamBytes: 32 * 1024 * 1024,
-  /** Without credentials all callers are one principal, so its limit is the store's. */
+  /** Without credentials all callers are one principal, so its limits are the store's. */
   maxStreamsPerPrincipal: 1_000_000,
 };
-
-const MEMORY_BYTES = 128 * 1024 * 1024;
 
 /** Opens the store the configuration names, and closes it when nothing needs it any more. */
 @Injectable()
@@ -29,7 +31,8 @@ export class StoreConnection implements OnApplicationShutdown {
   async open(): Promise<ResumeStore> {
     const { store } = this.configuration;
     if (store === undefined) {
-      return new MemoryResumeStore({ ...LIMITS, maxBytes: MEMORY_BYTES });
+      const maxBytesPerPrincipal = MEMORY_BYTES;
+      return new MemoryResumeStore({ ...LIMITS, maxBytesPerPrincipal, maxBytes: MEMORY_BYTES });
     }
     return this.#openRedis(store.url);
   }
@@ -39,6 +42,7 @@ export class StoreConnection implements OnApplicationShutdown {
   }
 
   async #openRedis(url: string): Promise<ResumeStore> {
+    // A connection that does not answer is opened again by the store.
     const client = createClient({ url, pingInterval: 5_000 });
     let lastError: unknown = new Error('no answer');
     client.on('error', (error: Error) => {
@@ -63,6 +67,6 @@ export class StoreConnection implements OnApplicationShutdown {
       void connection.close();
       client.destroy();
     };
-    return new RedisResumeStore({ connection, ...LIMITS });
+    return new RedisResumeStore({ connection, ...LIMITS, maxBytesPerPrincipal: REDIS_BYTES });
   }
 }

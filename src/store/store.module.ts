@@ -17,8 +17,6 @@ class StoreConnectionModule {}
         { store }: Configuration,
       ): Promise<DrainResumeOptions> => ({
         store: await connection.open(),
-        // A response says its whole text three times at its end.
-        maxPendingBytes: 16 * 1024 * 1024,
         ...(store && { lease: store.lease, acrossReplicas: true }),
       }),
     }),

@@ -1,15 +1,23 @@
-/** Time as the drain sees it. Tests pass a manual clock; nothing in the library reads another one. */
+/** Time as the package sees it. Tests pass a manual clock; nothing else reads another one. */
 export interface Clock {
   /** Milliseconds from an arbitrary start, never going backwards. */
   now(): number;
-  /** Runs `task` once, `delay` ms from now, and returns a function that takes it back. */
+  /** Runs `task` once, `delay` ms from now, and returns a function that takes it back. `Infinity` is never. */
   schedule(delay: number, task: () => void): () => void;
 }
+
+/** A timer of Node with a longer delay fires at once. */
+const longestTimer = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(delay, task) {
-    const timer = setTimeout(task, delay);
+    let timer: NodeJS.Timeout | undefined;
+    const arm = (left: number) => {
+      const next = left - longestTimer;
+      timer = next > 0 ? setTimeout(arm, longestTimer, next) : setTimeout(task, left);
+    };
+    arm(delay);
     return () => clearTimeout(timer);
   },
 };

@@ -12,7 +12,7 @@ export interface PayloadPlace {
 
 /**
  * How payloads and requests look in the store: encrypted, compressed. `decode` undoes `encode` at the same
- * place, and throws for what it did not write. Ids, principals and sizes stay readable. Both answer at once,
+ * place, and throws for what it did not write: such an error is permanent and ends the stream. Ids, principals and sizes stay readable. Both answer at once,
  * so that events keep their order: fetch keys before.
  */
 export interface PayloadCodec {
@@ -28,28 +28,28 @@ export function withCodec(store: ResumeStore, codec: PayloadCodec): ResumeStore 
   });
   const decodePage = (id: string, page: StreamPage): StreamPage => ({
     ...page,
-    events: page.events.map(({ sequence, payload }) => ({
-      sequence,
-      payload: codec.decode(payload, { id, part: sequence }),
+    events: page.events.map((event) => ({
+      ...event,
+      payload: codec.decode(event.payload, { id, part: event.sequence }),
     })),
   });
   return {
     shared: store.shared,
     newId: (prefix) => store.newId(prefix),
-    create: (stream) => {
+    create: async (stream) => {
       const place = { id: stream.id, part: 'request' } as const;
       return store.create({ ...stream, request: codec.encode(stream.request, place) });
     },
-    append: (id, epoch, first, events, terminal) => {
+    append: async (id, epoch, first, events, terminal) => {
       const encoded = events.map((text, index) => codec.encode(text, { id, part: first + index }));
       return store.append(id, epoch, first, encoded, terminal);
     },
-    read: async (id, after, limit) => {
-      const page = await store.read(id, after, limit);
+    read: async (id, after, limit, epoch) => {
+      const page = await store.read(id, after, limit, epoch);
       return page.outcome === 'page' ? decodePage(id, page) : page;
     },
-    async *tail(id, after, signal) {
-      for await (const page of store.tail(id, after, signal)) yield decodePage(id, page);
+    async *tail(id, after, signal, epoch) {
+      for await (const page of store.tail(id, after, signal, epoch)) yield decodePage(id, page);
     },
     head: async (id) => {
       const result = await store.head(id);

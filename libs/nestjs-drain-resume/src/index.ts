@@ -1,24 +1,43 @@
-export { StreamElsewhereError } from './attended-reader.js';
 export { systemClock, type Clock } from './clock.js';
 export { withCodec, type PayloadCodec, type PayloadPlace } from './codec.js';
 export {
-  InvalidResumeOptionsError,
   ProductionStoppedError,
   StoreUnavailableError,
   StreamReadError,
   type StopReason,
 } from './errors.js';
+export { StreamElsewhereError, type FollowedStream } from './following-reader.js';
+export { linkSignals, type LinkedSignal } from './linked-signal.js';
 export { type MemoryBounds } from './memory-log.js';
 export { MemoryResumeStore, type MemoryStoreOptions } from './memory-store.js';
-export { ResumableProducer } from './resumable-producer.js';
-export { findStream, openReader, ResumableReader, type ReadRequest } from './resumable-reader.js';
+export { InvalidResumeOptionsError } from './options.js';
+export {
+  BacklogError,
+  isEventSource,
+  logAll,
+  payloadsFrom,
+  type EventSource,
+  type LastPayloads,
+  type PayloadOptions,
+} from './payloads.js';
+export { ResumableProducer } from './producer.js';
+export { type Production, type UnreadPolicy } from './production.js';
+export { findStream, openReader, ResumableReader, type ReadRequest } from './reader.js';
+export {
+  ResumableStreamService,
+  type HandOff,
+  type HandOffTime,
+  type OpenedStream,
+  type Peeked,
+  type ResumableStreamServiceOptions,
+  type ResumptionRefusal,
+  type StartRequest,
+} from './resumable-stream-service.js';
+export type { ResumeCursor, ResumeStore, StreamEvent, StreamHead } from './store.js';
 export {
   StreamProducers,
-  type StreamProducersOptions,
-  type Started,
   type NewStreamRequest,
+  type Started,
+  type StreamProducersOptions,
   type TakenOver,
-} from './resumable-streams.js';
-export type * from './resumption.js';
-export type { ResumeCursor, ResumeStore, StreamEvent, StreamHead } from './store.js';
-export { ResumableStreamService, type ResumableStreamServiceOptions } from './stream-resumption.js';
+} from './stream-producers.js';

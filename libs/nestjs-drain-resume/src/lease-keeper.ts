@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from './clock.js';
 import type { LeaseRefused, ResumeStore } from './store.js';
 
-/** What the owner of a stream is told about its lease. */
+/** Hears what becomes of a lease. */
 export interface LeaseListener {
   /** The stream is not ours any more: stop, and write nothing. Told once; the lease is not kept further. */
   lost(reason: LeaseRefused['outcome']): void;

@@ -4,12 +4,13 @@ import type {
   AppendRefused,
   CreateRefused,
   NewStream,
+  StreamEvent,
   StreamHead,
   StreamPage,
 } from './store.js';
-import { positive } from './errors.js';
+import { positive } from './options.js';
 
-/** A terminal event may pass the limit by so many bytes: a stream that grew too large must still end. */
+/** Bytes by which a terminal event may pass every limit: a stream that grew too large must still end. */
 export const terminalAllowance = 65_536;
 
 /** One stream of the memory store. Times are the clock's milliseconds. */
@@ -20,8 +21,9 @@ export class MemoryLog {
   bytes = 0;
   leaseEnd = 0;
   expiry = 0;
+  attempts = 0;
   readonly watchers = new Set<() => void>();
-  readonly #events: string[] = [];
+  readonly #events: StreamEvent[] = [];
 
   constructor(
     readonly stream: NewStream,
@@ -30,14 +32,17 @@ export class MemoryLog {
     now: number,
   ) {
     this.bytes = Buffer.byteLength(stream.request);
-    this.own(stream.owner, epoch, now);
+    this.owner = stream.owner;
+    this.extend(now);
   }
 
   get next(): number {
     return this.#events.length;
   }
 
+  /** A new owner, or none. One that follows an owner who fell silent is another attempt. */
   own(owner: string | undefined, epoch: number, now: number): void {
+    if (owner !== undefined && this.owner !== undefined) this.attempts += 1;
     this.owner = owner;
     this.epoch = epoch;
     this.extend(now);
@@ -55,28 +60,20 @@ export class MemoryLog {
 
   head(now: number): StreamHead {
     const { id, principal, request } = this.stream;
-    const { owner, epoch, next, closed, cancelRequested, incarnation } = this;
-    const lapsed = this.isLapsed(now);
-    return {
-      id,
-      principal,
-      request,
-      owner,
-      epoch,
-      next,
-      closed,
-      cancelRequested,
-      lapsed,
-      incarnation,
-    };
+    const { owner, epoch, next, closed, cancelRequested, attempts, incarnation } = this;
+    const state = { owner, epoch, next, closed, cancelRequested, attempts, incarnation };
+    return { id, principal, request, ...state, lapsed: this.isLapsed(now) };
   }
 
   page(after: number, limit: number): StreamPage {
-    const events = this.#events
-      .slice(after + 1, after + 1 + limit)
-      .map((payload, index) => ({ sequence: after + 1 + index, payload }));
+    const events = this.#events.slice(after + 1, after + 1 + limit);
     const { next, closed, incarnation } = this;
     return { outcome: 'page', events, next, closed, incarnation };
+  }
+
+  /** Whether event `sequence` was appended by the owner of that epoch. */
+  isOf(sequence: number, epoch: number): boolean {
+    return this.#events[sequence]?.epoch === epoch;
   }
 
   /** What of a batch is still to be logged, or why nothing of it will be. */
@@ -97,7 +94,9 @@ export class MemoryLog {
   }
 
   log(events: readonly string[], bytes: number, terminal: boolean, now: number): Appended {
-    this.#events.push(...events);
+    const { epoch } = this;
+    for (const payload of events) this.#events.push({ sequence: this.next, payload, epoch });
+    if (events.length > 0) this.attempts = 0;
     this.bytes += bytes;
     this.closed = terminal;
     this.extend(now);
@@ -124,9 +123,11 @@ export interface MemoryBounds {
   readonly maxStreams: number;
   /** Retained streams of one principal, open or closed. Default 1 000. */
   readonly maxStreamsPerPrincipal: number;
+  /** Of all retained streams of one principal. Default half of `maxBytes`. */
+  readonly maxBytesPerPrincipal: number;
 }
 
-export const defaultBounds: MemoryBounds = {
+const defaultBounds: Omit<MemoryBounds, 'maxBytesPerPrincipal'> = {
   maxBytes: 64 * 1024 * 1024,
   maxStreamBytes: 8 * 1024 * 1024,
   maxStreams: 10_000,
@@ -135,12 +136,18 @@ export const defaultBounds: MemoryBounds = {
 
 const sweepInterval = 1000;
 
+/** What one principal keeps. */
+interface Share {
+  streams: number;
+  bytes: number;
+}
+
 /** The logs of the memory store: which are kept, and which have to leave for others. */
 export class RetainedLogs {
   readonly bounds: MemoryBounds;
   /** In the order of creation. */
   readonly #logs = new Map<string, MemoryLog>();
-  readonly #retained = new Map<string, number>();
+  readonly #shares = new Map<string, Share>();
   #bytes = 0;
   #nextSweep = 0;
 
@@ -148,7 +155,8 @@ export class RetainedLogs {
     private readonly clock: Clock,
     bounds: Partial<MemoryBounds>,
   ) {
-    this.bounds = { ...defaultBounds, ...bounds };
+    const given = { ...defaultBounds, ...bounds };
+    this.bounds = { maxBytesPerPrincipal: given.maxBytes / 2, ...given };
     for (const [name, bound] of Object.entries(this.bounds)) positive(name, bound as number);
   }
 
@@ -166,23 +174,30 @@ export class RetainedLogs {
 
   /** Keeps a new log, or says which bound it would break. */
   add(log: MemoryLog): CreateRefused | undefined {
-    const { maxStreams, maxStreamsPerPrincipal } = this.bounds;
     const { id, principal } = log.stream;
     if (this.clock.now() >= this.#nextSweep) this.#sweep();
-    if (this.#count(principal) >= maxStreamsPerPrincipal) this.#sweep();
-    if (this.#count(principal) >= maxStreamsPerPrincipal) return { outcome: 'tooMany' };
-    if (this.#logs.size >= maxStreams && !this.#dropOldestClosed()) return { outcome: 'full' };
-    if (!this.reserve(log.bytes)) return { outcome: 'full' };
+    if (!this.#hasPlaceFor(log)) this.#sweep();
+    if (!this.#hasPlaceFor(log)) return { outcome: 'tooMany' };
+    if (!this.#fitsShare(log, log.bytes)) return { outcome: 'tooMany' };
+    const isFull = this.#logs.size >= this.bounds.maxStreams;
+    if (isFull && !this.#dropOldestClosed()) return { outcome: 'full' };
+    if (!this.#makeRoom(log.bytes)) return { outcome: 'full' };
+    const { streams, bytes } = this.#shareOf(principal);
+    this.#shares.set(principal, { streams: streams + 1, bytes: bytes + log.bytes });
+    this.#bytes += log.bytes;
     this.#logs.set(id, log);
-    this.#retained.set(principal, this.#count(principal) + 1);
     return undefined;
   }
 
-  /** Makes room for so many bytes more, at the cost of closed streams; false if there is none. */
-  reserve(bytes: number): boolean {
-    while (this.#bytes + bytes > this.bounds.maxBytes) {
-      if (!this.#dropOldestClosed()) return false;
-    }
+  /**
+   * Makes room for so many bytes more of a log, at the cost of closed streams, its principal's own first; false
+   * if there is none. A `terminal` event always has room.
+   */
+  reserve(log: MemoryLog, bytes: number, terminal: boolean): boolean {
+    const hasRoom = this.#fitsShare(log, bytes) && this.#makeRoom(bytes);
+    if (!hasRoom && !terminal) return false;
+    const share = this.#shares.get(log.stream.principal);
+    if (share) share.bytes += bytes;
     this.#bytes += bytes;
     return true;
   }
@@ -193,8 +208,24 @@ export class RetainedLogs {
     return () => log?.watchers.delete(wake);
   }
 
-  #count(principal: string): number {
-    return this.#retained.get(principal) ?? 0;
+  #shareOf(principal: string): Readonly<Share> {
+    return this.#shares.get(principal) ?? { streams: 0, bytes: 0 };
+  }
+
+  #hasPlaceFor({ stream }: MemoryLog): boolean {
+    return this.#shareOf(stream.principal).streams < this.bounds.maxStreamsPerPrincipal;
+  }
+
+  #fitsShare({ stream: { principal } }: MemoryLog, bytes: number): boolean {
+    while (this.#shareOf(principal).bytes + bytes > this.bounds.maxBytesPerPrincipal) {
+      if (!this.#dropOldestClosed(principal)) return false;
+    }
+    return true;
+  }
+
+  #makeRoom(bytes: number): boolean {
+    while (this.#bytes + bytes > this.bounds.maxBytes) if (!this.#dropOldestClosed()) return false;
+    return true;
   }
 
   #sweep(): void {
@@ -203,9 +234,11 @@ export class RetainedLogs {
     for (const log of this.#logs.values()) if (log.expiry <= now) this.#drop(log);
   }
 
-  #dropOldestClosed(): boolean {
+  /** @param principal whose; undefined for anyone's */
+  #dropOldestClosed(principal?: string): boolean {
     for (const log of this.#logs.values()) {
-      if (!log.closed) continue;
+      const isTheirs = principal === undefined || log.stream.principal === principal;
+      if (!log.closed || !isTheirs) continue;
       this.#drop(log);
       return true;
     }
@@ -216,9 +249,12 @@ export class RetainedLogs {
     const { id, principal } = log.stream;
     this.#logs.delete(id);
     this.#bytes -= log.bytes;
-    const left = this.#count(principal) - 1;
-    if (left > 0) this.#retained.set(principal, left);
-    else this.#retained.delete(principal);
+    const share = this.#shares.get(principal);
+    if (share) {
+      share.streams -= 1;
+      share.bytes -= log.bytes;
+      if (share.streams === 0) this.#shares.delete(principal);
+    }
     log.wake();
   }
 }

@@ -3,7 +3,11 @@ import { ManualClock } from './testing/manual-clock.js';
 import { resumeStoreContract } from './testing/resume-store-contract.js';
 import { MemoryResumeStore, type MemoryStoreOptions } from './memory-store.js';
 
-const limits = { maxStreamBytes: 20_000, maxStreamsPerPrincipal: 5 };
+const limits = {
+  maxStreamBytes: 20_000,
+  maxStreamsPerPrincipal: 5,
+  maxBytesPerPrincipal: 30_000,
+};
 
 describe('memory store, by the contract', () => {
   const checks = resumeStoreContract({
@@ -61,7 +65,7 @@ describe('memory store', () => {
   });
 
   it('holds no more bytes than it may, requests included', async () => {
-    const { store, create, close } = setUp({ maxBytes: 1_000 });
+    const { store, create, close } = setUp({ maxBytes: 1_000, maxBytesPerPrincipal: 2_000 });
     const closed = await create('x'.repeat(400));
     await close(closed);
     const open = await create('x'.repeat(400));
@@ -74,7 +78,11 @@ describe('memory store', () => {
   });
 
   it('gives the room of expired streams to new ones', async () => {
-    const { clock, create } = setUp({ maxBytes: 1_000, maxStreams: 2 });
+    const { clock, create } = setUp({
+      maxBytes: 1_000,
+      maxBytesPerPrincipal: 2_000,
+      maxStreams: 2,
+    });
     await create('x'.repeat(500));
     await create('x'.repeat(500));
     expect((await create()).created.outcome).toBe('full');

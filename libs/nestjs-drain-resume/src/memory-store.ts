@@ -27,14 +27,14 @@ export interface MemoryStoreOptions extends Partial<MemoryBounds> {
 
 /**
  * Keeps logs in this process: for one replica, for tests and for a first try. **A restart loses every
- * stream** (readers get `gone`), and no other replica sees them, so nobody takes a stream over.
+ * stream** (readers get `gone`), and no other replica sees them.
  *
  * A stream is dropped `ttl` after its last sign of life. When the store is full, closed streams are
  * dropped before that, oldest first; if that is not enough, it refuses new ones.
  */
 export class MemoryResumeStore implements ResumeStore {
   readonly shared = false;
-  readonly #shelf: RetainedLogs;
+  readonly #logs: RetainedLogs;
   readonly #clock: Clock;
   readonly #incarnation = newIncarnation();
   #lastEpoch = 0;
@@ -42,7 +42,7 @@ export class MemoryResumeStore implements ResumeStore {
   /** @throws InvalidResumeOptionsError for bounds that are not above 0. */
   constructor({ clock = systemClock, ...bounds }: MemoryStoreOptions = {}) {
     this.#clock = clock;
-    this.#shelf = new RetainedLogs(clock, bounds);
+    this.#logs = new RetainedLogs(clock, bounds);
   }
 
   newId(prefix?: string): Promise<string> {
@@ -54,7 +54,7 @@ export class MemoryResumeStore implements ResumeStore {
   }
 
   #create(stream: NewStream): Created | CreateRefused {
-    const present = this.#shelf.find(stream.id);
+    const present = this.#logs.find(stream.id);
     if (present) {
       const repeated = present.owner === stream.owner && present.next === 0 && !present.closed;
       return repeated ? { outcome: 'created', epoch: present.epoch } : { outcome: 'exists' };
@@ -63,7 +63,7 @@ export class MemoryResumeStore implements ResumeStore {
     // An epoch is unique in this process, so it also names this life of the log.
     const incarnation = `${this.#incarnation}-${epoch}`;
     const log = new MemoryLog(stream, epoch, incarnation, this.#clock.now());
-    return this.#shelf.add(log) ?? { outcome: 'created', epoch };
+    return this.#logs.add(log) ?? { outcome: 'created', epoch };
   }
 
   append(
@@ -83,32 +83,44 @@ export class MemoryResumeStore implements ResumeStore {
     events: readonly string[],
     terminal: boolean,
   ): Appended | AppendRefused {
-    const log = this.#shelf.find(id);
+    const log = this.#logs.find(id);
     if (!log) return { outcome: 'gone' };
     const remainder = log.remainder(epoch, first, events, terminal);
     if (remainder.outcome !== 'news') return remainder;
     const bytes = remainder.events.reduce((sum, event) => sum + Buffer.byteLength(event), 0);
-    const limit = this.#shelf.bounds.maxStreamBytes;
-    const allowed = terminal ? limit + terminalAllowance : limit;
-    if (log.bytes + bytes > allowed || !this.#shelf.reserve(bytes)) {
-      return { outcome: 'tooLarge', limit };
+    const limit = this.#logs.bounds.maxStreamBytes;
+    const allowed = terminal ? Math.max(limit, log.bytes) + terminalAllowance : limit;
+    if (log.bytes + bytes > allowed) return { outcome: 'tooLarge', limit };
+    if (!this.#logs.reserve(log, bytes, terminal)) {
+      return { outcome: 'tooLarge', limit: this.#logs.bounds.maxBytesPerPrincipal };
     }
     return log.log(remainder.events, bytes, terminal, this.#clock.now());
   }
 
-  read(id: string, after: number, limit: number): Promise<StreamPage | ReadRefused> {
-    const log = this.#shelf.find(id);
-    if (!log) return Promise.resolve(this.#absent(id));
-    if (after >= log.next) return Promise.resolve({ outcome: 'ahead', next: log.next });
-    return Promise.resolve(log.page(after, limit));
+  read(
+    id: string,
+    after: number,
+    limit: number,
+    epoch?: number,
+  ): Promise<StreamPage | ReadRefused> {
+    return Promise.resolve(this.#read(id, after, limit, epoch));
   }
 
-  tail(id: string, after: number, signal: AbortSignal): AsyncIterable<StreamPage> {
-    return tailByReading(this.#tailSource, id, after, signal);
+  #read(id: string, after: number, limit: number, epoch?: number): StreamPage | ReadRefused {
+    const log = this.#logs.find(id);
+    if (!log) return this.#absent(id);
+    if (after >= log.next) return { outcome: 'ahead', next: log.next };
+    if (after >= 0 && epoch !== undefined && !log.isOf(after, epoch))
+      return { outcome: 'replaced' };
+    return log.page(after, limit);
+  }
+
+  tail(id: string, after: number, signal: AbortSignal, epoch?: number): AsyncIterable<StreamPage> {
+    return tailByReading(this.#tailSource, id, after, signal, epoch);
   }
 
   head(id: string): Promise<Found | Absent> {
-    const log = this.#shelf.find(id);
+    const log = this.#logs.find(id);
     return Promise.resolve(
       log ? { outcome: 'found', head: log.head(this.#clock.now()) } : this.#absent(id),
     );
@@ -120,7 +132,7 @@ export class MemoryResumeStore implements ResumeStore {
 
   #claim(id: string, owner: string): Claimed | ClaimRefused {
     const now = this.#clock.now();
-    const log = this.#shelf.find(id);
+    const log = this.#logs.find(id);
     if (!log) return this.#absent(id);
     if (!log.isLapsed(now)) return { outcome: log.closed ? 'closed' : 'held' };
     log.own(owner, ++this.#lastEpoch, now);
@@ -142,14 +154,14 @@ export class MemoryResumeStore implements ResumeStore {
   }
 
   #held(id: string, epoch: number): MemoryLog | LeaseRefused {
-    const log = this.#shelf.find(id);
+    const log = this.#logs.find(id);
     if (!log) return { outcome: 'gone' };
     if (log.epoch !== epoch) return { outcome: 'fenced' };
     return log.closed ? { outcome: 'closed' } : log;
   }
 
   requestCancel(id: string): Promise<CancelRequest> {
-    const log = this.#shelf.find(id);
+    const log = this.#logs.find(id);
     if (!log) return Promise.resolve(this.#absent(id));
     if (log.closed) return Promise.resolve({ outcome: 'closed' });
     log.cancelRequested = true;
@@ -158,7 +170,7 @@ export class MemoryResumeStore implements ResumeStore {
 
   listLapsed(limit: number): Promise<readonly string[]> {
     const now = this.#clock.now();
-    const lapsed = this.#shelf.all().filter((log) => log.isLapsed(now));
+    const lapsed = this.#logs.all().filter((log) => log.isLapsed(now));
     lapsed.sort((one, other) => one.leaseEnd - other.leaseEnd || 0);
     return Promise.resolve(lapsed.slice(0, limit).map((log) => log.stream.id));
   }
@@ -170,11 +182,11 @@ export class MemoryResumeStore implements ResumeStore {
   get #tailSource(): TailSource {
     return {
       clock: this.#clock,
-      read: (id, after, limit) => this.read(id, after, limit),
-      watch: (id, wake) => this.#shelf.watch(id, wake),
+      read: (...args) => this.read(...args),
+      watch: (id, wake) => this.#logs.watch(id, wake),
       // Appends wake; this only notices a stream whose time is over.
       poll: 1000,
-      patience: 0,
+      storeTimeout: 0,
     };
   }
 }

@@ -1,40 +1,67 @@
 import type { Clock } from './clock.js';
-import type { Production, UnreadPolicy } from './resumption.js';
-import { ProductionStoppedError, type StopReason } from './errors.js';
-import type { ResumableProducer } from './resumable-producer.js';
+import { linkSignals } from './linked-signal.js';
+import type { ResumableProducer } from './producer.js';
 import type { ResumeCursor } from './store.js';
 
-/** After these the stream is still ours and waits for its `close`. */
-const unfinished = new Set<StopReason>(['cancelled', 'tooLarge', 'backlog']);
+/** Writes one stream's log: this replica produces it now. */
+export interface Production {
+  /** Events below `next` are logged and must not be produced again. */
+  readonly cursor: ResumeCursor;
+  /** Aborts when there is no point in producing further; the last event is still to be logged. */
+  readonly signal: AbortSignal;
+  /**
+   * Too many producers in a row fell silent before they logged an event. To be ended with `fail`, not produced again:
+   * the next one would most likely go the same way.
+   */
+  readonly isExhausted: boolean;
+  /** Logs an event and resolves with its sequence. @throws ProductionStoppedError if it was not logged. */
+  write(payload: string): Promise<number>;
+  writeAll(payloads: readonly string[]): Promise<number>;
+  /** Logs the terminal event. @throws ProductionStoppedError if it, or an event before it, was not logged. */
+  close(payload: string): Promise<number>;
+  /** Logs a terminal event that says what went wrong, also behind a refused write. At most 64 KiB. */
+  fail(payload: string): Promise<number>;
+  /** Gives the stream up to the replica that is asked for it next. */
+  release(): Promise<void>;
+}
+
+/** What becomes of a stream without readers. */
+export interface UnreadPolicy {
+  /** Whether production goes on to the end. */
+  readonly background: boolean;
+  /** Otherwise: seconds until production pauses. The next reader makes it go on. */
+  readonly grace: number;
+}
 
 export interface ManagedProducerOptions extends UnreadPolicy {
   readonly clock: Clock;
-  /** Aborts when production has to stop although nobody can take it over. */
+  readonly isExhausted: boolean;
+  /** Aborts when production has to stop although no other replica can take it over. */
   readonly deadline: AbortSignal | undefined;
   readonly onError: (error: unknown) => void;
 }
 
 /**
  * What this replica produces of one stream, for any number of readers. Without readers it goes on
- * (`background`), or pauses after `grace`: the stream is released, and goes on with whoever asks for it next.
+ * (`background`), or pauses after `grace`: the stream is released, and goes on with the next reader.
  */
 export class ManagedProducer implements Production {
   readonly signal: AbortSignal;
-  /** Resolves when nothing will be logged any more. */
-  readonly ended: Promise<void>;
-  #end!: () => void;
   #readers = 0;
+  #isOver = false;
   #disarm: () => void = () => undefined;
 
   constructor(
     private readonly producer: ResumableProducer,
     private readonly options: ManagedProducerOptions,
   ) {
-    const { deadline } = options;
-    this.signal = deadline ? AbortSignal.any([producer.signal, deadline]) : producer.signal;
-    this.ended = new Promise((resolve) => (this.#end = resolve));
-    void this.ended.then(() => this.#disarm());
-    this.signal.addEventListener('abort', () => this.#aborted(), { once: true });
+    const linked = linkSignals(producer.signal, options.deadline);
+    this.signal = linked.signal;
+    void this.ended.then(() => {
+      this.#isOver = true;
+      linked.dispose();
+      this.#disarm();
+    });
     this.#arm();
   }
 
@@ -46,29 +73,41 @@ export class ManagedProducer implements Production {
     return this.producer.cursor;
   }
 
+  get isExhausted(): boolean {
+    return this.options.isExhausted;
+  }
+
+  /** Resolves when nothing will be logged any more. */
+  get ended(): Promise<void> {
+    return this.producer.ended;
+  }
+
   write(payload: string): Promise<number> {
     return this.producer.write(payload);
   }
 
+  writeAll(payloads: readonly string[]): Promise<number> {
+    return this.producer.writeAll(payloads);
+  }
+
   close(payload: string): Promise<number> {
-    const closed = this.producer.close(payload);
-    closed.then(this.#end, this.#end);
-    return closed;
+    return this.producer.close(payload);
+  }
+
+  fail(payload: string): Promise<number> {
+    return this.producer.fail(payload);
   }
 
   cancel(): void {
     this.producer.cancel();
   }
 
-  /** Gives the stream up to whoever asks for it next. */
   async release(): Promise<void> {
     try {
       await this.producer.release();
     } catch (error) {
       // It lapses.
       this.options.onError(error);
-    } finally {
-      this.#end();
     }
   }
 
@@ -87,13 +126,8 @@ export class ManagedProducer implements Production {
 
   #arm(): void {
     const { background, grace, clock } = this.options;
-    if (background) return;
+    if (background || this.#isOver) return;
     this.#disarm();
     this.#disarm = clock.schedule(grace * 1000, () => void this.release());
-  }
-
-  #aborted(): void {
-    const reason: unknown = this.signal.reason;
-    if (reason instanceof ProductionStoppedError && !unfinished.has(reason.reason)) this.#end();
   }
 }

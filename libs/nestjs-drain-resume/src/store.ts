@@ -12,7 +12,7 @@ export interface Created {
 }
 
 export interface CreateRefused {
-  /** `exists`: the id is taken. `tooMany`: the principal's limit of retained streams. `full`: the store's. */
+  /** `exists`: the id is taken. `tooMany`: the principal's limit of streams or bytes. `full`: the store's. */
   readonly outcome: 'exists' | 'tooMany' | 'full';
 }
 
@@ -27,7 +27,7 @@ export type AppendRefused =
   | { readonly outcome: 'fenced' | 'closed' | 'gone' }
   /** Events are missing between the log's end and the first one of the batch. */
   | { readonly outcome: 'gapped'; readonly next: number }
-  /** The log would outgrow its byte limit. A terminal event is still taken. */
+  /** The log would outgrow its byte limit, or its principal's. A terminal event of up to 64 KiB is always taken. */
   | { readonly outcome: 'tooLarge'; readonly limit: number };
 
 /** The reader has seen more than the log holds: the log lost its end, or the reader invents. */
@@ -36,7 +36,15 @@ export interface Ahead {
   readonly next: number;
 }
 
-export type ReadRefused = Absent | Ahead;
+/**
+ * The event that the reader has seen last was lost (a failover to a server that lagged behind) and another one
+ * stands in its place: what follows belongs to another history.
+ */
+export interface Replaced {
+  readonly outcome: 'replaced';
+}
+
+export type ReadRefused = Absent | Ahead | Replaced;
 
 export interface Claimed {
   readonly outcome: 'claimed';
@@ -73,10 +81,11 @@ export interface Found {
  * epoch it got from `create` or `claim`; an epoch is never given twice for an id, so an owner that was
  * replaced writes nothing.
  *
- * Whatever the store decides is returned as data. A method throws only if the store cannot be asked;
- * the caller may then repeat the call as it is: `create` and `append` are idempotent.
+ * Whatever the store decides is returned as data. It throws a `StoreUnavailableError` if it cannot be asked now: the
+ * caller repeats the call as it is, as `create` and `append` are idempotent. Whatever else it throws is permanent:
+ * the call is not repeated, and the stream ends with an error.
  *
- * `resumeStoreContract` in `nestjs-drain/testing` checks an implementation.
+ * `resumeStoreContract` in `nestjs-drain-resume/testing` checks an implementation.
  */
 export interface ResumeStore {
   /** Whether other replicas see the same streams, and a restart of this process leaves them alone. */
@@ -100,15 +109,18 @@ export interface ResumeStore {
     terminal?: boolean,
   ): Promise<Appended | AppendRefused>;
 
-  /** At most `limit` events that follow `after`; -1 reads from the beginning. */
-  read(id: string, after: number, limit: number): Promise<StreamPage | ReadRefused>;
+  /**
+   * At most `limit` events that follow `after`; -1 reads from the beginning.
+   * @param epoch that of event `after` as the reader got it: `replaced` if the log has another one there.
+   */
+  read(id: string, after: number, limit: number, epoch?: number): Promise<StreamPage | ReadRefused>;
 
   /**
    * Pages with what follows `after`, then with what is appended, until the log is closed and read, or
    * `signal` aborts: both end it quietly.
    * @throws StreamReadError for what `read` returns as a refusal.
    */
-  tail(id: string, after: number, signal: AbortSignal): AsyncIterable<StreamPage>;
+  tail(id: string, after: number, signal: AbortSignal, epoch?: number): AsyncIterable<StreamPage>;
 
   head(id: string): Promise<Found | Absent>;
 
@@ -149,6 +161,8 @@ export interface StreamEvent {
   readonly sequence: number;
   /** As it was appended: opaque to the store. */
   readonly payload: string;
+  /** Of the owner that appended it. With the sequence it names the event, also after a store lost its latest events. */
+  readonly epoch: number;
 }
 
 /** What is known of a stream without reading its events. */
@@ -166,6 +180,8 @@ export interface StreamHead {
   readonly cancelRequested: boolean;
   /** Open, and its owner was silent longer than its lease: anyone may claim it. */
   readonly lapsed: boolean;
+  /** How often in a row a lapsed lease was claimed without an event logged since. A release does not count. */
+  readonly attempts: number;
   /** Tells one life of a log from another: it differs if the store lost the stream and it was created anew. */
   readonly incarnation: string;
 }

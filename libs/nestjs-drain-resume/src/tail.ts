@@ -1,18 +1,18 @@
 import type { Clock } from './clock.js';
 import { StreamReadError } from './errors.js';
-import type { ReadRefused, StreamPage } from './store.js';
-import { WakeUp } from './wake-up.js';
+import type { ReadRefused, ResumeStore, StreamPage } from './store.js';
+import { retry, WakeUp } from './waiting.js';
 
-/** What a store lends to have its tail made of reads. */
+/** What a store lends to have its tail made of reads. Durations in milliseconds. */
 export interface TailSource {
   readonly clock: Clock;
-  read(id: string, after: number, limit: number): Promise<StreamPage | ReadRefused>;
+  readonly read: ResumeStore['read'];
   /** Calls `wake` when the stream may have grown; returns how to stop that. May miss some. */
   watch(id: string, wake: () => void): () => void;
-  /** Milliseconds after which to look without having been woken. */
+  /** After how long to look without having been woken. */
   readonly poll: number;
-  /** Milliseconds for which failing reads are repeated before their error is passed on. */
-  readonly patience: number;
+  /** For how long reads are repeated while the store cannot be asked. */
+  readonly storeTimeout: number;
 }
 
 const pageSize = 256;
@@ -23,26 +23,33 @@ export async function* tailByReading(
   id: string,
   after: number,
   signal: AbortSignal,
+  epoch?: number,
 ): AsyncGenerator<StreamPage, void, undefined> {
   const wake = new WakeUp();
-  const unwatch = source.watch(id, () => wake.fire());
-  let seen: string | undefined;
-  let last = after;
+  const rouse = () => wake.fire();
+  const unwatch = source.watch(id, rouse);
+  // A read that is repeated waits too.
+  signal.addEventListener('abort', rouse);
+  let incarnation: string | undefined;
+  let last = { sequence: after, epoch };
   try {
     while (!signal.aborted) {
-      const page = await readWithRetry(source, id, last, wake, signal);
+      const page = await readAgain(source, id, last, wake, signal);
       if (!page || signal.aborted) return;
-      if (page.outcome !== 'page') throw refusal(id, page, seen);
+      if (page.outcome !== 'page') throw refusal(id, page, incarnation);
       // The same id in another life of the store is another stream: never splice the two.
-      if (seen !== undefined && seen !== page.incarnation) throw new StreamReadError(id, 'gone');
-      seen = page.incarnation;
-      last += page.events.length;
+      if (incarnation !== undefined && incarnation !== page.incarnation) {
+        throw new StreamReadError(id, 'gone');
+      }
+      incarnation = page.incarnation;
+      last = page.events.at(-1) ?? last;
       if (page.events.length > 0) yield page;
-      if (last < page.next - 1) continue;
+      if (last.sequence < page.next - 1) continue;
       if (page.closed) return;
       await wake.wait(source.clock, source.poll, signal);
     }
   } finally {
+    signal.removeEventListener('abort', rouse);
     unwatch();
   }
 }
@@ -53,21 +60,18 @@ function refusal(id: string, refused: ReadRefused, seen: string | undefined): St
 }
 
 /** Undefined if `signal` aborted meanwhile. */
-async function readWithRetry(
+function readAgain(
   source: TailSource,
   id: string,
-  after: number,
+  last: { readonly sequence: number; readonly epoch: number | undefined },
   wake: WakeUp,
   signal: AbortSignal,
 ): Promise<StreamPage | ReadRefused | undefined> {
-  const deadline = source.clock.now() + source.patience;
-  while (!signal.aborted) {
-    try {
-      return await source.read(id, after, pageSize);
-    } catch (error) {
-      if (source.clock.now() >= deadline) throw error;
-      await wake.wait(source.clock, source.poll, signal);
-    }
-  }
-  return undefined;
+  return retry(() => source.read(id, last.sequence, pageSize, last.epoch), {
+    clock: source.clock,
+    timeout: source.storeTimeout,
+    longestPause: source.poll,
+    wake,
+    isOver: () => signal.aborted,
+  });
 }

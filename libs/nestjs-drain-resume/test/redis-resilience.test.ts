@@ -1,8 +1,15 @@
 import { createClient, type RedisClientType } from '@redis/client';
-import { fromNodeRedis, RedisResumeStore, type RedisConnection } from 'nestjs-drain-resume/redis';
+import { Redis } from 'ioredis';
+import {
+  fromIoredis,
+  fromNodeRedis,
+  RedisResumeStore,
+  type RedisConnection,
+} from 'nestjs-drain-resume/redis';
 import { openReader, StreamProducers, type ResumableProducer } from 'nestjs-drain-resume';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { missingRedis, RedisServer } from './support/redis-server.js';
+import { SilentProxy } from './support/silent-proxy.js';
 import { eventually } from '../../../testing/eventually.js';
 
 const principal = 'alice@example.org';
@@ -136,6 +143,68 @@ interface Replica {
       return Promise.resolve();
     };
     expect(await writeAndRead(replicas, hang)).toEqual(everything);
+  });
+
+  test.each(['@redis/client', 'ioredis'])(
+    'opens a connection again that nothing comes through any more: %s',
+    async (library) => {
+      const server = await startServer();
+      const proxy = await SilentProxy.start(server.port);
+      closing.push(() => proxy.stop());
+      const url = `redis://127.0.0.1:${proxy.port}`;
+      const connection = library === 'ioredis' ? openIoredis(url) : await openNodeRedis(url);
+      const store = new RedisResumeStore({ connection, poll: 60, commandTimeout: 0.5 });
+      closing.push(() => store.close());
+      const streams = new StreamProducers({ store, lease: 30, ttl: 300 });
+      const started = await streams.start({ principal, request: '{}' });
+      if (started.outcome !== 'started') throw new Error(started.outcome);
+      const { producer } = started;
+      const reading = readAll(store, producer.id);
+      await producer.write('before');
+      proxy.silence();
+      await producer.write('after');
+      await producer.close('end');
+      // The reader's subscription was opened again too: it looks by itself only every 60 s.
+      expect(await reading).toEqual(['before', 'after', 'end']);
+    },
+  );
+
+  async function openNodeRedis(url: string): Promise<RedisConnection> {
+    const client: RedisClientType = createClient({ url, socket: { reconnectStrategy: 20 } });
+    client.on('error', () => undefined);
+    await client.connect();
+    closing.push(() => client.destroy());
+    return fromNodeRedis(client);
+  }
+
+  function openIoredis(url: string): RedisConnection {
+    const client = new Redis(url);
+    client.on('error', () => undefined);
+    closing.push(() => client.disconnect());
+    return fromIoredis(client);
+  }
+
+  async function readAll(store: RedisResumeStore, id: string): Promise<string[]> {
+    const opened = await openReader(store, { id, principal, after: -1 });
+    if (opened.outcome !== 'open') throw new Error(opened.outcome);
+    const payloads: string[] = [];
+    for await (const event of opened.reader.events(new AbortController().signal)) {
+      payloads.push(event.payload);
+    }
+    return payloads;
+  }
+
+  test('does not repeat what the server will never take', async () => {
+    const server = await startServer();
+    const replica = await connect(server);
+    const producer = await start(replica);
+    const [key = ''] = await replica.client.keys(`*:state:${producer.id}`);
+    await replica.client.del(key);
+    await replica.client.set(key, 'of another kind');
+    const sent = Date.now();
+    await expect(producer.write('word')).rejects.toMatchObject({ reason: 'rejected' });
+    // An outage would be waited for 30 s.
+    expect(Date.now() - sent).toBeLessThan(10_000);
   });
 
   test('goes on when the server has forgotten the scripts', async () => {

@@ -15,10 +15,14 @@ import {
 import { resumeStoreContract } from 'nestjs-drain-resume/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { missingRedis, RedisServer } from './support/redis-server.js';
-import { passTime } from './support/redis-time.js';
+import { passTime, remember } from './support/redis-time.js';
 import { eventually } from '../../../testing/eventually.js';
 
-const limits = { maxStreamBytes: 20_000, maxStreamsPerPrincipal: 5 };
+const limits = {
+  maxStreamBytes: 20_000,
+  maxStreamsPerPrincipal: 5,
+  maxBytesPerPrincipal: 30_000,
+};
 
 /** What one of the contract's harnesses is made of. */
 interface Setting {
@@ -31,6 +35,7 @@ function contract(setting: () => Setting) {
   const checks = resumeStoreContract({
     ...limits,
     loses: true,
+    remembers: true,
     // Real time passes as well, but far less than a fifth of the lease.
     lease: 100,
     open: async () => {
@@ -43,6 +48,7 @@ function contract(setting: () => Setting) {
         other,
         advance: (seconds) => passTime(operator, seconds),
         lose: async () => void (await operator.flushAll()),
+        remember: () => remember(operator),
         close: async () => void (await Promise.all([store.close(), other.close()])),
       };
     },

@@ -5,18 +5,20 @@ interface Subscriber {
   on(event: 'message', listener: (channel: string) => void): unknown;
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
-  disconnect(): void;
+  disconnect(reconnect?: boolean): void;
 }
 
 /** The part of an ioredis 5 `Redis` or `Cluster` that is used. */
 export interface IoredisClient {
   call(command: string, ...args: string[]): Promise<unknown>;
   duplicate(): Subscriber;
+  disconnect(reconnect?: boolean): void;
 }
 
 /**
  * A connection of an ioredis instance, which has to have an `error` listener. It works out a cluster's node by
- * itself. The subscriber is a duplicate of it, opened with the first subscription.
+ * itself. The subscriber is a duplicate of it, opened with the first subscription. Give the store an instance of its
+ * own: one that does not answer is disconnected and connects again.
  * @param onError errors of the subscriber's connection; it reconnects by itself.
  */
 export function fromIoredis(
@@ -41,6 +43,10 @@ export function fromIoredis(
     unsubscribe: async (channel) => {
       listeners.delete(channel);
       await subscriber?.unsubscribe(channel);
+    },
+    reconnect: () => {
+      client.disconnect(true);
+      subscriber?.disconnect(true);
     },
     close: () => {
       subscriber?.disconnect();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InvalidResumeOptionsError } from '../errors.js';
+import { InvalidResumeOptionsError } from '../options.js';
 
 /**
  * Streams are spread over so many hash slots. A stream shares its slot with the list of leases it stands
@@ -28,9 +28,13 @@ export class RedisKeys {
     return Array.from({ length: shards }, (_, shard) => `${this.#shard(shard)}:leases`);
   }
 
-  /** A sorted set of a principal's streams by the time they may be forgotten. Hashed: it may be personal. */
-  principal(principal: string): string {
-    return `${this.prefix}:principal:{${createHash('sha256').update(principal).digest('hex')}}`;
+  /**
+   * What a principal keeps: its streams by the time they may be forgotten, and the bytes of each. Hashed: a principal
+   * may be personal.
+   */
+  principal(principal: string): readonly [streams: string, bytes: string] {
+    const hash = createHash('sha256').update(principal).digest('hex');
+    return [`${this.prefix}:principal:{${hash}}`, `${this.prefix}:bytes:{${hash}}`];
   }
 
   incarnation(): string {

@@ -8,28 +8,34 @@ interface Subscriber {
   destroy(): unknown;
 }
 
-/** The part of a `@redis/client` 6 client (`createClient`) that is used. */
-export interface NodeRedisClient {
-  sendCommand(command: readonly string[]): Promise<unknown>;
+interface Reconnecting {
+  readonly isOpen: boolean;
+  connect(): Promise<unknown>;
+  destroy(): unknown;
   duplicate(): Subscriber;
 }
 
+/** The part of a `@redis/client` 6 client (`createClient`) that is used. */
+export interface NodeRedisClient extends Reconnecting {
+  sendCommand(command: readonly string[]): Promise<unknown>;
+}
+
 /** The part of a `@redis/client` 6 cluster (`createCluster`) that is used. */
-export interface NodeRedisCluster {
+export interface NodeRedisCluster extends Reconnecting {
   sendCommand(key: string, isReadonly: boolean, command: string[]): Promise<unknown>;
-  duplicate(): Subscriber;
 }
 
 /**
  * A connection of a `@redis/client` client, which has to be connected and to have an `error` listener.
- * The subscriber is a duplicate of it, opened with the first subscription.
+ * The subscriber is a duplicate of it, opened with the first subscription. Give the store a client of its own: one
+ * that does not answer is destroyed and connected again.
  * @param onError errors of the subscriber's connection; it reconnects by itself.
  */
 export function fromNodeRedis(
   client: NodeRedisClient,
   onError: (error: unknown) => void = () => undefined,
 ): RedisConnection {
-  return connection((_key, command) => client.sendCommand(command), client, onError);
+  return connectionOf((_key, command) => client.sendCommand(command), client, onError);
 }
 
 /** As `fromNodeRedis`, of a cluster. */
@@ -37,44 +43,101 @@ export function fromNodeRedisCluster(
   cluster: NodeRedisCluster,
   onError: (error: unknown) => void = () => undefined,
 ): RedisConnection {
-  return connection(
+  return connectionOf(
     (key, command) => cluster.sendCommand(key, false, [...command]),
     cluster,
     onError,
   );
 }
 
-function connection(
+function connectionOf(
   send: RedisConnection['send'],
-  client: { duplicate(): Subscriber },
+  client: Reconnecting,
   onError: (error: unknown) => void,
 ): RedisConnection {
-  let opened: Promise<Subscriber> | undefined;
-  const connect = async () => {
-    const subscriber = client.duplicate();
-    subscriber.on('error', onError);
-    await subscriber.connect();
-    return subscriber;
-  };
-  const open = () => {
-    const opening = connect();
-    // The next subscription tries anew.
-    opening.catch(() => (opened = undefined));
-    return opening;
+  const subscriptions = new Subscriptions(client, onError);
+  let dropped = false;
+  let connecting: Promise<void> | undefined;
+  const connect = () => {
+    connecting ??= Promise.resolve(client.connect())
+      .then(() => undefined, onError)
+      .finally(() => (connecting = undefined));
   };
   return {
-    send,
-    subscribe: async (channel, listener) => {
-      const subscriber = await (opened ??= open());
-      await subscriber.subscribe(channel, listener);
+    send: (key, command) => {
+      // The server could not be reached when the connection was opened again.
+      if (dropped && !client.isOpen) connect();
+      return send(key, command);
     },
-    unsubscribe: async (channel) => {
-      await (await opened)?.unsubscribe(channel);
+    subscribe: (channel, listener) => subscriptions.add(channel, listener),
+    unsubscribe: (channel) => subscriptions.remove(channel),
+    reconnect: () => {
+      // Closed by the application, or opened again already.
+      if (!client.isOpen || connecting) return;
+      dropped = true;
+      client.destroy();
+      connect();
+      subscriptions.reopen().catch(onError);
     },
     close: async () => {
-      const closing = opened;
-      opened = undefined;
-      (await closing?.catch(() => undefined))?.destroy();
+      dropped = false;
+      await subscriptions.close();
     },
   };
+}
+
+/** The second connection, for wake-ups only. */
+class Subscriptions {
+  readonly #listeners = new Map<string, () => void>();
+  #opened: Promise<Subscriber> | undefined;
+
+  constructor(
+    private readonly client: Reconnecting,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  async add(channel: string, listener: () => void): Promise<void> {
+    this.#listeners.set(channel, listener);
+    const subscriber = await this.#open();
+    await subscriber.subscribe(channel, listener);
+  }
+
+  async remove(channel: string): Promise<void> {
+    this.#listeners.delete(channel);
+    await (await this.#opened)?.unsubscribe(channel);
+  }
+
+  async reopen(): Promise<void> {
+    if (!this.#opened) return;
+    await this.close();
+    if (this.#listeners.size === 0) return;
+    const subscriber = await this.#open();
+    for (const [channel, listener] of this.#listeners) {
+      await subscriber.subscribe(channel, listener);
+    }
+  }
+
+  async close(): Promise<void> {
+    const closing = this.#opened;
+    this.#opened = undefined;
+    (await closing?.catch(() => undefined))?.destroy();
+  }
+
+  #open(): Promise<Subscriber> {
+    if (this.#opened) return this.#opened;
+    const opening = this.#connect();
+    this.#opened = opening;
+    // The next subscription tries anew.
+    opening.catch(() => {
+      if (this.#opened === opening) this.#opened = undefined;
+    });
+    return opening;
+  }
+
+  async #connect(): Promise<Subscriber> {
+    const subscriber = this.client.duplicate();
+    subscriber.on('error', this.onError);
+    await subscriber.connect();
+    return subscriber;
+  }
 }

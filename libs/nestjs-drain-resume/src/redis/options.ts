@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../clock.js';
-import { positive } from '../errors.js';
+import { duration, positive } from '../options.js';
 import type { RedisConnection } from './connection.js';
 
 /** All times in seconds. */
@@ -12,12 +12,20 @@ export interface RedisStoreOptions {
   maxStreamBytes?: number;
   /** Retained streams of one principal, open or closed. Default 1 000. */
   maxStreamsPerPrincipal?: number;
+  /**
+   * UTF-8 bytes of all retained streams of one principal, counted in steps of a sixteenth of it, at most 64 KiB, per
+   * stream. Default 256 MiB.
+   */
+  maxBytesPerPrincipal?: number;
   /** After how long a reader looks for new events without having been woken. Default 1. */
   poll?: number;
-  /** After how long a command counts as failed; whoever sent it tries again. Default 5. */
+  /**
+   * After how long a command counts as failed; it is sent again. If nothing at all was answered meanwhile, the
+   * connection is dropped and opened again: it may be half open. Default 5.
+   */
   commandTimeout?: number;
-  /** How long readers wait for a server that does not answer. Default 30. */
-  patience?: number;
+  /** How long readers wait for a server that cannot be asked. Default 30. */
+  storeTimeout?: number;
   clock?: Clock;
   /** Failed subscriptions: readers then only poll. */
   onError?: (error: unknown) => void;
@@ -32,9 +40,10 @@ export function resolveOptions(options: RedisStoreOptions): Required<RedisStoreO
     prefix: options.prefix ?? 'drain',
     maxStreamBytes: number('maxStreamBytes', 8 * 1024 * 1024),
     maxStreamsPerPrincipal: number('maxStreamsPerPrincipal', 1000),
+    maxBytesPerPrincipal: number('maxBytesPerPrincipal', 256 * 1024 * 1024),
     poll: number('poll', 1),
     commandTimeout: number('commandTimeout', 5),
-    patience: number('patience', 30),
+    storeTimeout: duration('storeTimeout', options.storeTimeout ?? 30),
     clock: options.clock ?? systemClock,
     onError: options.onError ?? (() => undefined),
   };

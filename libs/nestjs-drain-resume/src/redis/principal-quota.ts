@@ -1,39 +1,63 @@
-import { confirm, reserve } from './scripts.js';
 import type { RedisKeys } from './keys.js';
 import type { ScriptRunner } from './script-runner.js';
+import { account, confirm, reserve, type ScriptReply } from './scripts.js';
+
+export interface PrincipalLimits {
+  readonly maxStreamsPerPrincipal: number;
+  readonly maxBytesPerPrincipal: number;
+}
 
 /**
- * Limits the streams a principal may keep. A place is taken for the stream's `ttl`; a stream that lives longer
- * is looked up only when the principal's places run out, so appends pay nothing for it.
+ * Limits what a principal may keep. A place is taken for the stream's `ttl`; a stream that lives longer is looked up
+ * only when the principal's places run out, so appends pay nothing for it. Bytes are counted each time a stream has
+ * grown by a step, and at its end.
  */
 export class PrincipalQuota {
+  /** Bytes. */
+  readonly step: number;
+
   constructor(
     private readonly scripts: ScriptRunner,
     private readonly keys: RedisKeys,
-    private readonly limit: number,
-  ) {}
-
-  /** Takes a place, unless the principal has none left. A stream takes one however often it asks. `ttl` in milliseconds. */
-  async reserve(principal: string, id: string, ttl: number): Promise<boolean> {
-    const first = await this.#reserve(principal, id, ttl);
-    const [outcome, ...due] = first;
-    if (outcome === 'reserved') return true;
-    await Promise.all(due.map((other) => this.#lookUp(principal, other)));
-    const [second] = due.length > 0 ? await this.#reserve(principal, id, ttl) : first;
-    return second === 'reserved';
+    private readonly limits: PrincipalLimits,
+  ) {
+    this.step = Math.max(1, Math.min(65_536, Math.floor(limits.maxBytesPerPrincipal / 16)));
   }
 
-  #reserve(principal: string, id: string, ttl: number) {
-    return this.scripts.run(
-      reserve,
-      [this.keys.principal(principal)],
-      [id, String(ttl), String(this.limit)],
+  /** Takes a place, unless the principal has none left. A stream takes one however often it asks. `ttl` in milliseconds. */
+  reserve(principal: string, id: string, ttl: number, bytes: number): Promise<boolean> {
+    const { maxStreamsPerPrincipal, maxBytesPerPrincipal } = this.limits;
+    const args = [id, ttl, maxStreamsPerPrincipal, bytes, maxBytesPerPrincipal];
+    return this.#succeeds('reserved', principal, () =>
+      this.scripts.run(reserve, this.keys.principal(principal), args.map(String)),
     );
+  }
+
+  /** Notes how large a stream is, and says whether its principal keeps too much now. */
+  async isOver(principal: string, id: string, bytes: number): Promise<boolean> {
+    const args = [id, bytes, this.limits.maxBytesPerPrincipal];
+    const isWithin = await this.#succeeds('within', principal, () =>
+      this.scripts.run(account, this.keys.principal(principal), args.map(String)),
+    );
+    return !isWithin;
+  }
+
+  /** Asks once more if some of what counts may have expired. */
+  async #succeeds(
+    success: string,
+    principal: string,
+    ask: () => Promise<ScriptReply>,
+  ): Promise<boolean> {
+    const [outcome, ...due] = await ask();
+    if (outcome === success || due.length === 0) return outcome === success;
+    await Promise.all(due.map((id) => this.#lookUp(principal, id)));
+    const [again] = await ask();
+    return again === success;
   }
 
   async #lookUp(principal: string, id: string): Promise<void> {
     const [key] = this.keys.stream(id);
     const left = String(await this.scripts.command(key, ['PTTL', key]));
-    await this.scripts.run(confirm, [this.keys.principal(principal)], [id, left]);
+    await this.scripts.run(confirm, this.keys.principal(principal), [id, left]);
   }
 }

@@ -18,18 +18,15 @@ import type {
   StreamPage,
 } from '../store.js';
 import { tailByReading, type TailSource } from '../tail.js';
-import type { RedisConnection } from './connection.js';
+import { terminalAllowance } from '../memory-log.js';
+import { type RedisConnection, WakeUps } from './connection.js';
 import { RedisKeys } from './keys.js';
 import { type RedisStoreOptions, resolveOptions } from './options.js';
 import { PrincipalQuota } from './principal-quota.js';
-import { headOf, lapsedOf, pageOf } from './replies.js';
-import { type ScriptReply, ScriptRunner } from './script-runner.js';
+import { ScriptRunner } from './script-runner.js';
 import * as scripts from './scripts.js';
+import { headOf, lapsedOf, pageOf, type ScriptReply } from './scripts.js';
 import { ServerIncarnation } from './server-incarnation.js';
-import { WakeUps } from './wake-ups.js';
-
-/** A terminal event may pass the limit by so many bytes: a stream that grew too large must still end. */
-const terminalAllowance = 65_536;
 
 /**
  * Keeps logs in Redis Streams (server 6.2 or newer), for any number of replicas. What a restart of the
@@ -43,25 +40,27 @@ export class RedisResumeStore implements ResumeStore {
   readonly #incarnation: ServerIncarnation;
   readonly #quota: PrincipalQuota;
   readonly #maxStreamBytes: number;
+  readonly #onError: (error: unknown) => void;
   readonly #tailSource: TailSource;
 
   /** @throws InvalidResumeOptionsError for values that cannot work. */
   constructor(options: RedisStoreOptions) {
     const resolved = resolveOptions(options);
-    const { connection, clock, poll, patience, commandTimeout, onError } = resolved;
+    const { connection, clock, poll, storeTimeout, commandTimeout, onError } = resolved;
     this.#connection = connection;
+    this.#onError = onError;
     this.#maxStreamBytes = resolved.maxStreamBytes;
     this.#keys = new RedisKeys(resolved.prefix);
     this.#scripts = new ScriptRunner(connection, clock, commandTimeout * 1000);
     this.#incarnation = new ServerIncarnation(this.#scripts, this.#keys.incarnation());
-    this.#quota = new PrincipalQuota(this.#scripts, this.#keys, resolved.maxStreamsPerPrincipal);
+    this.#quota = new PrincipalQuota(this.#scripts, this.#keys, resolved);
     const wakeUps = new WakeUps(connection, onError);
     this.#tailSource = {
       clock,
-      read: (id, after, limit) => this.read(id, after, limit),
+      read: (...args) => this.read(...args),
       watch: (id, wake) => wakeUps.watch(this.#keys.channel(id), wake),
       poll: poll * 1000,
-      patience: patience * 1000,
+      storeTimeout: storeTimeout * 1000,
     };
   }
 
@@ -72,9 +71,9 @@ export class RedisResumeStore implements ResumeStore {
   async create(stream: NewStream): Promise<Created | CreateRefused> {
     const { id, owner, principal, request } = stream;
     const ttl = Math.ceil(stream.ttl * 1000);
-    if (!(await this.#quota.reserve(principal, id, ttl))) return { outcome: 'tooMany' };
-    const lease = Math.ceil(stream.lease * 1000);
     const bytes = Buffer.byteLength(request);
+    if (!(await this.#quota.reserve(principal, id, ttl, bytes))) return { outcome: 'tooMany' };
+    const lease = Math.ceil(stream.lease * 1000);
     const [outcome, epoch] = await this.#run(scripts.create, id, [
       ...[id, owner, principal, request],
       ...[lease, ttl, newIncarnation(), bytes],
@@ -89,29 +88,45 @@ export class RedisResumeStore implements ResumeStore {
     events: readonly string[],
     terminal = false,
   ): Promise<Appended | AppendRefused> {
-    const limit = this.#maxStreamBytes;
-    const [outcome, next, cancel] = await this.#run(scripts.append, id, [
-      ...[id, epoch, first, terminal ? 1 : 0],
-      ...[terminal ? limit + terminalAllowance : limit, this.#keys.channel(id)],
-      ...events,
+    const reply = await this.#run(scripts.append, id, [
+      ...[id, epoch, first, terminal ? 1 : 0, this.#maxStreamBytes, this.#keys.channel(id)],
+      ...[terminalAllowance, this.#quota.step, ...events],
     ]);
-    if (outcome === 'appended')
+    const [outcome, next, cancel, bytes, principal] = reply;
+    if (outcome === 'appended') {
+      if (principal !== undefined) await this.#account(id, principal, Number(bytes));
       return { outcome, next: Number(next), cancelRequested: cancel === '1' };
+    }
     if (outcome === 'gapped') return { outcome, next: Number(next) };
-    if (outcome === 'tooLarge') return { outcome, limit };
+    if (outcome === 'tooLarge') return { outcome, limit: Number(next) };
     return { outcome } as LeaseRefused;
   }
 
-  async read(id: string, after: number, limit: number): Promise<StreamPage | ReadRefused> {
-    const reply = await this.#run(scripts.read, id, [after, limit]);
+  /** The events are logged, so nothing of this may fail the append: the next step counts the same bytes again. */
+  async #account(id: string, principal: string, bytes: number): Promise<void> {
+    try {
+      if (await this.#quota.isOver(principal, id, bytes)) await this.#run(scripts.cap, id, []);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  async read(
+    id: string,
+    after: number,
+    limit: number,
+    epoch?: number,
+  ): Promise<StreamPage | ReadRefused> {
+    const reply = await this.#run(scripts.read, id, [after, limit, epoch ?? '']);
     const [outcome, next] = reply;
     if (outcome === 'page') return pageOf(reply, after);
     if (outcome === 'ahead') return { outcome, next: Number(next) };
+    if (outcome === 'replaced') return { outcome };
     return outcome === 'lost' ? { outcome: 'gone' } : this.#absent(id);
   }
 
-  tail(id: string, after: number, signal: AbortSignal): AsyncIterable<StreamPage> {
-    return tailByReading(this.#tailSource, id, after, signal);
+  tail(id: string, after: number, signal: AbortSignal, epoch?: number): AsyncIterable<StreamPage> {
+    return tailByReading(this.#tailSource, id, after, signal, epoch);
   }
 
   async head(id: string): Promise<Found | Absent> {

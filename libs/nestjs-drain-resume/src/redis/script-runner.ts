@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
+import { within } from '../waiting.js';
 import type { RedisConnection } from './connection.js';
-
-/** A reply of one of our scripts: the outcome and what belongs to it. */
-export type ScriptReply = readonly [outcome: string, ...rest: string[]];
+import type { ScriptReply } from './scripts.js';
 
 /** Runs scripts by their digest and sends their source only to a server that does not know it (yet, or any more). */
 export class ScriptRunner {
   readonly #digests = new Map<string, string>();
+  #lastAnswer = Number.NEGATIVE_INFINITY;
+  #lastReconnect = Number.NEGATIVE_INFINITY;
 
   /** @param timeout milliseconds after which a command counts as failed. */
   constructor(
@@ -17,19 +18,19 @@ export class ScriptRunner {
     private readonly timeout: number,
   ) {}
 
-  /** @throws StoreUnavailableError */
+  /** @throws StoreUnavailableError if the server cannot be asked now; its own error if asking again would not help. */
   async run(
     script: string,
     keys: readonly string[],
     args: readonly string[],
   ): Promise<ScriptReply> {
-    const reply = (await this.#bounded(this.#evaluate(script, keys, args))) as unknown[];
+    const reply = (await this.#ask(() => this.#evaluate(script, keys, args))) as unknown[];
     return reply.map(String) as [string, ...string[]];
   }
 
-  /** @throws StoreUnavailableError */
-  async command(key: string, command: readonly string[]): Promise<unknown> {
-    return this.#bounded(this.connection.send(key, command));
+  /** Throws as `run`. */
+  command(key: string, command: readonly string[]): Promise<unknown> {
+    return this.#ask(() => this.connection.send(key, command));
   }
 
   async #evaluate(
@@ -42,27 +43,30 @@ export class ScriptRunner {
     try {
       return await this.connection.send(key, ['EVALSHA', this.#digest(script), ...parameters]);
     } catch (error) {
-      if (!isUnknownScript(error)) throw error;
+      if (replyCode(error) !== 'NOSCRIPT') throw error;
       return this.connection.send(key, ['EVAL', script, ...parameters]);
     }
   }
 
-  #bounded(work: Promise<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.clock.schedule(this.timeout, () => {
-        reject(unavailable(new Error(`no answer within ${this.timeout / 1000} s`)));
-      });
-      work.then(
-        (reply) => {
-          cancel();
-          resolve(reply);
-        },
-        (error: unknown) => {
-          cancel();
-          reject(unavailable(error));
-        },
-      );
-    });
+  async #ask(send: () => Promise<unknown>): Promise<unknown> {
+    const asked = this.clock.now();
+    try {
+      const answer = await within(this.clock, this.timeout, send(), () => new NoAnswerError());
+      this.#lastAnswer = this.clock.now();
+      return answer;
+    } catch (error) {
+      if (error instanceof NoAnswerError) this.#suspectConnection(asked);
+      if (!isTemporary(error)) throw error;
+      throw unavailable(error instanceof NoAnswerError ? this.timeout : error);
+    }
+  }
+
+  /** Nothing was answered since the command was sent: nothing may ever come over this connection again. */
+  #suspectConnection(asked: number): void {
+    const now = this.clock.now();
+    if (this.#lastAnswer >= asked || this.#lastReconnect >= asked) return;
+    this.#lastReconnect = now;
+    this.connection.reconnect?.();
   }
 
   #digest(script: string): string {
@@ -74,15 +78,32 @@ export class ScriptRunner {
   }
 }
 
-function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+class NoAnswerError extends Error {}
+
+/** Errors that the server answers with and that pass: it loads, fails over, is full, or runs a long script. */
+const passing = new Set([
+  ...['LOADING', 'BUSY', 'OOM', 'MISCONF', 'READONLY', 'MASTERDOWN', 'NOREPLICAS'],
+  ...['CLUSTERDOWN', 'TRYAGAIN', 'MOVED', 'ASK', 'UNBLOCKED'],
+]);
+
+/** Without an answer at all, another try may have one. */
+function isTemporary(error: unknown): boolean {
+  const code = replyCode(error);
+  return code === undefined || passing.has(code);
 }
 
+/** What Redis' error replies begin with, such as `WRONGTYPE`; undefined for an error of the connection. */
+function replyCode(error: unknown): string | undefined {
+  return error instanceof Error ? /^([A-Z]{2,}) /.exec(error.message)?.[1] : undefined;
+}
+
+/** @param cause an error, or the milliseconds within which nothing was answered */
 function unavailable(cause: unknown): StoreUnavailableError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const silence = typeof cause === 'number' ? `no answer within ${cause / 1000} s` : String(cause);
+  const reason = cause instanceof Error ? cause.message : silence;
   return new StoreUnavailableError(
-    `Redis cannot be asked: ${reason}. Check that it runs, and the client's url and permissions; raise ` +
-      '`commandTimeout` if it is only slow.',
+    `Redis cannot be asked: ${reason}. Check that it runs, and the client's url; raise \`commandTimeout\` if it is ` +
+      'only slow.',
     { cause },
   );
 }

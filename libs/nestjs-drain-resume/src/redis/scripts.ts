@@ -1,9 +1,14 @@
+import type { StreamEvent, StreamHead, StreamPage } from '../store.js';
+
+/** A reply of one of our scripts: the outcome and what belongs to it. */
+export type ScriptReply = readonly [outcome: string, ...rest: string[]];
+
 /**
  * The store's decisions, each one script and so one step. All keys of a script share a hash slot. Time is
  * the server's. Replies are flat lists; the first element is the outcome.
  *
  * State: owner, epoch, next, closed, cancel, bytes, lease and ttl (ms), until (ms, end of the lease),
- * principal, request, incarnation. `absent` becomes `unknown` or `gone` outside.
+ * principal, request, incarnation, attempts, cap (bytes, once its principal has no more). `absent` becomes `unknown` or `gone` outside.
  */
 const clock = `
 local time = redis.call('TIME')
@@ -27,7 +32,7 @@ end
 local epoch = newEpoch()
 redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'principal', ARGV[3], 'request', ARGV[4],
   'lease', ARGV[5], 'ttl', ARGV[6], 'incarnation', ARGV[7], 'bytes', ARGV[8],
-  'epoch', epoch, 'next', 0, 'closed', 0, 'cancel', 0, 'until', integer(now + ARGV[5]))
+  'epoch', epoch, 'next', 0, 'closed', 0, 'cancel', 0, 'attempts', 0, 'until', integer(now + ARGV[5]))
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 redis.call('ZADD', KEYS[2], integer(now + ARGV[5]), ARGV[1])
 -- What an evicted or half lost stream of this id left behind.
@@ -35,24 +40,32 @@ redis.call('DEL', KEYS[3])
 return {'created', epoch}
 `;
 
-/** KEYS state, leases, events. ARGV id, epoch, first, terminal, limit, channel, event … */
+/**
+ * KEYS state, leases, events. ARGV id, epoch, first, terminal, limit, channel, allowance of a terminal event, step,
+ * event … Replies appended, next, cancel and, each time the log has grown by another step and at its end, its bytes and
+ * principal.
+ */
 export const append = `${clock}
 local state = redis.call('HMGET', KEYS[1],
-  'epoch', 'next', 'closed', 'bytes', 'cancel', 'lease', 'ttl')
+  'epoch', 'next', 'closed', 'bytes', 'cancel', 'lease', 'ttl', 'cap')
 if not state[1] then return {'gone'} end
 if state[1] ~= ARGV[2] then return {'fenced'} end
-local next, closed, bytes = tonumber(state[2]), state[3] == '1', tonumber(state[4])
-local logged, count, terminal = next - ARGV[3], #ARGV - 6, ARGV[4] == '1'
+local next, closed, before = tonumber(state[2]), state[3] == '1', tonumber(state[4])
+local logged, count, terminal = next - ARGV[3], #ARGV - 8, ARGV[4] == '1'
 if logged >= count and (closed or not terminal) then return {'appended', next, state[5]} end
 if closed then return {'closed'} end
 if logged < 0 or logged > count then return {'gapped', next} end
-for index = 7 + logged, #ARGV do bytes = bytes + #ARGV[index] end
-if bytes > tonumber(ARGV[5]) then return {'tooLarge'} end
--- The id is the sequence + 1, as 0-0 is no id: a read behind a sequence is a range.
-for index = 7 + logged, #ARGV do
+local limit = math.min(tonumber(ARGV[5]), tonumber(state[8] or ARGV[5]))
+if terminal then limit = math.max(before, limit) + ARGV[7] end
+local bytes = before
+for index = 9 + logged, #ARGV do bytes = bytes + #ARGV[index] end
+if bytes > limit then return {'tooLarge', integer(limit)} end
+-- The id is the sequence + 1, as 0-0 is no id, and the epoch: together they name the event.
+for index = 9 + logged, #ARGV do
   next = next + 1
-  redis.call('XADD', KEYS[3], next .. '-0', 'p', ARGV[index])
+  redis.call('XADD', KEYS[3], next .. '-' .. ARGV[2], 'p', ARGV[index])
 end
+if count > logged then redis.call('HSET', KEYS[1], 'attempts', 0) end
 local till = integer(now + state[6])
 redis.call('HSET', KEYS[1], 'next', next, 'bytes', bytes, 'until', till, 'closed', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], state[7])
@@ -60,29 +73,49 @@ redis.call('PEXPIRE', KEYS[3], state[7])
 if terminal then redis.call('ZREM', KEYS[2], ARGV[1])
 else redis.call('ZADD', KEYS[2], till, ARGV[1]) end
 redis.call('PUBLISH', ARGV[6], next)
+local step = tonumber(ARGV[8])
+if terminal or math.floor(before / step) ~= math.floor(bytes / step) then
+  return {'appended', next, state[5], bytes, redis.call('HGET', KEYS[1], 'principal')}
+end
 return {'appended', next, state[5]}
 `;
 
-/** KEYS state, leases, events. ARGV after, limit. Replies page, next, closed, incarnation, payload … */
+/** KEYS state, leases, events. Lets the log grow no further but by its terminal event. */
+export const cap = `
+local bytes = redis.call('HGET', KEYS[1], 'bytes')
+if bytes then redis.call('HSET', KEYS[1], 'cap', bytes) end
+return {'capped'}
+`;
+
+/**
+ * KEYS state, leases, events. ARGV after, limit, epoch of the event at `after` or nothing. Replies page, next, closed,
+ * incarnation, and each event's id and payload.
+ */
 export const read = `
 local state = redis.call('HMGET', KEYS[1], 'next', 'closed', 'incarnation')
 if not state[1] then return {'absent'} end
 local after, next = tonumber(ARGV[1]), tonumber(state[1])
 if after >= next then return {'ahead', next} end
 local page = {'page', next, state[2], state[3]}
-local expected = math.min(next - after - 1, tonumber(ARGV[2]))
-if expected == 0 then return page end
-local entries = redis.call('XRANGE', KEYS[3], (after + 2) .. '-0', (after + 1 + expected) .. '-0')
--- Evicted or trimmed by somebody: never give what remains for the whole.
-if #entries ~= expected then return {'lost'} end
-for _, entry in ipairs(entries) do page[#page + 1] = entry[2][2] end
+local count = math.min(next - after - 1, tonumber(ARGV[2]))
+local seen = (ARGV[3] ~= '' and after >= 0) and 1 or 0
+if count + seen == 0 then return page end
+-- Without their second half ids stand for every epoch.
+local entries = redis.call('XRANGE', KEYS[3], after + 2 - seen, after + 1 + count)
+-- Evicted, or trimmed by another client: never give what remains for the whole.
+if #entries ~= count + seen then return {'lost'} end
+if seen == 1 and entries[1][1] ~= (after + 1) .. '-' .. ARGV[3] then return {'replaced'} end
+for index = 1 + seen, #entries do
+  page[#page + 1] = entries[index][1]
+  page[#page + 1] = entries[index][2][2]
+end
 return page
 `;
 
 const head = `
 local function head()
   local state = redis.call('HMGET', KEYS[1], 'epoch', 'next', 'closed', 'cancel', 'until',
-    'owner', 'principal', 'request', 'incarnation')
+    'owner', 'principal', 'request', 'incarnation', 'attempts')
   if not state[1] then return nil end
   local lapsed = state[3] == '0' and tonumber(state[5]) <= now
   state[5] = lapsed and '1' or '0'
@@ -94,14 +127,14 @@ local function reply(outcome, state)
 end
 `;
 
-/** KEYS state, leases, events. Replies found, epoch, next, closed, cancel, lapsed, owner, principal, request, incarnation. */
+/** KEYS state, leases, events. Replies found, epoch, next, closed, cancel, lapsed, owner, principal, request, incarnation, attempts. */
 export const find = `${clock}${head}
 local state = head()
 if not state then return {'absent'} end
 return reply('found', state)
 `;
 
-/** KEYS state, leases, events. ARGV id, owner. Replies claimed and the rest as \`find\`. */
+/** KEYS state, leases, events. ARGV id, owner. Replies claimed and the rest as `find`. */
 export const claim = `${clock}${head}
 local state, lapsed = head()
 if not state or state[3] == '1' then redis.call('ZREM', KEYS[2], ARGV[1]) end
@@ -111,6 +144,8 @@ if not lapsed then return {'held'} end
 local times = redis.call('HMGET', KEYS[1], 'lease', 'ttl')
 local till = integer(now + times[1])
 redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'epoch', newEpoch(state[1]), 'until', till)
+-- Its owner fell silent; a stream that was released has none.
+if state[6] ~= '' then redis.call('HINCRBY', KEYS[1], 'attempts', 1) end
 redis.call('ZADD', KEYS[2], till, ARGV[1])
 redis.call('PEXPIRE', KEYS[1], times[2])
 redis.call('PEXPIRE', KEYS[3], times[2])
@@ -155,23 +190,94 @@ export const listLapsed = `${clock}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', integer(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
 `;
 
-/** KEYS principal. ARGV id, ttl, limit. Replies reserved, or tooMany and the ids that may have expired. */
-export const reserve = `${clock}
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+/**
+ * What a principal keeps. KEYS streams, bytes. The field `total` is the sum of all others. Replies of `reserve` and
+ * `account` go on with the ids that may have expired.
+ */
+const principal = `${clock}
+local function forget(id)
+  redis.call('ZREM', KEYS[1], id)
+  local bytes = redis.call('HGET', KEYS[2], id)
+  if bytes then redis.call('HINCRBY', KEYS[2], 'total', -bytes) end
+  redis.call('HDEL', KEYS[2], id)
+end
+local function note(id, bytes)
+  local before = tonumber(redis.call('HGET', KEYS[2], id) or 0)
+  redis.call('HSET', KEYS[2], id, bytes)
+  redis.call('HINCRBY', KEYS[2], 'total', bytes - before)
+end
+local function total() return tonumber(redis.call('HGET', KEYS[2], 'total') or 0) end
+local function withDue(outcome)
   local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', integer(now))
-  table.insert(due, 1, 'tooMany')
+  table.insert(due, 1, outcome)
   return due
 end
+`;
+
+/** KEYS streams, bytes. ARGV id, ttl, limit of streams, bytes, limit of bytes. Replies reserved, or tooMany. */
+export const reserve = `${principal}
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return {'reserved'} end
+local isFull = redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3])
+if isFull or total() + ARGV[4] > tonumber(ARGV[5]) then return withDue('tooMany') end
 redis.call('ZADD', KEYS[1], integer(now + ARGV[2]), ARGV[1])
--- A day longer than its places are taken for, as a stream may live on; nobody counts that long.
+note(ARGV[1], ARGV[4])
+-- A day longer than its places are taken for, as a stream may live on; none is counted that long.
 local kept = ARGV[2] + 86400000
-if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], integer(kept)) end
+for _, key in ipairs(KEYS) do
+  if redis.call('PTTL', key) < kept then redis.call('PEXPIRE', key, integer(kept)) end
+end
 return {'reserved'}
 `;
 
-/** KEYS principal. ARGV id, milliseconds the stream is still kept for, or less than 0 if it is not. */
-export const confirm = `${clock}
-if tonumber(ARGV[2]) < 0 then redis.call('ZREM', KEYS[1], ARGV[1])
+/** KEYS streams, bytes. ARGV id, bytes, limit of bytes. Replies within, or over. */
+export const account = `${principal}
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) then note(ARGV[1], ARGV[2]) end
+if total() > tonumber(ARGV[3]) then return withDue('over') end
+return {'within'}
+`;
+
+/** KEYS streams, bytes. ARGV id, milliseconds the stream is still kept for, or less than 0 if it is not. */
+export const confirm = `${principal}
+if tonumber(ARGV[2]) < 0 then forget(ARGV[1])
 else redis.call('ZADD', KEYS[1], integer(now + ARGV[2]), ARGV[1]) end
 return {'confirmed'}
 `;
+
+export function pageOf(reply: ScriptReply, after: number): StreamPage {
+  const [, next, closed, incarnation = '', ...entries] = reply;
+  const events: StreamEvent[] = [];
+  for (let index = 0; index + 1 < entries.length; index += 2) {
+    const [id = '', payload = ''] = entries.slice(index, index + 2);
+    events.push({ sequence: after + 1 + events.length, payload, epoch: Number(id.split('-')[1]) });
+  }
+  return { outcome: 'page', events, next: Number(next), closed: closed === '1', incarnation };
+}
+
+export function headOf(id: string, reply: ScriptReply): StreamHead {
+  const [, epoch, next, closed, cancel, lapsed, owner, ...texts] = reply;
+  const [principal = '', request = '', incarnation = '', attempts] = texts;
+  return {
+    id,
+    principal,
+    request,
+    owner: owner === '' ? undefined : owner,
+    epoch: Number(epoch),
+    next: Number(next),
+    closed: closed === '1',
+    cancelRequested: cancel === '1',
+    lapsed: lapsed === '1',
+    incarnation,
+    attempts: Number(attempts),
+  };
+}
+
+/** Ids of `listLapsed` replies, in the order in which their leases ended. */
+export function lapsedOf(replies: readonly (readonly string[])[]): string[] {
+  const lapsed: { id: string; end: number }[] = [];
+  for (const reply of replies) {
+    for (let index = 0; index + 1 < reply.length; index += 2) {
+      lapsed.push({ id: reply[index] ?? '', end: Number(reply[index + 1]) });
+    }
+  }
+  return lapsed.sort((one, other) => one.end - other.end).map(({ id }) => id);
+}

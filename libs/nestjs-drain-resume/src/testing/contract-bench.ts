@@ -10,6 +10,11 @@ export interface ResumeStoreHarness {
   advance(seconds: number): void | Promise<void>;
   /** Makes the store lose everything, as a failover to an empty server does. */
   lose?(): void | Promise<void>;
+  /**
+   * Remembers everything the store holds. What it returns puts the store back to that, as a failover to a server that
+   * lagged behind does.
+   */
+  remember?(): Promise<() => Promise<void>>;
   close?(): void | Promise<void>;
 }
 
@@ -23,6 +28,10 @@ export interface ResumeStoreContractOptions {
   maxStreamBytes?: number;
   /** Whether the harness can `lose` everything. Default false: not checked. */
   loses?: boolean;
+  /** Whether the harness can `remember`. Default false: not checked. */
+  remembers?: boolean;
+  /** The limit of bytes per principal it has, below twice `maxStreamBytes`. Default: not checked. */
+  maxBytesPerPrincipal?: number;
   /** The limit of retained streams per principal it has, at least 2. Default: not checked. */
   maxStreamsPerPrincipal?: number;
 }
@@ -49,6 +58,12 @@ export class ContractBench {
     const { harness } = this;
     assert.ok('lose' in harness, 'with `loses: true` the harness needs `lose()`');
     await harness.lose?.();
+  }
+
+  async remember(): Promise<() => Promise<void>> {
+    const back = await this.harness.remember?.();
+    assert.ok(back, 'with `remembers: true` the harness needs `remember()`');
+    return back;
   }
 
   async create(owner = 'one', principal = 'alice'): Promise<{ id: string; epoch: number }> {
@@ -78,6 +93,13 @@ export class ContractBench {
     return events.map((event) => event.payload);
   }
 
+  /** The epoch of each event. */
+  async epochs(id: string): Promise<number[]> {
+    const page = await this.store.read(id, -1, 10_000);
+    assert.ok(page.outcome === 'page');
+    return page.events.map((event) => event.epoch);
+  }
+
   async claim(id: string, owner: string): Promise<number> {
     const claimed = await this.store.claim(id, owner);
     assert.ok(claimed.outcome === 'claimed', `claim by ${owner} is ${claimed.outcome}`);
@@ -85,10 +107,16 @@ export class ContractBench {
   }
 
   /** Reads `count` events off a tail, or all until it ends. */
-  async tail(id: string, after: number, count = Infinity, store = this.store): Promise<string[]> {
+  async tail(
+    id: string,
+    after: number,
+    count = Infinity,
+    store = this.store,
+    epoch?: number,
+  ): Promise<string[]> {
     const stop = new AbortController();
     const seen: string[] = [];
-    for await (const page of store.tail(id, after, stop.signal)) {
+    for await (const page of store.tail(id, after, stop.signal, epoch)) {
       for (const event of page.events) {
         assert.equal(event.sequence, after + 1 + seen.length);
         seen.push(event.payload);

@@ -116,39 +116,34 @@ export const lossLaws: Record<string, ContractLaw> = {
   },
 };
 
-/** Only for a store with a known byte limit. */
-export function sizeLaws(limit: number): Record<string, ContractLaw> {
-  return {
-    'a log that would outgrow its limit refuses the batch, and still takes its end': async (
-      bench,
-    ) => {
-      const { id, epoch } = await bench.create();
-      await bench.append(id, epoch, 0, ['x'.repeat(limit - 200)]);
-      const refused = await bench.store.append(id, epoch, 1, ['y', 'z'.repeat(300)]);
-      assert.deepEqual(refused, { outcome: 'tooLarge', limit });
-      await bench.append(id, epoch, 1, ['end'.repeat(150)], true);
-      assert.equal((await bench.log(id)).length, 2);
-    },
-  };
-}
+/** Only for a harness that remembers: a failover that loses confirmed writes. */
+export const failoverLaws: Record<string, ContractLaw> = {
+  'a reader of lost events is never given those that took their place': async (bench) => {
+    const { id, epoch } = await bench.create('one');
+    await bench.append(id, epoch, 0, ['a', 'b']);
+    const failOver = await bench.remember();
+    await bench.append(id, epoch, 2, ['lost', 'lost']);
+    await failOver();
+    assert.deepEqual(await bench.store.append(id, epoch, 4, ['c']), { outcome: 'gapped', next: 2 });
+    await bench.store.release(id, epoch);
+    const next = await bench.claim(id, 'two');
+    await bench.append(id, next, 2, ['other', 'other', 'other'], true);
+    assert.deepEqual(await bench.other.read(id, 3, 5, epoch), { outcome: 'replaced' });
+    assert.equal((await bench.other.read(id, 1, 5, epoch)).outcome, 'page');
+    assert.deepEqual(await bench.log(id), ['a', 'b', 'other', 'other', 'other']);
+  },
 
-/** Only for a store with a known limit of streams per principal. */
-export function principalLaws(limit: number): Record<string, ContractLaw> {
-  return {
-    'a principal keeps so many streams at a time, until they expire': async (bench) => {
-      const first = await bench.create('one', 'alice');
-      for (let count = 1; count < limit; count++) await bench.create('one', 'alice');
-      const refused = bench.order(await bench.store.newId(), 'one', 'alice');
-      assert.deepEqual(await bench.store.create(refused), { outcome: 'tooMany' });
-      assert.deepEqual(await bench.store.head(refused.id), { outcome: 'unknown' });
-      await bench.create('one', 'bob');
-      await bench.advance(bench.ttl * 0.7);
-      await bench.store.renew(first.id, first.epoch);
-      await bench.advance(bench.ttl * 0.7);
-      // All but the renewed one have expired.
-      for (let count = 1; count < limit; count++) await bench.create('one', 'alice');
-      const again = bench.order(await bench.store.newId(), 'one', 'alice');
-      assert.deepEqual(await bench.store.create(again), { outcome: 'tooMany' });
-    },
-  };
-}
+  'a tail that has read lost events does not go on with others': async (bench) => {
+    const { id, epoch } = await bench.create('one');
+    const failOver = await bench.remember();
+    await bench.append(id, epoch, 0, ['lost']);
+    const stop = new AbortController();
+    const pages = bench.other.tail(id, -1, stop.signal)[Symbol.asyncIterator]();
+    await pages.next();
+    await failOver();
+    await bench.store.release(id, epoch);
+    const next = await bench.claim(id, 'two');
+    await bench.append(id, next, 0, ['other', 'other'], true);
+    await assert.rejects(pages.next(), { reason: 'replaced' });
+  },
+};

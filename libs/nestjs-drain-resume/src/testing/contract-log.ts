@@ -24,6 +24,7 @@ export const logLaws: Record<string, ContractLaw> = {
       closed: false,
       cancelRequested: false,
       lapsed: false,
+      attempts: 0,
     });
     assert.equal(typeof incarnation, 'string');
     assert.deepEqual(await bench.log(id), []);
@@ -52,8 +53,8 @@ export const logLaws: Record<string, ContractLaw> = {
     const page = await bench.other.read(id, 0, 2);
     assert.ok(page.outcome === 'page');
     assert.deepEqual(page.events, [
-      { sequence: 1, payload: 'b' },
-      { sequence: 2, payload: 'c' },
+      { sequence: 1, payload: 'b', epoch },
+      { sequence: 2, payload: 'c', epoch },
     ]);
     assert.deepEqual([page.next, page.closed], [4, false]);
     const end = await bench.other.read(id, 3, 2);
@@ -66,6 +67,26 @@ export const logLaws: Record<string, ContractLaw> = {
     assert.deepEqual(await bench.store.read(id, 0, 1), { outcome: 'ahead', next: 0 });
     await bench.append(id, epoch, 0, ['a']);
     assert.deepEqual(await bench.store.read(id, 1, 1), { outcome: 'ahead', next: 1 });
+  },
+
+  'an event is named by its sequence and the epoch of its owner': async (bench) => {
+    const { id, epoch } = await bench.create('one');
+    await bench.append(id, epoch, 0, ['a', 'b']);
+    await bench.store.release(id, epoch);
+    const next = await bench.claim(id, 'two');
+    await bench.append(id, next, 2, ['c'], true);
+    assert.deepEqual(await bench.epochs(id), [epoch, epoch, next]);
+    const rest = await bench.other.read(id, 1, 5, epoch);
+    assert.ok(rest.outcome === 'page');
+    assert.deepEqual(
+      rest.events.map((event) => event.payload),
+      ['c'],
+    );
+    const replaced = { outcome: 'replaced' };
+    assert.deepEqual(await bench.other.read(id, 1, 5, next), replaced);
+    assert.deepEqual(await bench.other.read(id, 2, 5, epoch), replaced);
+    assert.equal((await bench.other.read(id, 2, 5, next)).outcome, 'page');
+    await assert.rejects(bench.tail(id, 2, Infinity, bench.other, epoch), { reason: 'replaced' });
   },
 
   'a repeated append changes nothing, an overlapping one adds what is new': async (bench) => {

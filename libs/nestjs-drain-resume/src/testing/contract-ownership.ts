@@ -23,7 +23,7 @@ export const ownershipLaws: Record<string, ContractLaw> = {
     assert.deepEqual(await bench.other.claim(id, 'two'), { outcome: 'held' });
   },
 
-  'whoever claims a lapsed stream goes on where its log ends': async (bench) => {
+  'the owner that claims a lapsed stream goes on where its log ends': async (bench) => {
     const { id, epoch } = await bench.create('one');
     await bench.append(id, epoch, 0, ['a', 'b']);
     await bench.advance(bench.lease * 1.5);
@@ -95,6 +95,31 @@ export const ownershipLaws: Record<string, ContractLaw> = {
     }
     const ascending = [...new Set(epochs)].sort((one, other) => one - other);
     assert.deepEqual(epochs, ascending);
+  },
+
+  'claims of owners that fell silent are counted until an event is logged': async (bench) => {
+    const { id, epoch } = await bench.create('one');
+    const attempts = async () => {
+      const found = await bench.other.head(id);
+      return found.outcome === 'found' ? found.head.attempts : undefined;
+    };
+    await bench.append(id, epoch, 0, ['a']);
+    for (const count of [1, 2]) {
+      await bench.advance(bench.lease * 1.5);
+      const claimed = await bench.other.claim(id, `owner ${count}`);
+      assert.ok(claimed.outcome === 'claimed');
+      assert.deepEqual([claimed.head.attempts, await attempts()], [count, count]);
+      if (count === 2) await bench.append(id, claimed.head.epoch, 1, ['b']);
+    }
+    assert.equal(await attempts(), 0);
+  },
+
+  'a stream that was released is claimed without a count': async (bench) => {
+    const { id, epoch } = await bench.create('one');
+    await bench.store.release(id, epoch);
+    const claimed = await bench.other.claim(id, 'two');
+    assert.ok(claimed.outcome === 'claimed');
+    assert.equal(claimed.head.attempts, 0);
   },
 
   'lapsed streams are listed, at most as many as asked for': async (bench) => {

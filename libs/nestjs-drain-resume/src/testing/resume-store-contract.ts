@@ -3,7 +3,8 @@ import {
   type ContractLaw,
   type ResumeStoreContractOptions,
 } from './contract-bench.js';
-import { lifeLaws, lossLaws, principalLaws, sizeLaws } from './contract-life.js';
+import { lifeLaws, lossLaws, failoverLaws } from './contract-life.js';
+import { principalBytesLaws, principalLaws, sizeLaws } from './contract-limits.js';
 import { logLaws } from './contract-log.js';
 import { ownershipLaws } from './contract-ownership.js';
 
@@ -19,14 +20,19 @@ export interface ContractCheck {
  * `for (const check of resumeStoreContract(options)) test(check.name, () => check.run())`.
  */
 export function resumeStoreContract(options: ResumeStoreContractOptions): readonly ContractCheck[] {
-  const { lease = 10, maxStreamBytes, maxStreamsPerPrincipal, loses = false } = options;
+  const { lease = 10, maxStreamBytes = 8 * 1024 * 1024, maxStreamsPerPrincipal } = options;
+  const { loses = false, remembers = false, maxBytesPerPrincipal } = options;
   const ttl = options.ttl ?? lease * 6;
   const laws: Record<string, ContractLaw> = {
     ...logLaws,
     ...ownershipLaws,
     ...lifeLaws,
     ...(loses ? lossLaws : {}),
-    ...(maxStreamBytes === undefined ? {} : sizeLaws(maxStreamBytes)),
+    ...(remembers ? failoverLaws : {}),
+    ...(options.maxStreamBytes === undefined ? {} : sizeLaws(maxStreamBytes)),
+    ...(maxBytesPerPrincipal === undefined
+      ? {}
+      : principalBytesLaws(maxBytesPerPrincipal, maxStreamBytes)),
     ...(maxStreamsPerPrincipal === undefined ? {} : principalLaws(maxStreamsPerPrincipal)),
   };
   return Object.entries(laws).map(([name, law]) => ({

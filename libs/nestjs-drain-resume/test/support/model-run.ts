@@ -131,8 +131,9 @@ export class ModelRun {
     };
   }
 
-  #headInModelWords({ owner, epoch, next, closed, cancelRequested, lapsed }: StreamHead) {
-    const rest = { next, closed, cancelRequested, lapsed };
+  #headInModelWords({ owner, epoch, ...head }: StreamHead) {
+    const { next, closed, cancelRequested, attempts, lapsed } = head;
+    const rest = { next, closed, cancelRequested, attempts, lapsed };
     if (owner === undefined) return rest;
     return { ...rest, owner: Number(owner), generation: this.#generationOf(epoch) };
   }

@@ -1,4 +1,4 @@
-import type { RedisClientType } from '@redis/client';
+import { RESP_TYPES, type RedisClientType } from '@redis/client';
 
 /**
  * Redis' clock cannot be moved, but everything that refers to it can: lets `seconds` pass for all streams by
@@ -23,4 +23,20 @@ async function age(client: RedisClientType, key: string, passed: number): Promis
   }
   const left = await client.pTTL(key);
   if (left >= 0) await client.pExpire(key, Math.max(0, left - passed));
+}
+
+/** Remembers every key. What it returns puts the server back to that: it has lost what was written in between. */
+export async function remember(client: RedisClientType): Promise<() => Promise<void>> {
+  const dumps: { key: string; ttl: number; value: Buffer }[] = [];
+  const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  for await (const keys of client.scanIterator()) {
+    for (const key of keys) {
+      const value = await binary.dump(key);
+      if (value) dumps.push({ key, value, ttl: Math.max(0, await client.pTTL(key)) });
+    }
+  }
+  return async () => {
+    await client.flushAll();
+    for (const { key, ttl, value } of dumps) await client.restore(key, ttl, value);
+  };
 }

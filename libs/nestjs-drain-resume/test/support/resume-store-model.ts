@@ -36,6 +36,8 @@ interface ModelStream {
   cancelRequested: boolean;
   leaseEnd: number;
   expiry: number;
+  /** Claims of owners that fell silent since the last event. */
+  attempts: number;
 }
 
 export class ResumeStoreModel {
@@ -99,9 +101,9 @@ export class ResumeStoreModel {
     return !stream.closed && stream.leaseEnd <= this.#now;
   }
 
-  #head({ owner, generation, events, closed, cancelRequested, ...stream }: ModelStream) {
+  #head({ owner, generation, events, closed, cancelRequested, attempts, ...stream }: ModelStream) {
     const lapsed = !closed && stream.leaseEnd <= this.#now;
-    const rest = { next: events.length, closed, cancelRequested, lapsed };
+    const rest = { next: events.length, closed, cancelRequested, attempts, lapsed };
     // The epoch of a stream without an owner is given to nobody.
     return owner === undefined ? rest : { ...rest, owner, generation };
   }
@@ -115,7 +117,7 @@ export class ResumeStoreModel {
     }
     const stream: ModelStream = {
       ...{ owner, generation: 0, events: [], closed: false, cancelRequested: false },
-      ...{ leaseEnd: 0, expiry: 0 },
+      ...{ leaseEnd: 0, expiry: 0, attempts: 0 },
     };
     this.streams.set(id, stream);
     this.#own(id, owner, stream);
@@ -147,6 +149,7 @@ export class ResumeStoreModel {
       if (first > events.length || end < events.length) {
         return { outcome: 'gapped', next: events.length };
       }
+      if (events.length < end) stream.attempts = 0;
       while (events.length < end) events.push(payload(command.stream, events.length));
       stream.closed = command.terminal;
       this.#extend(stream);
@@ -157,6 +160,7 @@ export class ResumeStoreModel {
   #claim({ stream: id, owner }: { stream: number; owner: number }, stream: ModelStream): unknown {
     if (stream.closed) return { outcome: 'closed' };
     if (!this.#isLapsed(stream)) return { outcome: 'held' };
+    if (stream.owner !== undefined) stream.attempts += 1;
     this.#own(id, owner, stream);
     return { outcome: 'claimed', head: this.#head(stream) };
   }

@@ -13,6 +13,11 @@ export interface ResumableOptions<Request = unknown> {
    * principal can resume the stream; others get 404. Default: a hash of the `Authorization` header.
    */
   principal?: (request: Request) => string;
+  /**
+   * The event that readers get of a handler that failed, such as `{ data: { error: { message } } }`. Default: type
+   * `error`, with the message of an HttpException, and `Internal server error` for anything else.
+   */
+  failure?: (error: unknown) => { type?: string; data: string | object };
 }
 
 /** One event as a client gets it. Its `id` names the stream and the place in it. */

@@ -1,6 +1,8 @@
 import {
   Body,
+  type CanActivate,
   Controller,
+  type ExecutionContext,
   Get,
   HttpException,
   type MessageEvent,
@@ -10,15 +12,17 @@ import {
   Query,
   RequestMethod,
   Sse,
+  UseGuards,
 } from '@nestjs/common';
 import { eventually } from '../../../../testing/eventually.js';
 import { EventSource } from 'eventsource';
-import { Observable, Subject } from 'rxjs';
+import { from, Observable, Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import {
   InvalidResumeOptionsError,
   MemoryResumeStore,
+  StoreUnavailableError,
   type ResumeCursor,
   type ResumeStore,
   withCodec,
@@ -30,6 +34,7 @@ import {
   startApplication,
 } from '../../test/support/application.js';
 import { DrainableStream, DrainSignal, type GracefulShutdownOptions } from '../index.js';
+import { readinessChecks } from '../core/readiness.js';
 import { StreamCursor } from './stream-cursor.decorator.js';
 import { DrainResumeModule, type DrainResumeOptions } from './drain-resume.module.js';
 
@@ -59,6 +64,23 @@ function nextRun(): Promise<Run> {
 const principal = (request: { headers: Record<string, string> }) =>
   request.headers['x-user'] ?? 'nobody';
 
+function fail(): never {
+  throw new Error('cannot be written');
+}
+
+/** Sets `request.user`, as an authentication does. */
+class TokenGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<{
+      headers: Record<string, string>;
+      user?: string;
+    }>();
+    const [, user] = /^Bearer valid-(.+)$/.exec(request.headers['authorization'] ?? '') ?? [];
+    if (user !== undefined) request.user = user;
+    return user !== undefined;
+  }
+}
+
 @Controller()
 class AnswerController {
   @Sse('answer', { method: RequestMethod.ALL })
@@ -78,10 +100,50 @@ class AnswerController {
     return run(cursor, signal);
   }
 
+  @Sse('at-once')
+  @DrainableStream({ resumable: { principal } })
+  atOnce(@Query('mib') mib: string): Observable<MessageEvent> {
+    return from(Array.from({ length: Number(mib) * 100 }, () => ({ data: 'x'.repeat(10_486) })));
+  }
+
+  @Sse('guarded')
+  @UseGuards(TokenGuard)
+  @DrainableStream({ resumable: { principal: (request: { user: string }) => request.user } })
+  guarded(@Query('count', ParseIntPipe) _count: number): Observable<MessageEvent> {
+    return from([{ data: 'yours' }]);
+  }
+
+  @Sse('by-hand')
+  @DrainableStream({ resumable: 'handler' })
+  byHand(): Observable<MessageEvent> {
+    return from([{ data: 'a' }]);
+  }
+
+  @Sse('pulled')
+  @DrainableStream({ resumable: true })
+  async *pulled(): AsyncGenerator<MessageEvent> {
+    for (const data of ['a', 'b', 'c']) yield await Promise.resolve({ data });
+  }
+
+  @Sse('unwritable')
+  @DrainableStream({ resumable: { failure: () => ({ data: { error: 'broken' } }) } })
+  unwritable(@Query('what') what: string): Observable<MessageEvent> {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    const data = { circular, bigint: { count: 1n }, throws: { toJSON: () => fail() } }[what]!;
+    return from([{ data: 'before' }, { data }, { data: 'after' }]);
+  }
+
   @Sse('late/:id')
   @DrainableStream({ resumable: true })
   late(@Param('id', ParseIntPipe) _id: number): Promise<Observable<MessageEvent>> {
     return Promise.reject(new NotFoundException('no such answer'));
+  }
+
+  @Get('plain')
+  @DrainableStream({ resumable: true })
+  plain(): string {
+    return 'plain';
   }
 
   @Sse('unlogged')
@@ -91,25 +153,18 @@ class AnswerController {
   }
 }
 
-@Controller()
-class PlainController {
-  @Get('plain')
-  @DrainableStream({ resumable: true })
-  plain(): string {
-    return 'plain';
-  }
-}
-
 /** A store that two replicas in one process share, and that counts what it is asked. */
-function sharedStore(clock: ManualClock): ResumeStore & { asked: number } {
+function sharedStore(clock: ManualClock): ResumeStore & { asked: number; principals: string[] } {
   const memory = new MemoryResumeStore({ clock });
   const plain = withCodec(memory, { encode: (text) => text, decode: (text) => text });
   return {
     ...plain,
     shared: true,
     asked: 0,
+    principals: [],
     create(stream) {
       this.asked += 1;
+      this.principals.push(stream.principal);
       return plain.create(stream);
     },
   };
@@ -208,8 +263,10 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     expect(run.cursor.next).toBe(0);
     expect(reader.response.headers.get('content-location')).toBe(`?resume=${id}`);
     run.words.complete();
+    const page = await store.read(id, -1, 1);
+    const epoch = page.outcome === 'page' ? page.events[0]!.epoch.toString(36) : '';
     expect((await reader.toEnd()).trimStart()).toBe(
-      `id: ${id}:-1\nretry: 1000\n\nid: ${id}:0\ndata: one\n\nid: ${id}:1\ndata: two\n\n`,
+      `id: ${id}:-1\n\nid: ${id}:${epoch}:0\ndata: one\n\nid: ${id}:${epoch}:1\ndata: two\n\n`,
     );
     const answer = await fetch(`${replica.url}/answer`, {
       headers: { 'Last-Event-ID': `${id}:1` },
@@ -318,7 +375,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     const [one, other] = [await start(), await start()];
     const { reader, run } = await begin(one, ['a']);
     const waiting = await open(other, 'answer', { 'Last-Event-ID': reader.lastId });
-    await waiting.until('retry: 1000');
+    await waiting.until('id: ');
     // The first replica hangs: it renews nothing, and the store's lease runs out.
     await storeClock.advanceAsync(4_000);
     const continued = nextRun();
@@ -387,14 +444,119 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     expect(replica.drain.tasks.size).toBe(0);
   });
 
+  test('law 13: arrives whole however much its handler emits at once, or ends with an error', async () => {
+    const replica = await start();
+    const whole = await (await fetch(`${replica.url}/at-once?mib=3`)).text();
+    expect(whole.match(/^data: /gm)).toHaveLength(300);
+    expect(whole).not.toContain('event: error');
+    const { store: small } = { store: new MemoryResumeStore({ maxStreamBytes: 1_000_000 }) };
+    const bounded = await start({}, { store: small });
+    const answer = await fetch(`${bounded.url}/at-once?mib=3`);
+    const part = await answer.text();
+    expect(part).toContain('event: error');
+    const [id] = answer.headers.get('content-location')!.split('=').slice(-1);
+    const again = await fetch(`${bounded.url}/at-once?resume=${id}`);
+    // The same error for a reader that comes later, and no second run.
+    expect((await again.text()).match(/^event: error/gm)).toHaveLength(1);
+  });
+
+  test('is written to the store only behind all guards and pipes, whose user is its principal', async () => {
+    const replica = await start();
+    const status = async (token: string, count: string) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      const answer = await fetch(`${replica.url}/guarded?count=${count}`, { headers });
+      await answer.text();
+      return answer.status;
+    };
+    for (const token of ['made-up', 'guessed']) expect(await status(token, '1')).toBe(403);
+    expect(await status('valid-alice', 'many')).toBe(400);
+    expect(store.asked).toBe(0);
+    expect(await status('valid-alice', '1')).toBe(200);
+    expect(store.principals).toEqual(['alice']);
+  });
+
+  test('that its handler resumes by itself sends an EventSource elsewhere, too, while it drains', async () => {
+    const replica = await start();
+    const { reader } = await begin(replica, ['a']);
+    void replica.drain.start('test');
+    const headers = { Accept: 'text/event-stream' };
+    const told = await fetch(`${replica.url}/by-hand`, { headers });
+    expect(told.status).toBe(200);
+    expect(await told.text()).toContain('retry: 1000');
+    expect((await fetch(`${replica.url}/by-hand`)).status).toBe(503);
+    await reader.leave();
+  });
+
+  test('is produced by an async generator as well', async () => {
+    const replica = await start();
+    const text = await (await fetch(`${replica.url}/pulled`)).text();
+    expect(text.match(/^data: .*$/gm)).toEqual(['data: a', 'data: b', 'data: c']);
+  });
+
+  test.each(['circular', 'bigint', 'throws'])(
+    'ends with an error of its own, and the others live: %s',
+    async (what) => {
+      const replica = await start();
+      const { reader, run } = await begin(replica, ['a']);
+      const text = await (await fetch(`${replica.url}/unwritable?what=${what}`)).text();
+      expect(text.match(/^data: .*$/gm)).toEqual(['data: before', 'data: {"error":"broken"}']);
+      run.words.next({ data: 'b' });
+      await reader.until('data: b');
+    },
+  );
+
+  test('is not run again for ever: a handler that takes its process along ends with an error', async () => {
+    const replica = await start();
+    const { run } = await begin(replica, []);
+    // Every owner falls silent without an event.
+    for (let attempt = 0; attempt < 4; attempt++) {
+      await storeClock.advanceAsync(4_000);
+      if (attempt < 3) await store.claim(run.cursor.id, `lost ${attempt}`);
+    }
+    const other = await start();
+    const reader = await open(other, `answer?resume=${run.cursor.id}`);
+    expect(await reader.toEnd()).toContain('event: error');
+    expect(runs).toHaveLength(1);
+  });
+
+  test('is 410, not another answer, for a client whose events the store has lost', async () => {
+    const replica = await start();
+    const { reader } = await begin(replica, ['a']);
+    const id = reader.lastId;
+    const wrong = id.replace(/:[0-9a-z]+:0$/, ':zz:0');
+    expect(
+      (await fetch(`${replica.url}/answer`, { headers: { 'Last-Event-ID': wrong } })).status,
+    ).toBe(410);
+  });
+
+  test('makes its replica unready while the store cannot be asked, if it is told to', async () => {
+    const replica = await start({}, { readiness: true });
+    const look = async () => {
+      await new Promise(setImmediate);
+      for (const check of readinessChecks) check();
+      await new Promise(setImmediate);
+      return [...readinessChecks].map((check) => check());
+    };
+    expect(await look()).toEqual([undefined]);
+    const head = store.head.bind(store);
+    store.head = () => Promise.reject(new StoreUnavailableError('no connection'));
+    expect(await look()).toEqual(['resume store: no connection']);
+    store.head = head;
+    await look();
+    expect(await look()).toEqual([undefined]);
+    await replica.close();
+    expect(readinessChecks.size).toBe(0);
+    replicas = [];
+  });
+
   test('gives every reader the failure of its handler', async () => {
     const replica = await start();
     const { reader, run } = await begin(replica, ['a']);
     run.words.error(new HttpException('out of words', 500));
-    const failure = `event: error\nid: ${run.cursor.id}:1\ndata: out of words\n`;
-    expect(await reader.toEnd()).toContain(failure);
+    const failure = /event: error\nid: .*:1\ndata: out of words\n/;
+    expect(await reader.toEnd()).toMatch(failure);
     const late = await open(replica, `answer?resume=${run.cursor.id}`);
-    expect(await late.toEnd()).toContain(failure);
+    expect(await late.toEnd()).toMatch(failure);
   });
 
   test('is not taken over by a replica that shuts down', async () => {
@@ -425,9 +587,8 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
   });
 
   test('has to be an @Sse() route, and other routes never ask the store', async () => {
-    const plain = startApplication(adapter, { controllers: [PlainController] });
-    await expect(plain).rejects.toThrow('PlainController.plain() is declared resumable');
     const replica = await start();
+    expect((await fetch(`${replica.url}/plain`)).status).toBe(500);
     const { run } = await begin(replica, [], 'unlogged');
     run.words.complete();
     expect(store.asked).toBe(0);
@@ -435,7 +596,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
 
   test('answers 503 while its store cannot be asked', async () => {
     const replica = await start();
-    store.create = () => Promise.reject(new Error('no connection'));
+    store.create = () => Promise.reject(new StoreUnavailableError('no connection'));
     const answer = await fetch(`${replica.url}/answer`);
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toBe('1');
@@ -451,6 +612,14 @@ test.each([{ acrossReplicas: true }, { handOff: 'eager' as const }])(
     await expect(startApplication('express', parts)).rejects.toThrow(InvalidResumeOptionsError);
   },
 );
+
+test('an option that does not exist is refused with those that do', async () => {
+  const options = { store: new MemoryResumeStore(), patience: 3 } as DrainResumeOptions;
+  const parts = { imports: [DrainResumeModule.forRoot(options)] };
+  await expect(startApplication('express', parts)).rejects.toThrow(
+    /no option `patience`; it knows `store`.*`storeTimeout`/,
+  );
+});
 
 test('a subscription has no end and cannot be logged', () => {
   expect(() => DrainableStream({ kind: 'subscription', resumable: true })).toThrow('endless');

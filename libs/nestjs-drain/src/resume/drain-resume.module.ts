@@ -17,7 +17,8 @@ import {
 import type { Clock } from '../core/clock.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN, RESUMPTION } from '../core/tokens.js';
-import { ResumableRequests } from './open-resumable.js';
+import { LogResumption } from './log-resumption.js';
+import { StoreReadiness } from './store-readiness.js';
 
 /** All times in seconds. */
 export interface DrainResumeOptions extends Omit<StreamProducersOptions, 'clock' | 'onError'> {
@@ -33,6 +34,11 @@ export interface DrainResumeOptions extends Omit<StreamProducersOptions, 'clock'
   handOff?: HandOffTime;
   /** How payloads look in the store, for example encrypted. */
   codec?: PayloadCodec;
+  /**
+   * Whether `/ready` answers 503 while the store cannot be asked: for a service that cannot work without it. All
+   * replicas on one store go out of service together. Default false.
+   */
+  readiness?: boolean;
 }
 
 export interface DrainResumeAsyncOptions {
@@ -65,13 +71,22 @@ export class DrainResumeModule {
         {
           provide: ResumableStreamService,
           inject: [DRAIN, OPTIONS],
-          useFactory: resumptionOf,
+          useFactory: serviceOf,
         },
         {
           provide: RESUMPTION,
-          inject: [ResumableStreamService, DRAIN],
-          useFactory: (streams: ResumableStreamService, { options }: Drain) =>
-            new ResumableRequests(streams, options.retryAfter),
+          inject: [ResumableStreamService, DRAIN, OPTIONS],
+          useFactory: (
+            service: ResumableStreamService,
+            drain: Drain,
+            { maxPendingBytes }: DrainResumeOptions,
+          ) => new LogResumption(service, drain, maxPendingBytes),
+        },
+        {
+          provide: StoreReadiness,
+          inject: [DRAIN, OPTIONS],
+          useFactory: ({ clock }: Drain, { store, readiness }: DrainResumeOptions) =>
+            readiness ? new StoreReadiness(store, clock).start() : undefined,
         },
       ],
       exports: [ResumableStreamService, RESUMPTION],
@@ -79,8 +94,24 @@ export class DrainResumeModule {
   }
 }
 
-function resumptionOf(drain: Drain, options: DrainResumeOptions): ResumableStreamService {
-  const { store, codec, acrossReplicas = store.shared, handOff, ...rest } = options;
+const known: Record<keyof DrainResumeOptions, true> = {
+  ...{ store: true, owner: true, lease: true, ttl: true, storeTimeout: true },
+  ...{ maxPendingBytes: true, maxAttempts: true, acrossReplicas: true, handOff: true },
+  ...{ codec: true, readiness: true },
+};
+
+/** @throws InvalidResumeOptionsError */
+function refuseUnknown(options: object): void {
+  const unknown = Object.keys(options).filter((name) => !(name in known));
+  if (unknown.length === 0) return;
+  throw new InvalidResumeOptionsError(
+    `DrainResumeModule has no option \`${unknown.join('`, `')}\`; it knows \`${Object.keys(known).join('`, `')}\`.`,
+  );
+}
+
+function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamService {
+  refuseUnknown(options);
+  const { store, codec, acrossReplicas = store.shared, handOff } = options;
   if (!store.shared && (acrossReplicas || handOff !== undefined)) {
     throw new InvalidResumeOptionsError(
       'Streams are to be handed to other replicas (`acrossReplicas`, `handOff`), but no other replica sees this ' +
@@ -91,22 +122,21 @@ function resumptionOf(drain: Drain, options: DrainResumeOptions): ResumableStrea
   const onError = complaints(clock);
   const when = acrossReplicas ? (handOff ?? 'deadline') : undefined;
   const streams = new StreamProducers({
-    ...rest,
+    ...options,
     store: codec ? withCodec(store, codec) : store,
     clock,
     onError,
   });
-  const resumption = new ResumableStreamService(streams, {
+  const service = new ResumableStreamService(streams, {
     clock,
-    lease: options.lease ?? 5,
     handOff: when,
     isLeaving: () => drain.isShuttingDown,
     deadline: drain.expired,
     track: (production) => drain.tasks.track(production),
     onError,
   });
-  if (when) handOffWith(drain, resumption, when);
-  return resumption;
+  if (when) handOffWith(drain, service, when);
+  return service;
 }
 
 /** A store that fails, fails for every stream: the same complaint is logged once in 10 s. */
@@ -123,13 +153,13 @@ function complaints(clock: Clock): (error: unknown) => void {
   };
 }
 
-/** Also what nobody reads at that moment is released. */
-function handOffWith(drain: Drain, resumption: ResumableStreamService, when: HandOffTime): void {
-  drain.expired.addEventListener('abort', () => void resumption.releaseAll());
+/** Releases streams without readers too. */
+function handOffWith(drain: Drain, service: ResumableStreamService, when: HandOffTime): void {
+  drain.expired.addEventListener('abort', () => void service.releaseAll());
   if (when === 'deadline') return;
   drain.events.subscribe((event) => {
     if (event.type !== 'phaseChanged' || event.phase !== 'draining') return;
     drain.makeIrreversible();
-    void resumption.releaseAll();
+    void service.releaseAll();
   });
 }

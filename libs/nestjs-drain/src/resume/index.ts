@@ -3,5 +3,5 @@ export {
   type DrainResumeAsyncOptions,
   type DrainResumeOptions,
 } from './drain-resume.module.js';
-export { StreamFinishedException } from './resumption-refusal.js';
+export { refusalException, StreamFinishedException } from './refusals.js';
 export { StreamCursor } from './stream-cursor.decorator.js';

@@ -1,13 +1,16 @@
+import { InternalServerErrorException, Logger } from '@nestjs/common';
 import {
-  HttpException,
-  InternalServerErrorException,
-  Logger,
-  type MessageEvent,
-} from '@nestjs/common';
-import { isObservable, type Observable } from 'rxjs';
-import type { FollowedStream, Production } from 'nestjs-drain-resume';
-import type { HandlerRun, OutgoingEvent, ResumableExchange } from '../core/resumption.js';
-import { eventId } from './stream-position.js';
+  type EventSource,
+  type FollowedStream,
+  isEventSource,
+  logAll,
+  payloadsFrom,
+  type Production,
+} from 'nestjs-drain-resume';
+import { isObservable, Subject, takeUntil } from 'rxjs';
+import type { HandlerRun, OutgoingEvent, ResumableOptions } from '../core/resumption.js';
+import { loggedEnd, loggedEvent, loggedFailure, readLogged } from './logged.js';
+import { eventId, type StreamPosition } from './position.js';
 
 const logger = new Logger('DrainableStream');
 
@@ -15,120 +18,125 @@ const endedEarly = new InternalServerErrorException(
   'The server ended this answer before it was finished.',
 );
 
-type RunHandler = (run: HandlerRun) => unknown;
+export interface AnswerOptions {
+  /** What the route declares. */
+  readonly route: ResumableOptions;
+  readonly maxPendingBytes: number | undefined;
+  /** Milliseconds after which the client should come back; undefined while this replica does not shut down. */
+  readonly reconnectIn: () => number | undefined;
+}
 
 /**
  * One request of a resumable route. What the handler emits goes into the log; what the client gets comes from the
  * log. So the handler runs only where, and if, the stream has to be produced.
  */
-export class ResumableAnswer {
-  #begun = false;
-
+export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
   constructor(
-    private readonly attended: FollowedStream,
-    private readonly exchange: ResumableExchange,
-    /** Milliseconds. */
-    private readonly retry: number,
-  ) {
-    // A pipe may refuse the request before the handler was reached.
-    exchange.response.once('close', () => this.#neverBegun());
+    private readonly stream: FollowedStream,
+    /** Where the client stands. */
+    private readonly position: StreamPosition,
+    private readonly run: (run: HandlerRun) => unknown,
+    private readonly options: AnswerOptions,
+  ) {}
+
+  /** Runs the handler if this replica has to. @throws what the handler throws: nothing has been sent yet. */
+  async begin(): Promise<void> {
+    const { production } = this.stream;
+    if (production) await this.#produce(production);
   }
 
-  get id(): string {
-    return this.attended.id;
+  [Symbol.asyncIterator](): AsyncIterator<OutgoingEvent, void, undefined> {
+    const stop = new AbortController();
+    const events = this.#read(stop.signal);
+    return {
+      next: () => events.next(),
+      // A generator that waits for the log would return only with its next event.
+      return: () => {
+        stop.abort();
+        return events.return();
+      },
+    };
   }
 
-  /** @throws what the handler throws, if it has to run at once: nothing has been sent yet. */
-  async answer(run: RunHandler): Promise<AsyncIterable<OutgoingEvent>> {
-    const { production } = this.attended;
-    if (production) await this.#produce(production, run);
-    return this.#events(run);
-  }
-
-  async #produce(production: Production, run: RunHandler): Promise<void> {
-    this.#begun = true;
+  async #produce(production: Production): Promise<void> {
     const { cursor, signal } = production;
+    const failure = (error: unknown) => {
+      const isEndedEarly = signal.aborted && error === signal.reason;
+      if (!isEndedEarly) complain(cursor.id, error);
+      return loggedFailure(isEndedEarly ? endedEarly : error, this.options.route.failure);
+    };
+    if (production.isExhausted) {
+      void production.fail(failure(new ExhaustedError(cursor.id)));
+      return;
+    }
     try {
-      const events = await run({ cursor: { ...cursor }, signal });
-      if (!isObservable(events)) throw new TypeError('A resumable handler returns an Observable.');
-      this.#log(production, events);
+      const source = await this.run({ cursor, signal });
+      if (!isEventSource(source)) throw new NoEventsError();
+      void logAll(production, this.#payloads(source, signal), { end: loggedEnd, failure });
     } catch (error) {
-      production.close(loggedFailure(error));
+      // An exception filter answers this request, and logs it.
+      void production.fail(loggedFailure(error, this.options.route.failure));
       throw error;
     }
   }
 
-  #log(production: Production, events: Observable<unknown>): void {
-    const subscription = events.subscribe({
-      next: (event) => {
-        const payload = loggedEvent(event);
-        if (payload !== undefined) production.write(payload);
-      },
-      error: (error: unknown) => {
-        logger.error(`Stream ${this.id} failed.`, error);
-        production.close(loggedFailure(error));
-      },
-      complete: () => production.close(loggedEnd),
+  #payloads(source: EventSource, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+    const over = new Subject<void>();
+    return payloadsFrom(isObservable(source) ? source.pipe(takeUntil(over)) : source, {
+      encode: loggedEvent,
+      signal,
+      maxPendingBytes: this.options.maxPendingBytes,
+      unsubscribe: () => over.next(),
     });
-    const stop = () => {
-      if (subscription.closed) return;
-      subscription.unsubscribe();
-      // Refused, and rightly, if the stream is another replica's now.
-      production.close(loggedFailure(endedEarly));
-    };
-    if (production.signal.aborted) stop();
-    else production.signal.addEventListener('abort', stop, { once: true });
   }
 
-  async *#events(run: RunHandler): AsyncGenerator<OutgoingEvent> {
-    const { id, after } = this.attended;
-    // Before anything else: a client that loses this replica at once knows when, and to what, to come back.
-    yield { id: eventId(id, after), retry: this.retry };
+  async *#read(signal: AbortSignal): AsyncGenerator<OutgoingEvent, void, undefined> {
+    const { id } = this.stream;
+    let retry = this.options.reconnectIn();
+    // Before anything else: a client that loses this replica at once knows to what to come back.
+    yield { id: eventId(this.position), ...(retry !== undefined && { retry }) };
     const takeOver = (production: Production) => {
       // What the handler throws is in the log, for every reader.
-      this.#produce(production, run).catch(() => undefined);
+      this.#produce(production).catch((error: unknown) => complain(id, error));
     };
-    // A generator that waits for its next event hears of no `return()`.
-    const { signal } = this.exchange.stream;
-    for await (const { sequence, payload } of this.attended.events(takeOver, signal)) {
+    for await (const { sequence, epoch, payload } of this.stream.events(takeOver, signal)) {
       const logged = readLogged(payload);
       if ('end' in logged) return;
-      const event = 'error' in logged ? { type: 'error', data: logged.error } : logged.event;
-      yield { ...event, id: eventId(id, sequence) };
+      const event = 'failure' in logged ? logged.failure : logged.event;
+      const advice = retry === undefined ? this.options.reconnectIn() : undefined;
+      retry ??= advice;
+      const place = { id: eventId({ id, after: sequence, epoch }) };
+      yield { ...event, ...place, ...(advice !== undefined && { retry: advice }) };
+      if ('failure' in logged) return;
     }
-  }
-
-  #neverBegun(): void {
-    const { production } = this.attended;
-    if (this.#begun || !production) return;
-    // Nobody knows of a new stream; one that was taken over is for the next one who asks.
-    if (production.cursor.next === 0) production.close(loggedFailure(endedEarly));
-    else production.release();
+    // The drain or the client ended it. Otherwise the log was closed without an end: not a clean one.
+    if (!signal.aborted) throw new Error(`Stream ${id} was closed without its last event.`);
   }
 }
 
-/** One entry of a stream's log. The last one is an end: the handler completed, or failed with this message. */
-export type LoggedEvent =
-  | { readonly event: Omit<MessageEvent, 'id'> }
-  | { readonly end: true }
-  | { readonly error: string };
+/** What no other try is likely to mend. */
+class ExhaustedError extends Error {
+  override readonly name = 'ExhaustedError';
 
-export const loggedEnd = JSON.stringify({ end: true } satisfies LoggedEvent);
-
-/** As Nest does: only what was meant for the client is told to it. */
-export function loggedFailure(error: unknown): string {
-  const message = error instanceof HttpException ? error.message : 'Internal server error';
-  return JSON.stringify({ error: message } satisfies LoggedEvent);
+  constructor(id: string) {
+    super(
+      `Stream ${id} was not taken over again: several replicas tried and fell silent before its handler emitted an event. ` +
+        'Look for a handler that blocks or ends its process.',
+    );
+  }
 }
 
-/** Undefined for what a client would not dispatch, such as a heartbeat: it has no place in the sequence. */
-export function loggedEvent(emitted: unknown): string | undefined {
-  const isMessage = typeof emitted === 'object' && emitted !== null;
-  const { type, data, retry } = (isMessage ? emitted : { data: emitted }) as MessageEvent;
-  if (data === undefined || data === null) return undefined;
-  return JSON.stringify({ event: { type, data, retry } });
+class NoEventsError extends TypeError {
+  constructor() {
+    super('A resumable handler returns an Observable, an AsyncIterable or a web ReadableStream.');
+  }
 }
 
-export function readLogged(payload: string): LoggedEvent {
-  return JSON.parse(payload) as LoggedEvent;
+/** Never throws, whatever the handler threw. */
+function complain(id: string, error: unknown): void {
+  try {
+    logger.error(`Stream ${id} failed.`, error instanceof Error ? error.stack : String(error));
+  } catch {
+    logger.error(`Stream ${id} failed with an error that cannot be written.`);
+  }
 }

@@ -1,14 +1,26 @@
-import { createParamDecorator } from '@nestjs/common';
-import { HANDLER_RUN_PART, type HandlerRun } from '../core/resumption.js';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { HANDLER_RUN_PART } from '../core/resumption.js';
+import { DRAINABLE_STREAM } from '../core/tokens.js';
 
-// For HEAD, and where GracefulShutdownModule is not imported. Each run of a resumable handler gets its own.
-const fromTheStart = (): HandlerRun['cursor'] => ({ id: '', next: 0 });
+const cursorOf = Object.assign(
+  (_: unknown, context: ExecutionContext) => {
+    const [handler, controller] = [context.getHandler(), context.getClass()];
+    const declared = [handler, controller].map(
+      (target) => Reflect.getMetadata(DRAINABLE_STREAM, target) as { resumable?: unknown },
+    );
+    // HEAD, and an EventSource that is sent elsewhere: the handler is to continue nothing.
+    if (declared.some((options) => options?.resumable)) return { id: '', next: 0 };
+    throw new Error(
+      `@StreamCursor() found no resumable stream in ${controller.name}.${handler.name}(): ` +
+        'put @DrainableStream({ resumable: true }) on the handler.',
+    );
+  },
+  { [HANDLER_RUN_PART]: 'cursor' },
+);
 
 /**
  * Injects from where a resumable handler has to continue: `{ id, next }`. `next` is 0 for a new stream; after a
  * take-over, events below it were sent by another replica and must not be produced again.
- * The application does not start if the handler is not `@DrainableStream({ resumable: true })`.
+ * @throws Error when the handler is not `@DrainableStream({ resumable: true })`.
  */
-export const StreamCursor = createParamDecorator(
-  Object.assign(fromTheStart, { [HANDLER_RUN_PART]: 'cursor' }),
-);
+export const StreamCursor = createParamDecorator(cursorOf);

@@ -52,7 +52,8 @@ export class AdmissionGuard implements CanActivate {
     const declared = { kind, route: pattern, farewell, id, isLastAnswer: isLast };
     const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
-    return route.resumable ? this.#locate(admission, route, framework, application) : true;
+    if (!route.resumable || route.resumable === 'handler') return true;
+    return this.#locate(admission, route, framework, application);
   }
 
   /** Behind the guards and before the pipes, which see the input that the stream was started with. */

@@ -29,9 +29,10 @@ export interface DrainableStreamOptions<Request = unknown> {
    * Whether the stream outlives its connection and its pod: events are logged before they are sent, and a client
    * that comes back gets what follows its `Last-Event-ID` from any replica. For finite `@Sse()` routes; needs
    * `DrainResumeModule`. The handler may run again, on another replica: it continues from its `@StreamCursor()`.
-   * Default false.
+   * `handler`: the handler logs and replays by itself, with `ResumableStreamService`; an EventSource that comes while
+   * this replica drains is sent elsewhere as for every resumable route. Default false.
    */
-  resumable?: boolean | ResumableOptions<Request>;
+  resumable?: boolean | 'handler' | ResumableOptions<Request>;
 }
 
 /** What is known of a decorated handler before any request comes. */
@@ -66,7 +67,7 @@ export function describeRoute(
     return part ? [[index, part] as const] : [];
   });
   const title = `${controller.name}.${name}()`;
-  if (declared.resumable && !isSse) {
+  if (declared.resumable && declared.resumable !== 'handler' && !isSse) {
     throw new TypeError(
       `${title} is declared resumable but is no @Sse() route: make it one, or log and replay its events ` +
         'yourself with ResumableStreamService of nestjs-drain/resume.',

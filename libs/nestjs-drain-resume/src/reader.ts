@@ -1,5 +1,5 @@
 import { StreamReadError } from './errors.js';
-import type { ReadRefused, ResumeStore, StreamEvent, StreamHead } from './store.js';
+import type { Absent, Found, ReadRefused, ResumeStore, StreamEvent, StreamHead } from './store.js';
 
 export interface ReadRequest {
   readonly id: string;
@@ -7,6 +7,8 @@ export interface ReadRequest {
   readonly principal: string;
   /** The last sequence the reader has; -1 for none. */
   readonly after: number;
+  /** That event's epoch, as `StreamEvent` had it: a log that lost the event and has another one there is `replaced`. */
+  readonly epoch?: number | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export async function findStream(
   store: ResumeStore,
   id: string,
   principal: string,
-): Promise<{ readonly outcome: 'found'; readonly head: StreamHead } | ReadRefused> {
+): Promise<Found | Absent> {
   const result = await store.head(id);
   if (result.outcome !== 'found' || result.head.principal === principal) return result;
   return { outcome: 'unknown' };
@@ -30,6 +32,9 @@ export class ResumableReader {
     /** As it was when the reader was opened. */
     readonly head: StreamHead,
     private readonly after: number,
+    private readonly epoch: number | undefined,
+    /** The first event that follows, if it was logged when the reader was opened. */
+    readonly first: StreamEvent | undefined,
   ) {}
 
   /** How many events there still are to read, if it is known that no more will come. */
@@ -49,21 +54,28 @@ export class ResumableReader {
    */
   async *events(signal: AbortSignal): AsyncGenerator<StreamEvent, void, undefined> {
     const { id, incarnation } = this.head;
-    for await (const page of this.store.tail(id, this.after, signal)) {
+    for await (const page of this.store.tail(id, this.after, signal, this.epoch)) {
       if (page.incarnation !== incarnation) throw new StreamReadError(id, 'gone');
       yield* page.events;
     }
   }
 }
 
-/** A reader for whoever may read the stream from there, or why not. */
+/** A reader for a principal that may read the stream from there, or why not. */
 export async function openReader(
   store: ResumeStore,
-  { id, principal, after }: ReadRequest,
+  { id, principal, after, epoch }: ReadRequest,
 ): Promise<{ readonly outcome: 'open'; readonly reader: ResumableReader } | ReadRefused> {
   const result = await findStream(store, id, principal);
   if (result.outcome !== 'found') return result;
   const { head } = result;
   if (after >= head.next) return { outcome: 'ahead', next: head.next };
-  return { outcome: 'open', reader: new ResumableReader(store, head, after) };
+  if (head.next === 0) {
+    return { outcome: 'open', reader: new ResumableReader(store, head, after, epoch, undefined) };
+  }
+  // Asks for an event too: a log that lost its events has to be refused before anything is answered.
+  const page = await store.read(id, after, 1, epoch);
+  if (page.outcome !== 'page') return page;
+  const [first] = page.events;
+  return { outcome: 'open', reader: new ResumableReader(store, head, after, epoch, first) };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
-import type { FollowedStream, Production } from './resumption.js';
-import type { ManagedProducer } from './production.js';
-import type { ResumableReader } from './resumable-reader.js';
+import { linkSignals } from './linked-signal.js';
+import type { ManagedProducer, Production } from './production.js';
+import type { ResumableReader } from './reader.js';
 import type { StreamEvent } from './store.js';
 
 /** The stream lapsed while this replica shuts down: its reader has to ask another one. */
@@ -13,7 +13,29 @@ export class StreamElsewhereError extends Error {
   }
 }
 
-/** What a reader asks of those who produce. */
+/** One reader of one resumable stream. */
+export interface FollowedStream {
+  readonly id: string;
+  /** What it was started with. */
+  readonly request: string;
+  /** The last sequence the reader has; -1 for none. */
+  readonly after: number;
+  /** How many events there still are to read, if it is known that no more will come. */
+  readonly left: number | undefined;
+  /** Set if this replica has to produce the stream from now on: it is new, or was just taken over. */
+  readonly production: Production | undefined;
+  /**
+   * What follows `after`, gapless and in order, up to the terminal event; ends quietly if `signal` aborts.
+   * Calls `takeOver`, which must not throw, if this replica has to go on with the stream meanwhile.
+   * @throws Error if the rest can only be had elsewhere, or not at all.
+   */
+  events(
+    takeOver: (production: Production) => void,
+    signal: AbortSignal,
+  ): AsyncIterable<StreamEvent>;
+}
+
+/** What a reader asks of the producers in its process. */
 export interface ProducerRegistry {
   readonly clock: Clock;
   /** Milliseconds between two looks at a stream that another replica produces. */
@@ -34,7 +56,7 @@ export class FollowingReader implements FollowedStream {
     readonly request: string,
     readonly after: number,
     readonly production: ManagedProducer | undefined,
-    private readonly desk: ProducerRegistry,
+    private readonly registry: ProducerRegistry,
   ) {}
 
   get id(): string {
@@ -49,38 +71,40 @@ export class FollowingReader implements FollowedStream {
     takeOver: (production: Production) => void,
     signal: AbortSignal,
   ): AsyncGenerator<StreamEvent, void, undefined> {
-    const moved = new AbortController();
-    this.#attend(this.desk.local(this.id));
+    const reading = linkSignals(signal);
+    let moved: StreamElsewhereError | undefined;
+    this.#follow(this.registry.local(this.id));
     const watch = new TakeOverWatch({
-      clock: this.desk.clock,
-      interval: this.desk.interval,
+      clock: this.registry.clock,
+      interval: this.registry.interval,
       look: () => this.#look(takeOver, signal),
-      leave: () => moved.abort(new StreamElsewhereError(this.id)),
+      leave: () => reading.abort((moved = new StreamElsewhereError(this.id))),
     });
     try {
-      yield* this.reader.events(AbortSignal.any([signal, moved.signal]));
-      moved.signal.throwIfAborted();
+      yield* this.reader.events(reading.signal);
+      if (moved) throw moved;
     } finally {
+      reading.dispose();
       watch.stop();
       this.#leave();
     }
   }
 
   async #look(takeOver: (production: Production) => void, signal: AbortSignal): Promise<Finding> {
-    const local = this.desk.local(this.id);
+    const local = this.registry.local(this.id);
     if (local) {
-      this.#attend(local);
+      this.#follow(local);
       return 'here';
     }
-    const taken = await this.desk.takeOver(this.id);
+    const taken = await this.registry.takeOver(this.id);
     if (typeof taken === 'string') return taken;
     takeOver(taken);
-    // A reader that left meanwhile has nobody to enter for; the grace has begun.
-    if (!signal.aborted) this.#attend(taken);
+    // For a reader that left meanwhile there is nothing to follow; the grace has begun.
+    if (!signal.aborted) this.#follow(taken);
     return 'here';
   }
 
-  #attend(production: ManagedProducer | undefined): void {
+  #follow(production: ManagedProducer | undefined): void {
     if (!production || production === this.#entered) return;
     this.#leave();
     this.#entered = production;
@@ -88,21 +112,21 @@ export class FollowingReader implements FollowedStream {
   }
 }
 
-/** What the watch found: the stream is ours, somebody else's, over, or cannot go on here. */
+/** What the watch found: the stream is produced here, by another replica, is over, or cannot go on here. */
 export type Finding = 'here' | 'elsewhere' | 'over' | 'leaving';
 
-export interface TakeOverWatchOptions {
+interface TakeOverWatchOptions {
   readonly clock: Clock;
   /** Milliseconds. */
   readonly interval: number;
-  /** Looks who produces the stream, and takes it over if nobody does. */
+  /** Looks which replica produces the stream, and takes it over if none does. */
   look(): Promise<Finding>;
   /** The stream lapsed, and this replica may not take it over. */
   leave(): void;
 }
 
-/** Looks again and again, for as long as somebody reads a stream that another replica produces. */
-export class TakeOverWatch {
+/** Looks again and again, for as long as a reader here follows a stream. */
+class TakeOverWatch {
   #cancel: () => void = () => undefined;
   #stopped = false;
 

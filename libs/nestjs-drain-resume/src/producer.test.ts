@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from './testing/manual-clock.js';
+import { StoreUnavailableError } from './errors.js';
 import { MemoryResumeStore } from './memory-store.js';
-import { StreamProducers, type StreamProducersOptions } from './resumable-streams.js';
+import { StreamProducers, type StreamProducersOptions } from './stream-producers.js';
 
 const order = { principal: 'alice', request: 'the request' };
 
@@ -9,6 +10,7 @@ const order = { principal: 'alice', request: 'the request' };
 class WatchedStore extends MemoryResumeStore {
   readonly batches: (readonly string[])[] = [];
   failures = 0;
+  error: Error = new StoreUnavailableError('connection lost');
   /** Whether a failing append is logged all the same: only its answer is lost. */
   losesAnswers = false;
 
@@ -17,7 +19,7 @@ class WatchedStore extends MemoryResumeStore {
     if (this.failures === 0) return super.append(...args);
     this.failures--;
     if (this.losesAnswers) await super.append(...args);
-    throw new Error('connection lost');
+    throw this.error;
   }
 }
 
@@ -97,8 +99,8 @@ describe('resumable producer', () => {
     },
   );
 
-  it('gives up when the store stays away longer than its patience', async () => {
-    const { clock, store, producer, streams } = await setUp({ patience: 10 });
+  it('gives up when the store stays away longer than `storeTimeout`', async () => {
+    const { clock, store, producer, streams } = await setUp({ storeTimeout: 10 });
     store.failures = Infinity;
     const write = producer.write('a');
     await clock.advanceAsync(9000);
@@ -147,17 +149,29 @@ describe('resumable producer', () => {
     expect(await log()).toEqual(['last words', 'cancelled']);
   });
 
-  it('that outgrew its log refuses writes and can still close it', async () => {
+  it('that outgrew its log refuses what follows, its close too, and can still fail', async () => {
     const { producer, log } = await setUp({ maxStreamBytes: 1000 });
     await producer.write('x'.repeat(900));
-    const [large, next] = [producer.write('y'.repeat(100)), producer.write('z')];
+    const [large, next] = [producer.write('y'.repeat(100_000)), producer.write('z')];
+    const close = producer.close('end');
     await expect(large).rejects.toEqual(stoppedFor('tooLarge'));
     await expect(next).rejects.toEqual(stoppedFor('tooLarge'));
+    await expect(close).rejects.toEqual(stoppedFor('tooLarge'));
     expect(producer.signal.reason).toEqual(stoppedFor('tooLarge'));
     await expect(producer.write('z')).rejects.toEqual(stoppedFor('tooLarge'));
+    await expect(producer.close('end')).rejects.toEqual(stoppedFor('tooLarge'));
     expect(producer.cursor.next).toBe(1);
-    expect(await producer.close('failed')).toBe(1);
+    expect(await producer.fail('failed')).toBe(1);
     expect(await log()).toEqual(['x'.repeat(900), 'failed']);
+  });
+
+  it('logs a failure behind a write that is refused only then', async () => {
+    const { producer, log } = await setUp({ maxStreamBytes: 1000 });
+    const large = producer.write('y'.repeat(100_000));
+    const failure = producer.fail('failed');
+    await expect(large).rejects.toEqual(stoppedFor('tooLarge'));
+    expect(await failure).toBe(0);
+    expect(await log()).toEqual(['failed']);
   });
 
   it('that is faster than its store is stopped, without losing what it was promised', async () => {
@@ -166,8 +180,28 @@ describe('resumable producer', () => {
     await expect(producer.write('c')).rejects.toEqual(stoppedFor('backlog'));
     expect(producer.signal.reason).toEqual(stoppedFor('backlog'));
     expect(await Promise.all(writes)).toEqual([0, 1]);
-    expect(await producer.close('failed')).toBe(2);
+    await expect(producer.close('end')).rejects.toEqual(stoppedFor('backlog'));
+    expect(await producer.fail('failed')).toBe(2);
     expect(await log()).toEqual(['aaaa', 'b', 'failed']);
+  });
+
+  it('does not repeat what repeating cannot mend, and says so', async () => {
+    const { clock, store, producer, log } = await setUp();
+    Object.assign(store, { failures: 1, error: new Error('WRONGTYPE') });
+    await expect(producer.write('a')).rejects.toEqual(stoppedFor('rejected'));
+    expect([store.batches.length, clock.pending]).toEqual([1, 1]);
+    expect(producer.signal.reason).toMatchObject({ cause: { message: 'WRONGTYPE' } });
+    expect(await producer.fail('failed')).toBe(0);
+    expect(await log()).toEqual(['failed']);
+  });
+
+  it('gives its stream up when not even its failure can be logged', async () => {
+    const { clock, store, producer, streams } = await setUp();
+    Object.assign(store, { failures: Infinity, error: new Error('WRONGTYPE') });
+    await expect(producer.write('a')).rejects.toEqual(stoppedFor('rejected'));
+    await expect(producer.fail('failed')).rejects.toEqual(stoppedFor('rejected'));
+    await producer.ended;
+    expect([streams.size, clock.pending]).toEqual([0, 0]);
   });
 });
 
@@ -209,6 +243,25 @@ describe('resumable streams', () => {
     expect(streams.size).toBe(0);
   });
 
+  it('say when too many took a stream over and fell silent before they logged an event', async () => {
+    const { clock, store, producer, open, log } = await setUp({ maxAttempts: 2 });
+    await producer.write('a');
+    // Every owner stops without a word, as a killed process does; the store's time goes on.
+    const takeOver = async () => {
+      clock.advance(4000);
+      const taken = await open().takeOver(producer.id);
+      if (taken.outcome !== 'takenOver') throw new Error(taken.outcome);
+      return taken;
+    };
+    store.renew = () => Promise.reject(new StoreUnavailableError('the process is gone'));
+    expect((await takeOver()).isExhausted).toBe(false);
+    expect((await takeOver()).isExhausted).toBe(false);
+    const third = await takeOver();
+    expect(third.isExhausted).toBe(true);
+    await third.producer.fail('failed');
+    expect(await log()).toEqual(['a', 'failed']);
+  });
+
   it('do not take over what is alive or closed, and say so', async () => {
     const { producer, open } = await setUp();
     expect(await open().takeOver(producer.id)).toEqual({ outcome: 'held' });
@@ -220,6 +273,8 @@ describe('resumable streams', () => {
     const store = new MemoryResumeStore();
     expect(() => new StreamProducers({ store, lease: 60, ttl: 60 })).toThrow(/`ttl` \(60 s\)/);
     expect(() => new StreamProducers({ store, lease: 0 })).toThrow(/`lease` is 0/);
-    expect(() => new StreamProducers({ store, patience: NaN })).toThrow(/`patience` is NaN/);
+    expect(() => new StreamProducers({ store, storeTimeout: NaN })).toThrow(
+      /`storeTimeout` is NaN/,
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from './testing/manual-clock.js';
 import { MemoryResumeStore } from './memory-store.js';
-import { findStream, openReader, type ResumableReader } from './resumable-reader.js';
+import { findStream, openReader, type ResumableReader } from './reader.js';
 
 async function setUp() {
   const store = new MemoryResumeStore({ clock: new ManualClock() });

@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from './clock.js';
-import { InvalidResumeOptionsError, positive } from './errors.js';
+import { duration, InvalidResumeOptionsError, positive } from './options.js';
 import { randomHex } from './identifier.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { ClaimRefused, CreateRefused, ResumeStore, StreamHead } from './store.js';
-import { type ProducerSurroundings, ResumableProducer } from './resumable-producer.js';
+import { defaultPendingBytes } from './payloads.js';
+import { type ProducerSurroundings, ResumableProducer } from './producer.js';
 
 /** All times in seconds; fractions are fine. */
 export interface StreamProducersOptions {
@@ -14,10 +15,15 @@ export interface StreamProducersOptions {
   lease?: number;
   /** How long a stream can be resumed after its last event. Default 600. */
   ttl?: number;
-  /** How long production waits for a store that does not answer. Default 30. */
-  patience?: number;
-  /** Bytes of one stream's events that may wait for the store. Default 1 MiB. */
+  /** How long production waits for a store that cannot be asked. Default 30. */
+  storeTimeout?: number;
+  /** Bytes of one stream's events that may wait for the store. Default 8 MiB. */
   maxPendingBytes?: number;
+  /**
+   * How many replicas in a row may take a stream over and fall silent before they log an event. The next one ends it
+   * with an error. Default 3.
+   */
+  maxAttempts?: number;
   clock?: Clock;
   /** A lease the store did not renew, a stream it did not release. Both are retried or lapse. */
   onError?: (error: unknown) => void;
@@ -40,18 +46,21 @@ export type TakenOver =
       readonly outcome: 'takenOver';
       readonly producer: ResumableProducer;
       readonly head: StreamHead;
+      /** Too many replicas tried before, and none logged an event: end it with `fail`. */
+      readonly isExhausted: boolean;
     }
   | ClaimRefused
   /** This process hands its streams off and takes none. */
   | { readonly outcome: 'handingOff' };
 
-/** The streams this process produces: starts them, takes over those of dead replicas, hands its own off. */
+/** The streams this process produces: starts them, takes over those of lost replicas, hands its own off. */
 export class StreamProducers {
   readonly owner: string;
   readonly #producers = new Set<ResumableProducer>();
   readonly #surroundings: ProducerSurroundings;
   readonly #lease: number;
   readonly #ttl: number;
+  readonly #maxAttempts: number;
   readonly #onError: (error: unknown) => void;
   #handingOff = false;
 
@@ -61,19 +70,25 @@ export class StreamProducers {
     this.owner = options.owner ?? randomHex(16);
     this.#lease = positive('lease', options.lease ?? 5);
     this.#ttl = positive('ttl', options.ttl ?? 600);
+    this.#maxAttempts = positive('maxAttempts', options.maxAttempts ?? 3);
     this.#onError = onError;
     if (this.#ttl <= this.#lease) {
       throw new InvalidResumeOptionsError(
-        `\`ttl\` (${this.#ttl} s) has to be longer than \`lease\` (${this.#lease} s), or streams vanish before anyone can take them over.`,
+        `\`ttl\` (${this.#ttl} s) has to be longer than \`lease\` (${this.#lease} s), or streams vanish before a replica can take them over.`,
       );
     }
     this.#surroundings = {
       store,
       clock,
       keeper: new LeaseKeeper(store, { lease: this.#lease, clock, onError }),
-      patience: positive('patience', options.patience ?? 30),
-      maxPendingBytes: positive('maxPendingBytes', options.maxPendingBytes ?? 1024 * 1024),
+      storeTimeout: duration('storeTimeout', options.storeTimeout ?? 30),
+      maxPendingBytes: positive('maxPendingBytes', options.maxPendingBytes ?? defaultPendingBytes),
     };
+  }
+
+  /** Seconds. */
+  get lease(): number {
+    return this.#lease;
   }
 
   get store(): ResumeStore {
@@ -111,7 +126,8 @@ export class StreamProducers {
     const { head } = claimed;
     const producer = this.#produce(id, head.epoch, head.next);
     if (head.cancelRequested) producer.cancel();
-    return { outcome: 'takenOver', producer, head };
+    const isExhausted = head.attempts > this.#maxAttempts;
+    return { outcome: 'takenOver', producer, head, isExhausted };
   }
 
   /**
@@ -127,10 +143,9 @@ export class StreamProducers {
   }
 
   #produce(id: string, epoch: number, next: number): ResumableProducer {
-    const producer = new ResumableProducer(id, epoch, next, this.#surroundings, () =>
-      this.#producers.delete(producer),
-    );
+    const producer = new ResumableProducer(id, epoch, next, this.#surroundings);
     this.#producers.add(producer);
+    void producer.ended.then(() => this.#producers.delete(producer));
     return producer;
   }
 }

@@ -1,0 +1,227 @@
+import type { Production } from './production.js';
+import { positive } from './options.js';
+
+/** An Observable, of rxjs or of another library. */
+export interface Subscribable {
+  subscribe(observer: {
+    next(event: unknown): void;
+    error(error: unknown): void;
+    complete(): void;
+  }): { unsubscribe(): void };
+}
+
+/** What a handler may return: pulled one by one, or an Observable, which pushes. */
+export type EventSource =
+  AsyncIterable<unknown> | Iterable<unknown> | ReadableStream<unknown> | Subscribable;
+
+export interface PayloadOptions {
+  /** The text that is logged for an event; undefined for an event that is not logged. What it throws ends the stream. */
+  readonly encode: (event: unknown) => string | undefined;
+  /** Ends the source when it aborts. */
+  readonly signal: AbortSignal;
+  /** Events of an Observable that may wait for the store. Default 100 000. */
+  readonly maxPendingEvents?: number | undefined;
+  /** UTF-8 bytes of them. Default 8 MiB. */
+  readonly maxPendingBytes?: number | undefined;
+  /**
+   * Ends an Observable beyond the bounds that still emits in the turn in which it was subscribed: rxjs has not returned
+   * its Subscription then, so `takeUntil` has to.
+   */
+  unsubscribe?(): void;
+}
+
+export const defaultPendingBytes = 8 * 1024 * 1024;
+
+/**
+ * What is to be logged of a handler's events, in batches. A source that is pulled is asked for its next event when
+ * the last one was taken. An Observable cannot wait: what it emits meanwhile is kept, up to the bounds.
+ * @throws what the source or `encode` throws; a `BacklogError` beyond the bounds; the reason of `signal`.
+ */
+export function payloadsFrom(
+  source: EventSource,
+  options: PayloadOptions,
+): AsyncGenerator<readonly string[], void, undefined> {
+  if (Symbol.asyncIterator in source) return pull(source[Symbol.asyncIterator](), options);
+  if (Symbol.iterator in source) return pull(source[Symbol.iterator](), options);
+  if ('subscribe' in source) return push(source, options);
+  return pull(chunksOf(source), options);
+}
+
+/** Whether `payloadsFrom` can read it. */
+export function isEventSource(value: unknown): value is EventSource {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['subscribe', 'getReader', Symbol.asyncIterator, Symbol.iterator].some(
+    (method) => typeof (value as Record<string | symbol, unknown>)[method] === 'function',
+  );
+}
+
+/** A handler emitted faster than the store logs, and an Observable cannot be asked to wait. */
+export class BacklogError extends Error {
+  override readonly name = 'BacklogError';
+
+  constructor(bound: string) {
+    super(
+      `An Observable emitted more than ${bound} that the store had not logged yet: return an AsyncIterable, which is ` +
+        'asked for one event at a time, or raise `maxPendingBytes`.',
+    );
+  }
+}
+
+/** What ends a log: its last payload, by how the source ended. */
+export interface LastPayloads {
+  readonly end: string;
+  /** Must not throw. At most 64 KiB. */
+  readonly failure: (error: unknown) => string;
+}
+
+/**
+ * Logs everything that `batches` brings, one batch after the other, and then `end`; or, if anything of it was not
+ * logged, a failure. Never rejects: what went wrong is in the log, or the stream belongs to another replica now.
+ */
+export async function logAll(
+  production: Pick<Production, 'writeAll' | 'close' | 'fail'>,
+  batches: AsyncIterable<readonly string[]>,
+  { end, failure }: LastPayloads,
+): Promise<void> {
+  try {
+    for await (const batch of batches) await production.writeAll(batch);
+    await production.close(end);
+  } catch (error) {
+    // Refused, and rightly, if the stream has another owner.
+    await production.fail(failure(error)).catch(() => undefined);
+  }
+}
+
+async function* pull(
+  events: AsyncIterator<unknown> | Iterator<unknown>,
+  { encode, signal }: PayloadOptions,
+): AsyncGenerator<readonly string[], void, undefined> {
+  let interrupt: (reason: unknown) => void = () => undefined;
+  const abort = () => interrupt(signal.reason);
+  signal.addEventListener('abort', abort);
+  // Not `Promise.race` with one promise for all: that would keep every event until the end.
+  const next = () =>
+    new Promise<IteratorResult<unknown>>((resolve, reject) => {
+      interrupt = reject;
+      if (signal.aborted) abort();
+      else Promise.resolve(events.next()).then(resolve, reject);
+    });
+  let isOver = false;
+  try {
+    for (;;) {
+      const event = await next();
+      isOver = event.done === true;
+      if (isOver) return;
+      const payload = encode(event.value);
+      if (payload !== undefined) yield [payload];
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    // Not awaited: a source that stands still would hold up the end of the stream.
+    if (!isOver) void closeQuietly(events);
+  }
+}
+
+async function closeQuietly(events: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
+  try {
+    await events.return?.();
+  } catch {
+    // Its stream has an error already, or no reader.
+  }
+}
+
+async function* push(
+  source: Subscribable,
+  options: PayloadOptions,
+): AsyncGenerator<readonly string[], void, undefined> {
+  const { signal } = options;
+  const backlog = new Backlog(options);
+  const abort = () => backlog.error(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort);
+  const subscription = source.subscribe(backlog);
+  try {
+    for (;;) {
+      const batch = await backlog.take();
+      if (!batch) return;
+      yield batch;
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    subscription.unsubscribe();
+  }
+}
+
+/** The observer of an Observable: what it emitted and the store has not taken yet. */
+class Backlog {
+  #waiting: string[] = [];
+  #bytes = 0;
+  #end: { readonly error?: unknown } | undefined;
+  #failed = false;
+  #arrived: () => void = () => undefined;
+  readonly #maxEvents: number;
+  readonly #maxBytes: number;
+
+  constructor(private readonly options: PayloadOptions) {
+    this.#maxEvents = positive('maxPendingEvents', options.maxPendingEvents ?? 100_000);
+    this.#maxBytes = positive('maxPendingBytes', options.maxPendingBytes ?? defaultPendingBytes);
+  }
+
+  next(event: unknown): void {
+    if (this.#end) return;
+    try {
+      const payload = this.options.encode(event);
+      if (payload === undefined) return;
+      this.#waiting.push(payload);
+      this.#bytes += Buffer.byteLength(payload);
+    } catch (error) {
+      this.error(error);
+      return;
+    }
+    // One event is taken however large it is: the log has a bound of its own.
+    const isTooMuch = this.#waiting.length > 1 && this.#bytes > this.#maxBytes;
+    if (isTooMuch) this.error(new BacklogError(`${this.#maxBytes} bytes`));
+    else if (this.#waiting.length > this.#maxEvents) {
+      this.error(new BacklogError(`${this.#maxEvents} events`));
+    } else this.#arrived();
+  }
+
+  error(error: unknown): void {
+    if (this.#end) return;
+    this.#failed = true;
+    this.#end = { error };
+    this.options.unsubscribe?.();
+    this.#arrived();
+  }
+
+  complete(): void {
+    this.#end ??= {};
+    this.#arrived();
+  }
+
+  /** Everything that waits; undefined behind the last event. @throws what ended the source, behind what came before. */
+  async take(): Promise<readonly string[] | undefined> {
+    if (this.#waiting.length === 0 && !this.#end) {
+      await new Promise<void>((resolve) => (this.#arrived = resolve));
+    }
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#bytes = 0;
+    if (batch.length > 0) return batch;
+    if (this.#failed) throw this.#end?.error;
+    return undefined;
+  }
+}
+
+async function* chunksOf(stream: ReadableStream<unknown>): AsyncGenerator<unknown> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}

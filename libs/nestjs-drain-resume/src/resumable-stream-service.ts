@@ -1,0 +1,272 @@
+import type { Clock } from './clock.js';
+import {
+  FollowingReader,
+  type FollowedStream,
+  type Finding,
+  type ProducerRegistry,
+} from './following-reader.js';
+import { InvalidResumeOptionsError } from './options.js';
+import type { ResumableProducer } from './producer.js';
+import { ManagedProducer, type UnreadPolicy } from './production.js';
+import { findStream, openReader, type ReadRequest } from './reader.js';
+import type {
+  Absent,
+  CancelRequest,
+  Found,
+  ReadRefused,
+  StreamEvent,
+  StreamHead,
+} from './store.js';
+import type { StreamProducers } from './stream-producers.js';
+import { StoreUnavailableError } from './errors.js';
+
+/** When an unfinished resumable stream is given to another replica. */
+export type HandOffTime = 'deadline' | 'eager';
+
+/** How a stream is given to another replica instead of being ended with a farewell. */
+export interface HandOff {
+  /** `deadline`: with the drain's deadline. `eager`: as soon as the drain refuses new streams. */
+  readonly when: HandOffTime;
+  /** Resolves when others may continue the stream; its transport is destroyed then. */
+  release(): Promise<unknown>;
+}
+
+export interface StartRequest extends UnreadPolicy {
+  /** From `newId`, if it has to be known before. */
+  readonly id?: string;
+  readonly principal: string;
+  /** What a replica needs to continue the stream. */
+  readonly request: string;
+}
+
+/**
+ * `leaving`: this replica shuts down, and another one has to go on with the stream. `unavailable`: the
+ * store cannot be asked now. `unknown`, `gone`, `ahead`, `replaced`: nothing to resume. `tooMany`, `full`: no new stream.
+ */
+export type ResumptionRefusal =
+  'leaving' | 'unavailable' | ReadRefused['outcome'] | 'tooMany' | 'full';
+
+export type OpenedStream =
+  | { readonly outcome: 'open'; readonly stream: FollowedStream }
+  | { readonly outcome: ResumptionRefusal };
+
+export type Peeked =
+  | {
+      readonly outcome: 'found';
+      /** What the stream was started with. */
+      readonly request: string;
+      /** As in `FollowedStream`. */
+      readonly left: number | undefined;
+      readonly first: StreamEvent | undefined;
+    }
+  | { readonly outcome: ReadRefused['outcome'] | 'unavailable' | 'leaving' };
+
+interface LoggedStart extends UnreadPolicy {
+  readonly request: string;
+}
+
+/** How a stream's request is logged: with its policy, which holds for a replica that takes it over, too. */
+function toLogged({ background, grace, request }: LoggedStart): string {
+  return JSON.stringify({ background, grace, request });
+}
+
+function fromLogged(text: string): LoggedStart {
+  return JSON.parse(text) as LoggedStart;
+}
+
+export interface ResumableStreamServiceOptions {
+  readonly clock: Clock;
+  /** Undefined if no other replica goes on with this one's streams. */
+  readonly handOff: HandOffTime | undefined;
+  /** Whether this process shuts down: it then takes nothing over. */
+  readonly isLeaving: () => boolean;
+  /** Aborts at the deadline of the drain. */
+  readonly deadline: AbortSignal;
+  /** Called with every production, so that the drain waits for it. */
+  readonly track: (production: Promise<void>) => unknown;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Streams that outlive their pod, for one process: starts them, lets readers come back to them, and goes on
+ * with those whose producer is gone. What it produces and what it reads is the caller's business.
+ */
+export class ResumableStreamService {
+  readonly #productions = new Map<string, ManagedProducer>();
+  readonly #registry: ProducerRegistry;
+  #handedOff: Promise<number> | undefined;
+
+  constructor(
+    private readonly streams: StreamProducers,
+    private readonly options: ResumableStreamServiceOptions,
+  ) {
+    this.#registry = {
+      clock: options.clock,
+      interval: Math.max(100, streams.lease * 250),
+      local: (id) => this.#productions.get(id),
+      takeOver: (id) => this.#takeOver(id),
+    };
+  }
+
+  get handOff(): HandOff | undefined {
+    const when = this.options.handOff;
+    return when && { when, release: () => this.releaseAll() };
+  }
+
+  /** Hands off everything this process produces. Nothing is taken over from here on. Resolves with how many were released. */
+  releaseAll(): Promise<number> {
+    this.#handedOff ??= this.streams.handOff();
+    return this.#handedOff;
+  }
+
+  /** An id for `start`, if it has to be known before. */
+  newId(prefix?: string): Promise<string> {
+    return this.streams.store.newId(prefix);
+  }
+
+  start(order: StartRequest): Promise<OpenedStream> {
+    if (!(order.grace >= 0)) {
+      throw new InvalidResumeOptionsError(
+        `\`grace\` is ${order.grace}; set the seconds after which a stream without readers pauses.`,
+      );
+    }
+    return this.#asked(async () => {
+      const started = await this.streams.start({ ...order, request: toLogged(order) });
+      if (started.outcome !== 'started') {
+        // An id of 128 random bits that is taken: the store does not work.
+        return { outcome: started.outcome === 'exists' ? 'unavailable' : started.outcome };
+      }
+      const { producer } = started;
+      const production = this.#produce(producer, order);
+      const { principal } = order;
+      return this.#open({ id: producer.id, principal, after: -1 }, production);
+    });
+  }
+
+  /** A reader behind event `after`; a stream whose producer is gone goes on here. */
+  resume(request: ReadRequest): Promise<OpenedStream> {
+    const { id, principal } = request;
+    return this.#asked(async () => {
+      const found = await findStream(this.streams.store, id, principal);
+      if (found.outcome !== 'found') return found;
+      if (!found.head.lapsed || this.#productions.has(id)) return this.#open(request, undefined);
+      const taken = await this.#takeOver(id);
+      if (taken === 'leaving') return { outcome: taken };
+      return this.#open(request, typeof taken === 'string' ? undefined : taken);
+    });
+  }
+
+  /** What a reader behind event `after` would find. Nothing is written, and nothing taken over. */
+  peek(request: ReadRequest): Promise<Peeked> {
+    return this.#asked(async () => {
+      const opened = await openReader(this.streams.store, request);
+      if (opened.outcome !== 'open') return opened;
+      const { head, left, first } = opened.reader;
+      const isLost = head.lapsed && !this.#productions.has(head.id);
+      if (isLost && this.options.isLeaving()) return { outcome: 'leaving' };
+      return { outcome: 'found', request: fromLogged(head.request).request, left, first };
+    });
+  }
+
+  /** What is known of a stream, as `findStream`. */
+  async find(id: string, principal: string): Promise<Found | Absent> {
+    const found = await findStream(this.streams.store, id, principal);
+    if (found.outcome !== 'found') return found;
+    return { ...found, head: withoutTerms(found.head) };
+  }
+
+  /** Every event logged so far, or why it cannot be read. */
+  async logged(
+    id: string,
+  ): Promise<{ readonly outcome: 'logged'; readonly payloads: readonly string[] } | ReadRefused> {
+    const payloads: string[] = [];
+    let epoch: number | undefined;
+    for (;;) {
+      const page = await this.streams.store.read(id, payloads.length - 1, 256, epoch);
+      if (page.outcome !== 'page') return page;
+      payloads.push(...page.events.map((event) => event.payload));
+      epoch = page.events.at(-1)?.epoch ?? epoch;
+      if (payloads.length >= page.next) return { outcome: 'logged', payloads };
+    }
+  }
+
+  /** Asks the stream's producer to cancel it: at once here, within a third of the lease elsewhere. */
+  cancel(
+    id: string,
+    principal: string,
+  ): Promise<CancelRequest | { readonly outcome: 'unavailable' }> {
+    return this.#asked(async () => {
+      const found = await findStream(this.streams.store, id, principal);
+      if (found.outcome !== 'found') return found;
+      const requested = await this.streams.store.requestCancel(id);
+      this.#productions.get(id)?.cancel();
+      return requested;
+    });
+  }
+
+  async #open(
+    request: ReadRequest,
+    production: ManagedProducer | undefined,
+  ): Promise<OpenedStream> {
+    const opened = await openReader(this.streams.store, request).catch((error: unknown) => {
+      void production?.release();
+      throw error;
+    });
+    if (opened.outcome !== 'open') {
+      void production?.release();
+      return opened;
+    }
+    const { reader } = opened;
+    const started = fromLogged(reader.head.request).request;
+    const { after } = request;
+    const stream = new FollowingReader(reader, started, after, production, this.#registry);
+    return { outcome: 'open', stream };
+  }
+
+  async #takeOver(id: string): Promise<ManagedProducer | Exclude<Finding, 'here'>> {
+    if (this.options.isLeaving()) {
+      const found = await this.streams.store.head(id);
+      return found.outcome === 'found' && found.head.lapsed ? 'leaving' : 'elsewhere';
+    }
+    const taken = await this.streams.takeOver(id);
+    if (taken.outcome === 'takenOver') {
+      return this.#produce(taken.producer, fromLogged(taken.head.request), taken.isExhausted);
+    }
+    return taken.outcome === 'held' || taken.outcome === 'handingOff' ? 'elsewhere' : 'over';
+  }
+
+  #produce(
+    producer: ResumableProducer,
+    { background, grace }: UnreadPolicy,
+    isExhausted = false,
+  ): ManagedProducer {
+    const { clock, deadline, onError, track } = this.options;
+    const production = new ManagedProducer(producer, {
+      background,
+      grace,
+      isExhausted,
+      clock,
+      deadline: this.options.handOff ? undefined : deadline,
+      onError,
+    });
+    this.#productions.set(producer.id, production);
+    void production.ended.then(() => this.#productions.delete(producer.id));
+    track(production.ended);
+    return production;
+  }
+
+  /** @throws what the store throws unless it only cannot be asked now. */
+  async #asked<T>(question: () => Promise<T>): Promise<T | { readonly outcome: 'unavailable' }> {
+    try {
+      return await question();
+    } catch (error) {
+      this.options.onError(error);
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      return { outcome: 'unavailable' };
+    }
+  }
+}
+
+function withoutTerms(head: StreamHead): StreamHead {
+  return { ...head, request: fromLogged(head.request).request };
+}

@@ -1,0 +1,84 @@
+import type { Clock } from './clock.js';
+import { StoreUnavailableError } from './errors.js';
+
+/** Lets one waiter sleep until it is woken. A wake-up that comes early is kept. */
+export class WakeUp {
+  #woken = false;
+  #rouse: (() => void) | undefined;
+
+  fire(): void {
+    this.#woken = true;
+    this.#rouse?.();
+  }
+
+  /** Until the next `fire`, for at most `delay` milliseconds, or until `signal` aborts. */
+  async wait(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+    if (!this.#woken && !signal?.aborted) await this.#sleep(clock, delay, signal);
+    this.#woken = false;
+  }
+
+  #sleep(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const awake = () => {
+        cancel();
+        signal?.removeEventListener('abort', awake);
+        this.#rouse = undefined;
+        resolve();
+      };
+      const cancel = clock.schedule(delay, awake);
+      signal?.addEventListener('abort', awake);
+      this.#rouse = awake;
+    });
+  }
+}
+
+const shortestPause = 50;
+const longestPause = 1000;
+
+/** Bounds how long a call is repeated. Milliseconds. */
+export interface RetryPolicy {
+  readonly clock: Clock;
+  /** For how long; `Infinity` for as long as it takes. */
+  readonly timeout: number;
+  readonly longestPause?: number;
+  /** Fired when there is no need to wait for the next try. */
+  readonly wake: WakeUp;
+  readonly isOver: () => boolean;
+}
+
+/**
+ * Repeats `call` with growing pauses while its store cannot be asked. Undefined if it was over meanwhile.
+ * @throws the last error once the time is over; at once whatever is no `StoreUnavailableError`: repeating
+ * would not mend it.
+ */
+export async function retry<T>(
+  call: () => Promise<T>,
+  { clock, timeout, wake, isOver, ...policy }: RetryPolicy,
+): Promise<T | undefined> {
+  const deadline = clock.now() + timeout;
+  const longest = policy.longestPause ?? longestPause;
+  for (let pause = shortestPause; !isOver(); pause = Math.min(pause * 2, longest)) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || clock.now() >= deadline) throw error;
+    }
+    await wake.wait(clock, pause);
+  }
+  return undefined;
+}
+
+/** `work`, or the rejection with `late()` after `timeout` milliseconds. */
+export function within<T>(
+  clock: Clock,
+  timeout: number,
+  work: Promise<T>,
+  late: () => unknown,
+): Promise<T> {
+  let cancel = (): void => undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- `late` makes the error
+    cancel = clock.schedule(timeout, () => reject(late()));
+  });
+  return Promise.race([work, tooLate]).finally(() => cancel());
+}

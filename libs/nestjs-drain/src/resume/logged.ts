@@ -1,0 +1,76 @@
+import { HttpException, type MessageEvent } from '@nestjs/common';
+import { BacklogError, ProductionStoppedError } from 'nestjs-drain-resume';
+
+/** One entry of a stream's log. The last one is an end: the handler completed, or failed. */
+export type LoggedEvent =
+  { readonly event: LoggedMessage } | { readonly end: true } | { readonly failure: FailureEvent };
+
+interface LoggedMessage {
+  readonly type?: string;
+  readonly data: string | object;
+  readonly retry?: number;
+}
+
+/** What readers get of a handler that failed. */
+export type FailureEvent = Pick<LoggedMessage, 'data' | 'type'>;
+
+export const loggedEnd = JSON.stringify({ end: true } satisfies LoggedEvent);
+
+/** A log that is full takes so much more, for its last event. */
+const longestFailure = 60_000;
+
+/**
+ * As Nest does: only what was meant for the client is told to it, unless the route says how a failure looks. It must
+ * not throw, whatever was thrown at it.
+ */
+export function loggedFailure(
+  error: unknown,
+  shape: ((error: unknown) => FailureEvent) | undefined,
+): string {
+  try {
+    const { type = 'error', data } = shape?.(error) ?? { data: messageOf(error) };
+    const logged = JSON.stringify({ failure: { type, data } } satisfies LoggedEvent);
+    if (Buffer.byteLength(logged) <= longestFailure) return logged;
+  } catch {
+    // The event that says what went wrong is faulty as well.
+  }
+  const data = 'Internal server error';
+  return JSON.stringify({ failure: { type: 'error', data } } satisfies LoggedEvent);
+}
+
+function messageOf(error: unknown): string {
+  const isTooMuch =
+    error instanceof BacklogError ||
+    (error instanceof ProductionStoppedError && error.reason === 'tooLarge');
+  if (isTooMuch) return 'The answer grew larger than what is kept of one.';
+  return error instanceof HttpException ? error.message : 'Internal server error';
+}
+
+/** Undefined for what a client would not dispatch, such as a heartbeat: it has no place in the sequence. */
+export function loggedEvent(emitted: unknown): string | undefined {
+  const isMessage = typeof emitted === 'object' && emitted !== null;
+  const { type, data, retry } = (isMessage ? emitted : { data: emitted }) as MessageEvent;
+  if (data === undefined || data === null) return undefined;
+  return JSON.stringify({ event: { type, data, retry } });
+}
+
+export function readLogged(payload: string): LoggedEvent {
+  return JSON.parse(payload) as LoggedEvent;
+}
+
+/** The parts of a request that handlers take their input from. Headers are not logged: they carry credentials. */
+const parts = ['body', 'params', 'query'] as const;
+
+/** What is logged with a stream, so that any replica can run its handler again. */
+export function loggedRequest(request: object): string {
+  const given = request as Record<string, unknown>;
+  return JSON.stringify(Object.fromEntries(parts.map((part) => [part, given[part]])));
+}
+
+/** Gives a request that resumes a stream the input that the stream was started with. */
+export function restoreRequest(request: object, logged: string): void {
+  for (const [part, value] of Object.entries(JSON.parse(logged) as object)) {
+    // Express 5 has a getter for the query.
+    Object.defineProperty(request, part, { value, configurable: true, writable: true });
+  }
+}

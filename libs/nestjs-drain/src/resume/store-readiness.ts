@@ -1,0 +1,52 @@
+import type { OnModuleDestroy } from '@nestjs/common';
+import type { ResumeStore } from 'nestjs-drain-resume';
+import type { Clock } from '../core/clock.js';
+import { readinessChecks } from '../core/readiness.js';
+
+/** Milliseconds after which a question without an answer counts as failed. */
+const patience = 10_000;
+
+/**
+ * Makes a replica unready while its store cannot be asked. Each look of readiness asks the store again and tells what
+ * came of the last question, so it lags by one period of the probe.
+ */
+export class StoreReadiness implements OnModuleDestroy {
+  #problem: string | undefined;
+  #askedAt: number | undefined;
+  readonly #check = () => this.look();
+
+  constructor(
+    private readonly store: Pick<ResumeStore, 'head'>,
+    private readonly clock: Clock,
+  ) {}
+
+  start(): this {
+    readinessChecks.add(this.#check);
+    return this;
+  }
+
+  onModuleDestroy(): void {
+    readinessChecks.delete(this.#check);
+  }
+
+  /** Why the replica is not ready; undefined while the store answers. */
+  look(): string | undefined {
+    if (this.#askedAt === undefined) void this.#ask();
+    else if (this.clock.now() - this.#askedAt > patience) {
+      this.#problem = 'resume store: no answer';
+    }
+    return this.#problem;
+  }
+
+  async #ask(): Promise<void> {
+    this.#askedAt = this.clock.now();
+    try {
+      await this.store.head('readiness');
+      this.#problem = undefined;
+    } catch (error) {
+      this.#problem = `resume store: ${error instanceof Error ? error.message : String(error)}`;
+    } finally {
+      this.#askedAt = undefined;
+    }
+  }
+}
