@@ -1,7 +1,4 @@
-import { Transport } from '@nestjs/microservices';
-import { unsubscriberOf } from '../compat/brokers.js';
-import type { Message, MicroserviceServer } from '../compat/nest-microservices.js';
-import { TcpConsumption } from './tcp-consumption.js';
+import type { Message } from '../compat/nest-microservices.js';
 
 /** How one transport stops taking messages. What it cannot promise stands in docs/transports.md. */
 export interface Consumption {
@@ -15,24 +12,4 @@ export interface Consumption {
   pause(): void | Promise<void>;
   /** After the drain: reads no more, and ends with the last reply what the transport's close would cut. */
   stop(): void | Promise<void>;
-}
-
-/** For transports that cannot be paused: their messages are still counted and waited for. */
-const unpausable: Consumption = {
-  resume: () => undefined,
-  pause: () => undefined,
-  stop: () => undefined,
-};
-
-export function consumptionOf(server: MicroserviceServer): Consumption {
-  if (server.transportId === Transport.TCP) return new TcpConsumption(server);
-  const unsubscribe = unsubscriberOf(server);
-  return unsubscribe ? subscribed(unsubscribe) : unpausable;
-}
-
-/** A subscription to a broker ends once, and does not come back. */
-function subscribed(unsubscribe: () => Promise<void>): Consumption {
-  let ending: Promise<void> | undefined;
-  const end = (): Promise<void> => (ending ??= unsubscribe());
-  return { pause: end, stop: end };
 }

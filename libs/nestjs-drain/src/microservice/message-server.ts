@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
+import { unsubscriberOf } from '../compat/brokers.js';
 import {
   closeAfterShutdown,
   countMessages,
@@ -13,7 +14,8 @@ import { InFlight } from '../core/in-flight.js';
 import type { Listener, Shutdown } from '../core/shutdown.js';
 import { DRAIN, SHUTDOWN } from '../core/tokens.js';
 import { within } from '../core/within.js';
-import { consumptionOf, type Consumption } from './consumption.js';
+import type { Consumption } from './consumption.js';
+import { TcpConsumption } from './tcp-consumption.js';
 
 /** Finds the servers of the application's microservices as Nest makes them. */
 @Injectable()
@@ -97,4 +99,24 @@ class MessageServer implements Listener {
     this.#working.leave(message);
     this.consumption.ended?.(message);
   }
+}
+
+/** For transports that cannot be paused: their messages are still counted and waited for. */
+const unpausable: Consumption = {
+  resume: () => undefined,
+  pause: () => undefined,
+  stop: () => undefined,
+};
+
+function consumptionOf(server: MicroserviceServer): Consumption {
+  if (server.transportId === Transport.TCP) return new TcpConsumption(server);
+  const unsubscribe = unsubscriberOf(server);
+  return unsubscribe ? subscribed(unsubscribe) : unpausable;
+}
+
+/** A subscription to a broker ends once, and does not come back. */
+function subscribed(unsubscribe: () => Promise<void>): Consumption {
+  let ending: Promise<void> | undefined;
+  const end = (): Promise<void> => (ending ??= unsubscribe());
+  return { pause: end, stop: end };
 }
