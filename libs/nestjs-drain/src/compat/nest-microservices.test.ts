@@ -60,7 +60,12 @@ test('a Nest that does not show its servers is refused at start, and so is a ser
   expect(() => findServers({} as ModulesContainer, () => undefined)).toThrow(
     /no `getRpcTargetRegistry`: the drain cannot see microservices/,
   );
-  const watch = { takes: () => true, started: () => undefined, ended: () => undefined };
+  const watch = {
+    takes: () => true,
+    started: () => undefined,
+    ended: () => undefined,
+    isClosed: () => false,
+  };
   const strategy = { getHandlerByPattern: () => null } as unknown as MicroserviceServer;
   expect(() => countMessages(strategy, watch)).toThrow(/no `send`: the drain cannot see its mess/);
 });

@@ -75,6 +75,8 @@ export interface MessageWatch {
   readonly takes: (source: unknown) => boolean;
   readonly started: (message: Message) => void;
   readonly ended: (message: Message) => void;
+  /** Whether the transport is closed: a reply that comes now has nowhere to go. */
+  readonly isClosed: () => boolean;
 }
 
 type Respond = Parameters<Server['send']>[1];
@@ -115,7 +117,7 @@ export function countMessages(server: MicroserviceServer, watch: MessageWatch): 
   const send = server.send.bind(server);
   server.send = (replies, respond) => {
     const message = current.getStore() ?? messageFrom(undefined);
-    return send(replies, holdUntilDisposed(message, respond));
+    return send(replies, holdUntilDisposed(message, respond, watch));
   };
 }
 
@@ -162,13 +164,17 @@ async function holdWhile<T>(message: Message, work: () => T): Promise<Awaited<T>
   }
 }
 
-function holdUntilDisposed(message: Message, respond: Respond): Respond {
+/** Nest 11 does not catch a reply that fails, and behind the deadline it would end the process. */
+function holdUntilDisposed(message: Message, respond: Respond, watch: MessageWatch): Respond {
   const release = message.hold();
   return async (packet) => {
     // A serializer may make another object of it.
     const isLast = packet.isDisposed === true;
     try {
       return await respond(packet);
+    } catch (error) {
+      if (!watch.isClosed()) throw error;
+      return undefined;
     } finally {
       if (isLast) release();
     }

@@ -43,6 +43,8 @@ class MessageServer implements Listener {
   /** All of this server, late ones included: the transport is not closed under any of them. */
   readonly #working = new InFlight('messages', { awaitsLateWork: true });
 
+  #isClosed = false;
+
   constructor(
     server: MicroserviceServer,
     private readonly consumption: Consumption,
@@ -54,6 +56,7 @@ class MessageServer implements Listener {
       takes: (source) => consumption.takes?.(source) ?? true,
       started: (message) => this.#started(message),
       ended: (message) => this.#ended(message),
+      isClosed: () => this.#isClosed,
     });
     drain.events.subscribe(({ type }) => {
       if (type === 'phaseChanged') this.#followPhase();
@@ -68,6 +71,7 @@ class MessageServer implements Listener {
     await within(clock, deadline - clock.now(), this.#working.whenEmpty());
     const linger = Math.min(deadline - clock.now(), options.flushTimeout * 1000);
     await within(clock, linger, stopped);
+    this.#isClosed = true;
     await this.close();
   }
 
