@@ -15,7 +15,10 @@ export { describeReport, type DrainReport } from './core/report.js';
 export { DrainResetError, ResetRefusedError } from './core/phase.js';
 export {
   StreamAbortedError,
-  type StreamHandle,
+  type EndCause,
+  type HandOff,
+  type OpenStream,
+  type StreamInfo,
   type StreamKind,
   type StreamProgress,
 } from './core/stream.js';
@@ -28,11 +31,7 @@ export { Uncounted } from './http/uncounted.guard.js';
 export { CurrentStream } from './streams/parameters.js';
 export { DrainSignal } from './streams/parameters.js';
 export { DrainableStream } from './streams/drainable-stream.decorator.js';
-export {
-  DrainableTask,
-  TaskSkippedError,
-  type DrainableTaskOptions,
-} from './lifecycle/drainable-task.decorator.js';
+export { DrainableTask } from './lifecycle/drainable-task.decorator.js';
 export { type Farewell, type LastWords } from './streams/farewell.js';
 export { type AfterDrain, type BeforeDrain } from './lifecycle/lifecycle.js';
 export { type ModuleOptions, type ProcessOptions } from './lifecycle/options.js';
