@@ -64,7 +64,7 @@ export default {
       globalSetup: '<rootDir>/test/nest-11/install.js',
       globals: { nestFolder: 'nest-11' },
       testMatch: [
-        '<rootDir>/libs/nestjs-drain/test/{websocket,grpc,microservice}.test.ts',
+        '<rootDir>/libs/nestjs-drain/test/{websocket,grpc,microservice,graphql}.test.ts',
         '<rootDir>/test/contract/*.test.ts',
         '<rootDir>/test/nest-11/*.test.ts',
       ],
