@@ -49,6 +49,7 @@ export const graphqlTransport: Transport = {
     const application = module.createNestApplication({ logger: false });
     await application.listen(0, '127.0.0.1');
     const url = `${(await application.getUrl()).replace('http', 'ws')}/graphql`;
+    let closing: Promise<void> | undefined;
     const clients: Client[] = [];
     const clientOf = () => {
       const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0 });
@@ -63,7 +64,8 @@ export const graphqlTransport: Transport = {
         await first;
         return { ending: ending.then((end) => (end === 'incomplete' ? 'told' : end)) };
       },
-      close: () => application.close(),
+      // The driver for Nest 11 cannot be stopped twice.
+      close: () => (closing ??= application.close()),
       clear: () => void clients.forEach((client) => void client.dispose()),
     };
   },
