@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { wholeSeconds } from '../core/duration.js';
 import { expectParts } from './internals.js';
 import {
   ABNORMAL_CLOSE,
@@ -62,7 +63,7 @@ export function refuseSessions(engine: object, refusal: HandshakeRefusal): void 
   known.handleRequest = (request, response) => {
     const retryAfter = isNewSession(request) ? refusal() : undefined;
     if (retryAfter === undefined) return poll(request, response);
-    response.writeHead(503, { 'Retry-After': retryAfter }).end();
+    response.writeHead(503, { 'Retry-After': wholeSeconds(retryAfter) }).end();
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { wholeSeconds } from '../core/duration.js';
 import { expectParts } from './internals.js';
 
 /** A WebSocket client as the drain sees it, whatever library serves it. */
@@ -83,6 +84,10 @@ export function guardUpgrades(
 function refuseSocket(socket: Duplex, retryAfter: number): void {
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
-  const lines = ['Connection: close', `Retry-After: ${retryAfter}`, 'Content-Length: 0'];
+  const lines = [
+    'Connection: close',
+    `Retry-After: ${wholeSeconds(retryAfter)}`,
+    'Content-Length: 0',
+  ];
   socket.end(`HTTP/1.1 503 Service Unavailable\r\n${lines.join('\r\n')}\r\n\r\n`);
 }

@@ -68,7 +68,7 @@ export class Connection {
     if (this.#isClosing) return;
     this.#isClosing = true;
     const { clock, options } = this.drain;
-    this.drain.makeIrreversible();
+    this.drain.makeIrreversible('WebSocket clients have been closed');
     const cancel = clock.schedule(options.flushTimeout * 1000, () => this.#destroy());
     this.#client.onceClosed(cancel);
     this.#client.close(SERVICE_RESTART, `retry-after=${options.retryAfter}`);

@@ -84,7 +84,8 @@ class MessageServer implements Listener {
 
   /** The drain has closed: takes no more from where the transport allows to say so. */
   async #pause(): Promise<void> {
-    if (!this.consumption.resume) this.drain.makeIrreversible();
+    if (!this.consumption.resume)
+      this.drain.makeIrreversible('the subscriptions to a broker have been ended');
     try {
       await this.consumption.pause();
     } catch (error) {

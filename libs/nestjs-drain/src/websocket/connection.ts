@@ -70,7 +70,7 @@ export class Connection implements StreamTransport, MessageGate {
 
   #closeWhenIdle(): void {
     if (this.#isClosing || !this.#messages.isSettled || this.#messages.size > 0) return;
-    this.drain.makeIrreversible();
+    this.drain.makeIrreversible('WebSocket clients have been closed');
     this.#close();
   }
 
