@@ -25,6 +25,10 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/[^/]+/dist/'],
 };
 
+/** Where `test/nest-11/install.js` installs Nest 11 and the packed libraries. */
+const nest11 = '<rootDir>/node_modules/.cache/nest-11';
+const installed = `${nest11}/node_modules`;
+
 // Imports name the .js file that the compiler will write.
 const written = { '^(\\.{1,2}/.*)\\.js$': '$1' };
 
@@ -46,8 +50,30 @@ export default {
       // The built packages and the built service, real sockets, real signals.
       ...common,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/libs/*/test/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/libs/*/test/**/*.test.ts',
+        '<rootDir>/test/!(nest-11)/**/*.test.ts',
+        '<rootDir>/test/*.test.ts',
+      ],
       moduleNameMapper: written,
+    },
+    {
+      // The tests of the transports once more, on Nest 11 and the libraries' CommonJS build.
+      ...common,
+      displayName: 'nest-11',
+      globalSetup: '<rootDir>/test/nest-11/install.js',
+      globals: { nestFolder: 'nest-11' },
+      testMatch: [
+        '<rootDir>/libs/nestjs-drain/test/{websocket,grpc,microservice,graphql}.test.ts',
+        '<rootDir>/test/contract/*.test.ts',
+        '<rootDir>/test/nest-11/*.test.ts',
+      ],
+      moduleNameMapper: {
+        '^(@nestjs/.+|rxjs|reflect-metadata|@grpc/grpc-js)$': `${installed}/$1`,
+        '^nestjs-drain$': `${installed}/nestjs-drain/dist/cjs/index.js`,
+        '^nestjs-drain/(.+)$': `${installed}/nestjs-drain/dist/cjs/$1/index.js`,
+        ...written,
+      },
     },
   ],
 };

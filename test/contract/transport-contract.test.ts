@@ -1,5 +1,6 @@
 import type { DrainOptions, DrainReport } from 'nestjs-drain';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { graphqlTransport } from './graphql-transport.js';
 import { grpcTransport } from './grpc-transport.js';
 import { httpTransports } from './http-transport.js';
 import { messageTransports } from './message-transport.js';
@@ -8,7 +9,7 @@ import { webSocketTransports } from './websocket-transport.js';
 import { Workshop } from './workshop.js';
 import { eventually } from '../../testing/eventually.js';
 
-const streaming = [...httpTransports, ...webSocketTransports, grpcTransport];
+const streaming = [...httpTransports, ...webSocketTransports, grpcTransport, graphqlTransport];
 const all: readonly (Transport | MessageTransport)[] = [...streaming, ...messageTransports];
 
 /** A deadline that comes soon, for what is meant to meet it. */
@@ -109,7 +110,7 @@ describe.each(streaming.filter((one) => !one.missing))('$name', (one) => {
     expectToAddUp(await report);
   });
 
-  test('a subscription is told  at once, and nothing waits for it', async () => {
+  test('a subscription is told at once, and nothing waits for it', async () => {
     const { shutdown, follow } = await serve(one);
     const { ending } = await follow();
     const report = shutdown.drain();

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { status, type ServiceError } from '@grpc/grpc-js';
+import { Server, status, type ServiceError } from '@grpc/grpc-js';
 import { Controller, Sse, type MessageEvent, type OnModuleDestroy } from '@nestjs/common';
 import { GrpcMethod, Transport } from '@nestjs/microservices';
 import { concat, defer, NEVER, of, startWith, type Observable } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DrainableStream } from '../src/index.js';
 import type { Drain } from '../src/core/drain.js';
 import type { DrainOptions } from '../src/core/options.js';
@@ -269,6 +269,28 @@ test('a connection that never says anything holds the shutdown no longer than fl
   await clock.advanceAsync(1_000);
   await gone;
   await closed;
+});
+
+test('a call outlives the deadline of a drain that was reset, on the connection that was told to leave', async () => {
+  const options = { timeout: 0.1, flushTimeout: 0.1 };
+  // The drain's time stands still; a timer of grpc-js for these bounds would fire before the one below.
+  const { url, drain } = await start(options, new ManualClock());
+  const answer = client('Stories', url).call('Title');
+  await gate.reached;
+  void drain.start('test').catch(() => undefined);
+  drain.reset();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  gate.open('done');
+  expect(await answer).toEqual({ text: 'done' });
+  expect(await client('Stories', url).call('Title')).toEqual({ text: 'done' });
+});
+
+test('law 7: a server whose shutdown never calls back does not hold close()', async () => {
+  const { application } = await start({ flushTimeout: 0.1 });
+  const never = jest.spyOn(Server.prototype, 'tryShutdown').mockImplementation(() => undefined);
+  await application.close();
+  expect(never).toHaveBeenCalled();
+  never.mockRestore();
 });
 
 test('HTTP and gRPC of one process drain together: one deadline, one report', async () => {

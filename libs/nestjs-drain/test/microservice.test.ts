@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { eventually } from '../../../testing/eventually.js';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Controller, type OnModuleDestroy } from '@nestjs/common';
 import {
   ClientProxyFactory,
   EventPattern,
   MessagePattern,
+  Server,
   Transport,
   type ClientOptions,
   type ClientProxy,
@@ -238,6 +239,21 @@ describe('the connections of a TCP microservice', () => {
     expect(await answer).toBe('done');
   });
 
+  test('stay open when the drain is reset before they were ended', async () => {
+    const { port, drain } = await start();
+    const socket = connect(port, '127.0.0.1');
+    cleanups.push(() => socket.destroy());
+    const replies = createReplies(socket);
+    socket.write(framed('order'));
+    await gate.reached;
+    void drain.start('test').catch(() => undefined);
+    drain.reset();
+    gate.open('done');
+    expect(await replies.next()).toContain('done');
+    socket.write(framed('quick'));
+    expect(await replies.next()).toContain('at once');
+  });
+
   test('are accepted until the end, because they may have been on their way', async () => {
     const { port, drain } = await start();
     const first = ask(clientOf(tcp(port)), 'order');
@@ -247,6 +263,55 @@ describe('the connections of a TCP microservice', () => {
     gate.open('done');
     await first;
   });
+});
+
+/** A message as Nest's TCP clients frame it. */
+function framed(pattern: string): string {
+  const message = JSON.stringify({ pattern, data: {}, id: pattern });
+  return `${message.length}#${message}`;
+}
+
+/** What comes over the socket, one chunk after another; fails once the server has ended it. */
+function createReplies(socket: Socket): { next(): Promise<string> } {
+  const chunks = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  return {
+    async next() {
+      const chunk = await chunks.next();
+      if (chunk.done) throw new Error('The connection was ended.');
+      return chunk.value.toString();
+    },
+  };
+}
+
+test('law 7: a strategy whose close never calls back does not hold close(), and its messages count', async () => {
+  class Stuck extends Server {
+    listen(ready: () => void): void {
+      ready();
+    }
+    close(): Promise<void> {
+      return new Promise(() => undefined);
+    }
+    handleMessage(pattern: string): Promise<unknown> {
+      return Promise.resolve(this.getHandlerByPattern(pattern)?.({}));
+    }
+    on(): never {
+      throw new Error('It has no events.');
+    }
+    unwrap<T>(): T {
+      throw new Error('There is nothing in it.');
+    }
+  }
+  const strategy = new Stuck();
+  const { module, drain } = await drainedModule(parts, { flushTimeout: 0.1 });
+  const application = module.createNestMicroservice({ strategy, logger: false });
+  await application.listen();
+  const handled = strategy.handleMessage('order');
+  await gate.reached;
+  expect(drain.messages.size).toBe(1);
+  const closed = application.close();
+  gate.open('done');
+  await Promise.all([handled, closed]);
+  expect(log).toEqual(['answered', 'destroyed']);
 });
 
 (missingRedis ? test.skip : test)(

@@ -14,6 +14,7 @@ import { ManualClock } from 'nestjs-drain-resume/testing';
 import { nextEvent } from './support/application.js';
 import { closeApplication, drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';
+import { freePort } from './support/free-port.js';
 import { Gate } from './support/gate.js';
 import { socketIoClient, wsClient, type SocketClient } from './support/socket-clients.js';
 import { eventually } from '../../../testing/eventually.js';
@@ -24,10 +25,13 @@ interface Reply {
 }
 
 let gate: Gate<string>;
+/** Every gate that a client waits behind. */
+let gates: Set<Gate<string>>;
 let log: string[];
 const cleanups: (() => unknown)[] = [];
 beforeEach(() => {
   gate = new Gate();
+  gates = new Set();
   log = [];
 });
 afterEach(async () => {
@@ -38,6 +42,7 @@ afterEach(async () => {
 class ChatGateway implements OnModuleDestroy {
   @SubscribeMessage('ask')
   async ask(): Promise<Reply> {
+    gates.add(gate);
     return { event: 'answer', data: await gate.pass() };
   }
 
@@ -245,6 +250,38 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     expect(await report).toMatchObject({ outcome: 'completed', reconnect: 0, cut: 1 });
   });
 
+  test('reset() before any client was closed: no wave closes one any more, and all go on', async () => {
+    const clock = new ManualClock();
+    const { url, drain } = await start({ waves: { size: 1, interval: 1 } }, { clock });
+    const first = await asking(url);
+    gate = new Gate();
+    const second = await asking(url);
+    void drain.start('test').catch(() => undefined);
+    drain.reset();
+    await clock.advanceAsync(60_000);
+    const answers = [first, second].map((one) => one.reply('answer'));
+    for (const one of gates) one.open('done');
+    expect(await Promise.all(answers)).toEqual(['done', 'done']);
+    for (const one of [first, second]) {
+      const pong = one.reply('pong');
+      one.send('ping');
+      expect(await pong).toBe('');
+    }
+  });
+
+  test('reset() after a client was closed is refused, and the waves go on', async () => {
+    const clock = new ManualClock();
+    const { url, drain } = await start({ waves: { size: 1, interval: 1 } }, { clock });
+    const first = await opened(url, '/chat');
+    const second = await opened(url, '/chat');
+    await eventually(() => expect(drain.streams.size).toBe(2));
+    void drain.start('test');
+    expect(() => drain.reset()).toThrow('cannot be reset');
+    expect(await first.closed).toMatchObject({ code: 1012 });
+    await clock.advanceAsync(1_000);
+    expect(await second.closed).toMatchObject({ code: 1012 });
+  });
+
   /** A client that has shaken hands and reads no more. */
   async function silentClient(url: string) {
     const { hostname, port, host } = new URL(url);
@@ -266,6 +303,22 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     if (query) socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x34, 0x30]));
     return socket;
   }
+});
+
+test('law 7: a client that never shakes hands with a gateway on its own port does not hold close()', async () => {
+  const port = await freePort();
+  @WebSocketGateway(port)
+  class OwnPortGateway {}
+  const parts = { imports: [DrainWebSocketModule], providers: [OwnPortGateway] };
+  const { module } = await drainedModule(parts, { flushTimeout: 0.1 });
+  const application = module.createNestApplication({ logger: false });
+  application.useWebSocketAdapter(new WsAdapter(application));
+  await application.listen(0, '127.0.0.1');
+  const silent = connect(port, '127.0.0.1');
+  cleanups.push(() => silent.destroy());
+  await once(silent, 'connect');
+  await application.close();
+  expect(silent.destroyed).toBe(false);
 });
 
 test('socket.io by long polling: refused with 503, closed without a reset, and its requests end', async () => {

@@ -7,9 +7,15 @@ import {
 import { Logger } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
 import type { Listener } from '../core/shutdown.js';
-import { Call } from './call.js';
-import type { CallKinds } from './call-kinds.js';
-import { tryElsewhere } from './unavailable.js';
+import type { StreamKind } from '../core/stream.js';
+import { within } from '../core/within.js';
+import { Call, tryElsewhere } from './call.js';
+
+/**
+ * Milliseconds after which grpc-js would itself destroy a connection that was asked to leave: never, by the
+ * longest time that a timer can take. `stop()` destroys what is left; after a reset the calls go on.
+ */
+const NEVER = 2 ** 31 - 1;
 
 /** Calls of watchers, which are no work: neither counted nor refused. */
 const uncounted = /^\/grpc\.(health|reflection)\./;
@@ -23,13 +29,14 @@ export class CallServer implements Listener {
 
   constructor(
     private readonly address: string,
-    private readonly kinds: CallKinds,
+    private readonly kindOf: (method: { path: string; responseStream: boolean }) => StreamKind,
     /** The server's own close. */
     private readonly close: () => Promise<void>,
     private readonly drain: Drain,
   ) {
-    drain.events.subscribe((event) => {
-      if (event.type === 'phaseChanged' && event.phase === 'draining') this.#sayGoodbye();
+    drain.events.subscribe(({ type }) => {
+      // By the drain's phase, not the event's: an observer may have reset it in between.
+      if (type === 'phaseChanged' && drain.phase === 'draining') this.#sayGoodbye();
     });
   }
 
@@ -40,23 +47,26 @@ export class CallServer implements Listener {
   /** Nearest to the transport: it sees every call, of whatever service. */
   readonly interceptor: ServerInterceptor = (method, transport) => {
     if (uncounted.test(method.path)) return this.#watch(transport);
-    const kind = this.kinds.kindOf(method);
+    const kind = this.kindOf(method);
     const call = new Call(kind, method.path, transport, this.drain, this.#onRefused);
     return new ServerInterceptingCall(transport, call.responder);
   };
 
   /** All calls have ended: shuts the connections gracefully, and destroys what outstays its bound. */
   async stop(deadline: number): Promise<void> {
-    const { clock, options } = this.drain;
+    const { options } = this.drain;
     for (const call of this.#watching) call.sendStatus(tryElsewhere(options.retryAfter));
-    const server = this.#server;
-    if (server) {
-      const bound = Math.min(deadline - clock.now(), options.flushTimeout * 1000);
-      const cancel = clock.schedule(Math.max(0, bound), () => server.forceShutdown());
-      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-      cancel();
-    }
+    if (this.#server) await this.#shut(this.#server, deadline);
     await this.close();
+  }
+
+  /** By force where a client does not go, and without it where the force does not help either. */
+  async #shut(server: Server, deadline: number): Promise<void> {
+    const { clock, options } = this.drain;
+    const bound = Math.min(deadline - clock.now(), options.flushTimeout * 1000);
+    const shut = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    if (await within(clock, bound, shut)) return;
+    server.forceShutdown();
   }
 
   #watch(transport: ServerInterceptingCallInterface): ServerInterceptingCall {
@@ -83,10 +93,8 @@ export class CallServer implements Listener {
    * The listener stays, for those who have not heard yet.
    */
   #sayGoodbye(): void {
-    const { deadline = 0, clock, options } = this.drain;
-    const grace = Math.max(0, deadline - clock.now()) + options.flushTimeout * 1000;
     try {
-      this.#server?.drain(this.address, grace);
+      this.#server?.drain(this.address, NEVER);
     } catch (error) {
       this.#logger.warn(
         `The connections of the gRPC server at ${this.address} cannot be told to leave; ` +

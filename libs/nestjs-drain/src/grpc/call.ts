@@ -1,7 +1,12 @@
-import type { Responder, ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import {
+  Metadata,
+  status,
+  type Responder,
+  type ServerInterceptingCallInterface,
+  type StatusObject,
+} from '@grpc/grpc-js';
 import type { Drain } from '../core/drain.js';
 import type { EndCause, StreamKind, StreamTransport } from '../core/stream.js';
-import { tryElsewhere, unfinished } from './unavailable.js';
 
 /** One gRPC call, between the transport and its handler, from its arrival until its stream is closed. */
 export class Call implements StreamTransport {
@@ -61,4 +66,28 @@ export class Call implements StreamTransport {
 
   /** A call cannot be reset through gRPC; its session is destroyed when the server is shut. */
   destroy(): void {}
+}
+
+/** gRPC's own word for it: a client whose retry policy covers UNAVAILABLE waits this long first. */
+const PUSHBACK = 'grpc-retry-pushback-ms';
+
+/**
+ * For a call that never started, or can be made anew elsewhere.
+ * @param retryAfter seconds
+ */
+export function tryElsewhere(retryAfter: number): StatusObject {
+  const metadata = new Metadata();
+  metadata.set(PUSHBACK, String(Math.round(retryAfter * 1000)));
+  const details = `This replica is shutting down. Try again in ${retryAfter} s: another replica will answer.`;
+  return { code: status.UNAVAILABLE, details, metadata };
+}
+
+/** For a call that was under way: whether it may be repeated is its client's to know. */
+export function unfinished(): StatusObject {
+  return {
+    code: status.UNAVAILABLE,
+    details:
+      'This answer is incomplete: the replica is shutting down and had to end it before it was finished.',
+    metadata: new Metadata(),
+  };
 }

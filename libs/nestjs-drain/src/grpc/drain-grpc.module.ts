@@ -1,8 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { CallKinds } from './call-kinds.js';
-import { CallServers } from './call-servers.js';
-import { GRPC_OPTIONS, type DrainGrpcOptions } from './options.js';
+import { CallServers, GRPC_OPTIONS, type DrainGrpcOptions } from './call-servers.js';
 
 /**
  * Lets the drain know every gRPC call of the application, of `createMicroservice()` and of each
@@ -12,7 +10,7 @@ import { GRPC_OPTIONS, type DrainGrpcOptions } from './options.js';
  */
 @Module({
   imports: [DiscoveryModule],
-  providers: [CallServers, CallKinds, { provide: GRPC_OPTIONS, useValue: {} }],
+  providers: [CallServers, { provide: GRPC_OPTIONS, useValue: {} }],
 })
 export class DrainGrpcModule {
   static forRoot(options: DrainGrpcOptions = {}): DynamicModule {

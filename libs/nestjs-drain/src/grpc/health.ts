@@ -1,5 +1,6 @@
-import type { Server, ServiceDefinition } from '@grpc/grpc-js';
+import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { onServiceAdded } from '../compat/grpc.js';
 import type { Drain } from '../core/drain.js';
 
 type ServingStatus = Parameters<HealthImplementation['setStatus']>[1];
@@ -22,12 +23,10 @@ export class Health {
 
   addTo(server: Server): void {
     this.#implementation.addToServer(server);
-    const addService = server.addService.bind(server);
-    server.addService = (definition, implementation) => {
-      addService(definition, implementation);
-      this.#services.add(nameOf(definition));
+    onServiceAdded(server, (name) => {
+      this.#services.add(name);
       this.#announce();
-    };
+    });
     this.#announce();
   }
 
@@ -44,9 +43,4 @@ export class Health {
   get #status(): ServingStatus {
     return this.drain.isShuttingDown ? 'NOT_SERVING' : 'SERVING';
   }
-}
-
-function nameOf(definition: ServiceDefinition): string {
-  const [method] = Object.values(definition);
-  return method?.path.split('/')[1] ?? '';
 }

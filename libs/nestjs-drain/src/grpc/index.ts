@@ -1,2 +1,2 @@
 export { DrainGrpcModule } from './drain-grpc.module.js';
-export { type DrainGrpcOptions } from './options.js';
+export { type DrainGrpcOptions } from './call-servers.js';

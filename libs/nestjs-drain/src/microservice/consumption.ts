@@ -1,9 +1,11 @@
-import type { Message } from './message-count.js';
+import type { Message } from '../compat/nest-microservices.js';
 
 /** How one transport stops taking messages. What it cannot promise stands in docs/transports.md. */
 export interface Consumption {
-  /** Whether it goes on by itself if the drain is reset. */
-  readonly resumable: boolean;
+  /** Takes it up again if the drain is reset; undefined where it cannot be taken up. */
+  resume?: () => void;
+  /** Whether a message from this source can still be answered. Default: it can. */
+  takes?(source: unknown): boolean;
   started?(message: Message): void;
   ended?(message: Message): void;
   /** When the drain closes: takes no more, and lets what is here be answered. */

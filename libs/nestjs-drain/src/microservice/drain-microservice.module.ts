@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { MessageServers } from './message-servers.js';
+import { MessageServers } from './message-server.js';
 
 /**
  * Lets the drain wait for the message handlers of every microservice of the application: of

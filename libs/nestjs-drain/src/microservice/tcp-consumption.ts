@@ -1,9 +1,8 @@
 import type { Server as NetServer, Socket } from 'node:net';
-import { Server as TlsServer } from 'node:tls';
-import type { Server } from '@nestjs/microservices';
+import type { Message, MicroserviceServer } from '../compat/nest-microservices.js';
+import { netSocketOf, tcpListenerOf } from '../compat/nest-tcp.js';
 import { IdleGate } from '../core/idle-gate.js';
 import type { Consumption } from './consumption.js';
-import type { Message } from './message-count.js';
 
 /**
  * The connections of a TCP microservice. From the moment the drain closes each is ended as soon as it
@@ -11,7 +10,6 @@ import type { Message } from './message-count.js';
  * message that crosses that end on the wire is lost: the protocol has no word for it.
  */
 export class TcpConsumption implements Consumption {
-  readonly resumable = true;
   /** How many messages each connection waits for. */
   readonly #open = new Map<Socket, number>();
   readonly #idle = new IdleGate();
@@ -19,11 +17,15 @@ export class TcpConsumption implements Consumption {
   #isPaused = false;
   #isStopped = false;
 
-  constructor(server: Server) {
-    this.#listener = server.unwrap<NetServer>();
-    // Under TLS, Nest reads from the socket that comes out of the handshake.
-    const event = this.#listener instanceof TlsServer ? 'secureConnection' : 'connection';
-    this.#listener.prependListener(event, (socket: Socket) => this.#track(socket));
+  constructor(server: MicroserviceServer) {
+    const { listener, event } = tcpListenerOf(server);
+    this.#listener = listener;
+    listener.prependListener(event, (socket: Socket) => this.#track(socket));
+  }
+
+  /** What comes on a connection that has been ended could not be answered. */
+  takes(source: unknown): boolean {
+    return netSocketOf(source)?.writableEnded !== true;
   }
 
   started(message: Message): void {
@@ -40,6 +42,11 @@ export class TcpConsumption implements Consumption {
     this.#isPaused = true;
     this.#endIdle();
   }
+
+  /** Connections that have not been ended yet stay. */
+  readonly resume = (): void => {
+    this.#isPaused = false;
+  };
 
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -59,9 +66,8 @@ export class TcpConsumption implements Consumption {
     });
   }
 
-  /** Nest hands a message over with its own wrapper of the socket. */
   #count({ source }: Message, change: 1 | -1): Socket | undefined {
-    const socket = (source as { netSocket?: Socket } | undefined)?.netSocket;
+    const socket = netSocketOf(source);
     const working = socket && this.#open.get(socket);
     if (working === undefined) return undefined;
     this.#open.set(socket as Socket, working + change);
@@ -73,9 +79,8 @@ export class TcpConsumption implements Consumption {
   }
 }
 
-/** What still comes is not handled, because it could not be answered; reading goes on to see the end. */
+/** Reading goes on to see the client's own end. */
 function end(socket: Socket): void {
-  socket.removeAllListeners('data');
   socket.end();
   socket.resume();
 }

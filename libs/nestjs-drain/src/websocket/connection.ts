@@ -2,10 +2,11 @@ import { finalize, type Observable } from 'rxjs';
 import type { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
 import type { Stream, StreamKind, StreamTransport } from '../core/stream.js';
-import type { SocketClient } from './socket-client.js';
+import type { MessageGate } from '../compat/nest-websockets.js';
+import type { SocketClient } from '../compat/ws.js';
 
 /** One client of a gateway, from its handshake until it is closed. */
-export class Connection implements StreamTransport {
+export class Connection implements StreamTransport, MessageGate {
   #stream: Stream | undefined;
   readonly #messages = new InFlight('messages', { awaitsLateWork: false });
   #isClosing = false;
@@ -54,7 +55,7 @@ export class Connection implements StreamTransport {
     this.#closeWhenIdle();
   }
 
-  /** The drain was reset. */
+  /** The drain was reset before this client was closed. */
   stay(): void {
     this.#messages.reopen();
   }
@@ -68,7 +69,9 @@ export class Connection implements StreamTransport {
   }
 
   #closeWhenIdle(): void {
-    if (this.#messages.isSettled && this.#messages.size === 0) this.#close();
+    if (this.#isClosing || !this.#messages.isSettled || this.#messages.size > 0) return;
+    this.drain.makeIrreversible('WebSocket clients have been closed');
+    this.#close();
   }
 
   /** A client that does not answer the close is not waited for beyond `flushTimeout`. */

@@ -1,8 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { GatewayKinds } from './gateway-kinds.js';
-import { WEBSOCKET_OPTIONS, type DrainWebSocketOptions } from './options.js';
-import { SocketServers } from './socket-servers.js';
+import { Gateways, WEBSOCKET_OPTIONS, type DrainWebSocketOptions } from './gateways.js';
 
 /**
  * Lets the drain know every client of every gateway, whether ws or socket.io serves it. Import it
@@ -13,7 +11,7 @@ import { SocketServers } from './socket-servers.js';
  */
 @Module({
   imports: [DiscoveryModule],
-  providers: [SocketServers, GatewayKinds, { provide: WEBSOCKET_OPTIONS, useValue: {} }],
+  providers: [Gateways, { provide: WEBSOCKET_OPTIONS, useValue: {} }],
 })
 export class DrainWebSocketModule {
   static forRoot(options: DrainWebSocketOptions = {}): DynamicModule {

@@ -1,2 +1,2 @@
 export { DrainWebSocketModule } from './drain-websocket.module.js';
-export { type DrainWebSocketOptions } from './options.js';
+export { type DrainWebSocketOptions } from './gateways.js';

@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
+/** A folder from which the packages of the Nest version under test are found; Jest's project names it. */
+const { nestFolder = 'nestjs-drain' } = globalThis as { nestFolder?: string };
 const compiled = fileURLToPath(
-  new URL('../../../../node_modules/.cache/nestjs-drain/', import.meta.url),
+  new URL(`../../../../node_modules/.cache/${nestFolder}/`, import.meta.url),
 );
 
 export interface Exit {
@@ -66,7 +68,6 @@ export async function startFixture(
   return { process: child, output: () => output, printed, exited, tell, stop };
 }
 
-/** Into a folder from which the workspace's packages are found. */
 async function compile(name: string): Promise<string> {
   const source = await readFile(join(fixtures, `${name}.ts`), 'utf8');
   const { outputText } = ts.transpileModule(source, {
