@@ -1,30 +1,24 @@
 import {
   Module,
-  UseGuards,
   type DynamicModule,
   type FactoryProvider,
   type MiddlewareConsumer,
   type ModuleMetadata,
   type NestModule,
   type Provider,
-  type Type,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
-import { TerminusModule } from '@nestjs/terminus';
-import { ControlGuard } from './control/caller.guard.js';
-import { Management } from './control/management.decorator.js';
+import { ManagementRoutes } from './compat/management-routes.js';
+import { ManagementFront } from './control/management-front.js';
 import { ManagementPort } from './control/management-port.js';
-import { ManagementRoutes } from './control/management-routes.js';
-import { CONTROL_ACCESS, type ControlAccess, type ControlRoutes } from './control/options.js';
-import { AllowedPeerGuard } from './control/page.guard.js';
-import { shutdownController } from './control/shutdown.controller.js';
-import { DRAIN, SHUTDOWN } from './core/tokens.js';
+import { CONTROL_OPTIONS, type ControlOptions } from './control/options.js';
+import { ShutdownRoutes } from './control/shutdown-routes.js';
+import type { Drain } from './core/drain.js';
+import { DRAIN, MANAGEMENT_ROUTES, SHUTDOWN } from './core/tokens.js';
 import { Diagnostics } from './lifecycle/diagnostics.js';
 import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
-import type { HealthOptions } from './probes/options.js';
-import { probeController } from './probes/probe.controller.js';
+import { HEALTH_OPTIONS, Probes, type HealthOptions } from './probes/probes.js';
 import { HttpConnections } from './http/http-connections.js';
-import { Uncounted } from './http/uncounted.guard.js';
 import { AdmissionGuard } from './streams/admission.guard.js';
 import { applicationDrain } from './lifecycle/application-drain.js';
 import { BeforeNest } from './lifecycle/before-nest.js';
@@ -40,28 +34,20 @@ import { ProcessSignals } from './lifecycle/process-signals.js';
 import { ShutdownSequence } from './lifecycle/shutdown-sequence.js';
 import { ShutdownService } from './lifecycle/shutdown.service.js';
 import { StatusFeed } from './control/status/status-feed.js';
-import { statusController } from './control/status/status.controller.js';
 
-/** What Nest has to know when the module is declared, before any factory runs. */
-export interface StaticOptions {
+export interface GracefulShutdownOptions extends ModuleOptions {
   /** Whether every module may inject `ShutdownService` without importing this one. Default true. */
   isGlobal?: boolean;
   /** The probe routes `/health`, `/ready`, `/startup`; `false` leaves them out. */
   health?: HealthOptions | false;
   /** The routes under `/shutdown`; `false` leaves them out. */
-  control?: ControlRoutes | false;
+  control?: ControlOptions | false;
 }
 
-/** What a factory may decide. */
-export interface DynamicOptions extends ModuleOptions {
-  control?: ControlAccess;
-}
+/** What a factory may decide: all but `isGlobal`, which Nest has to know before it runs one. */
+export type DynamicOptions = Omit<GracefulShutdownOptions, 'isGlobal'>;
 
-export interface GracefulShutdownOptions extends ModuleOptions, Omit<StaticOptions, 'control'> {
-  control?: (ControlRoutes & ControlAccess) | false;
-}
-
-export interface GracefulShutdownAsyncOptions extends StaticOptions {
+export interface GracefulShutdownAsyncOptions extends Pick<GracefulShutdownOptions, 'isGlobal'> {
   imports?: ModuleMetadata['imports'];
   inject?: FactoryProvider['inject'];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Nest's own FactoryProvider: what is injected is the user's
@@ -74,9 +60,9 @@ const exported = [
   DRAIN,
   SHUTDOWN,
   FAREWELL,
+  MANAGEMENT_ROUTES,
   ShutdownService,
   AdmissionGuard,
-  Uncounted,
   LivenessIndicator,
   ReadinessIndicator,
 ] as const;
@@ -87,47 +73,31 @@ const exported = [
  */
 @Module({})
 export class GracefulShutdownModule implements NestModule {
-  constructor(private readonly managementPort: ManagementPort) {}
+  constructor(private readonly front: ManagementFront) {}
 
   configure(consumer: MiddlewareConsumer): void {
-    this.managementPort.hideFromTraffic(consumer);
+    this.front.configure(consumer);
   }
 
-  static forRoot(options: GracefulShutdownOptions = {}): DynamicModule {
-    const { isGlobal, health, control, ...rest } = options;
-    const { path, reset, ...access } = control || {};
-    const routes = control === false ? false : definedOnly({ path, reset });
-    return assemble(definedOnly({ isGlobal, health, control: routes }), {
-      useFactory: () => ({ ...rest, control: access }),
-    });
+  static forRoot({ isGlobal, ...options }: GracefulShutdownOptions = {}): DynamicModule {
+    return assemble({ useFactory: () => options }, isGlobal);
   }
 
   static forRootAsync(options: GracefulShutdownAsyncOptions): DynamicModule {
-    const { imports, inject, useFactory, ...statics } = options;
-    return assemble(statics, definedOnly({ inject, useFactory }), imports);
+    const { isGlobal, imports, inject, useFactory } = options;
+    return assemble({ useFactory, ...(inject && { inject }) }, isGlobal, imports);
   }
 }
 
 function assemble(
-  { isGlobal = true, health, control }: StaticOptions,
   factory: Pick<FactoryProvider<DynamicOptions>, 'inject' | 'useFactory'>,
+  isGlobal = true,
   imports: ModuleMetadata['imports'] = [],
 ): DynamicModule {
-  const controllers: Type[] = [];
-  if (health !== false) controllers.push(probeController(health));
-  if (control !== false) {
-    const guards = { page: AllowedPeerGuard, feed: ControlGuard };
-    controllers.push(shutdownController(control), statusController(control?.path, guards));
-  }
-  for (const controller of controllers) {
-    UseGuards(Uncounted)(controller);
-    Management()(controller);
-  }
   return {
     module: GracefulShutdownModule,
     global: isGlobal,
-    imports: [...imports, DiscoveryModule, TerminusModule.forRoot({ logger: false })],
-    controllers,
+    imports: [...imports, DiscoveryModule],
     providers: [{ provide: OPTIONS, ...factory }, ...derivedProviders, ...providers],
     exports: [...exported],
   };
@@ -138,19 +108,32 @@ const derivedProviders: Provider[] = [
   {
     provide: DRAIN,
     inject: [ModulesContainer, OPTIONS],
-    useFactory: (modules: ModulesContainer, { control: _, ...options }: DynamicOptions) =>
-      applicationDrain(modules, separateOptions(options).drain),
+    useFactory: (
+      modules: ModulesContainer,
+      { control: _, health: __, ...options }: DynamicOptions,
+    ) => applicationDrain(modules, separateOptions(options).drain),
   },
   {
     provide: PROCESS_OPTIONS,
     inject: [OPTIONS],
-    useFactory: ({ control: _, ...options }: DynamicOptions) => separateOptions(options).process,
+    useFactory: ({ control: _, health: __, ...options }: DynamicOptions) =>
+      separateOptions(options).process,
   },
   { provide: FAREWELL, inject: [OPTIONS], useFactory: ({ farewell }: DynamicOptions) => farewell },
   {
-    provide: CONTROL_ACCESS,
+    provide: CONTROL_OPTIONS,
     inject: [OPTIONS],
     useFactory: ({ control }: DynamicOptions) => control ?? {},
+  },
+  {
+    provide: HEALTH_OPTIONS,
+    inject: [OPTIONS],
+    useFactory: ({ health }: DynamicOptions) => health ?? {},
+  },
+  {
+    provide: MANAGEMENT_ROUTES,
+    inject: [DRAIN],
+    useFactory: ({ requests }: Drain) => new ManagementRoutes(requests),
   },
 ];
 
@@ -163,22 +146,14 @@ const providers: Provider[] = [
   ProcessSignals,
   DrainLogger,
   Diagnostics,
-  HttpConnections,
-  AdmissionGuard,
-  Uncounted,
-  ControlGuard,
-  AllowedPeerGuard,
   StatusFeed,
-  ManagementRoutes,
-  ManagementPort,
+  ShutdownRoutes,
   LivenessIndicator,
   ReadinessIndicator,
+  Probes,
+  // Before the connections, whose listener sees and tells every request of the server.
+  ManagementFront,
+  ManagementPort,
+  HttpConnections,
+  AdmissionGuard,
 ];
-
-/** Without the keys that are undefined: an option that is left out is not an option set to nothing. */
-function definedOnly<T extends object>(
-  options: T,
-): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  const defined = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(defined) as { [Key in keyof T]: Exclude<T[Key], undefined> };
-}

@@ -23,6 +23,8 @@ export class Drain {
   readonly tasks = new InFlight('tasks', { awaitsLateWork: true });
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
+  /** Unanswered preStop calls of the kubelet. A SIGTERM meanwhile means that the grace is over. */
+  readonly kubeletHooks = new Set<object>();
   readonly #waves: WaveSchedule;
   #phase: DrainPhase = 'serving';
   #run: DrainRun | undefined;

@@ -11,3 +11,5 @@ export const RESUMPTION = Symbol.for('nestjs-drain.Resumption');
 export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');
 /** Metadata of controllers that answer on the management port, where there is one. */
 export const MANAGEMENT = Symbol.for('nestjs-drain.Management');
+/** Where adapters add routes of the library's own, which stand before the application. */
+export const MANAGEMENT_ROUTES = Symbol.for('nestjs-drain.ManagementRoutes');

@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import { Connections } from './connections.js';
-import { onSecondaryServers } from './secondary-servers.js';
+import { onSecondaryServers } from '../compat/secondary-servers.js';
 
 /** What is used of a Nest HTTP adapter. */
 interface ServingAdapter {

@@ -4,7 +4,7 @@ import { connection } from './page-connection.js';
 import { style } from './page-style.js';
 
 /** The page, whole: no other file, no other host. It holds no data; its feed does. */
-export function statusPage(nonce: string): string {
+export function statusDocument(nonce: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
