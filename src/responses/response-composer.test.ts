@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { FIRST_DELTA, ResponseComposer, type CancelSubject } from './response-composer.js';
 import type { ResponseEvent } from './response-event.js';
 import { headOf } from './response-head.js';

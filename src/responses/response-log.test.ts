@@ -1,6 +1,6 @@
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { MemoryResumeStore, StreamProducers, ResumableStreamService } from 'nestjs-drain-resume';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { EchoModel } from '../models/echo-model.js';
 import { Models } from '../models/models.js';
 import { ResponseDirectory } from './response-directory.js';

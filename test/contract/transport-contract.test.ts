@@ -1,11 +1,12 @@
 import type { DrainOptions, DrainReport } from 'nestjs-drain';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { grpcTransport } from './grpc-transport.js';
 import { httpTransports } from './http-transport.js';
 import { messageTransports } from './message-transport.js';
 import type { MessageTransport, Transport } from './transport.js';
 import { webSocketTransports } from './websocket-transport.js';
 import { Workshop } from './workshop.js';
+import { eventually } from '../../testing/eventually.js';
 
 const streaming = [...httpTransports, ...webSocketTransports, grpcTransport];
 const all: readonly (Transport | MessageTransport)[] = [...streaming, ...messageTransports];
@@ -63,7 +64,7 @@ describe.each(all.filter((one) => !one.missing))('$name', (one) => {
     const ending = ask();
     await workshop.begun;
     const closed = close();
-    await expect.poll(() => shutdown.phase).toBe('draining');
+    await eventually(() => expect(shutdown.phase).toBe('draining'));
     workshop.open();
     expect(await ending).toBe('whole');
     await closed;

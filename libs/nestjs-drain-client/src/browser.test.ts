@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
+import { labelled } from '../../../testing/labelled.js';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const nodeGlobals = /\b(process|Buffer|setImmediate|require|__dirname|__filename|global)\b\s*[.([]/;
@@ -22,7 +23,8 @@ function graph(path: string, found = new Map<string, string>()): Map<string, str
 it('the client imports nothing but itself and uses nothing that only Node has', () => {
   const modules = graph(join(folder, 'index.ts'));
   expect([...modules.keys()].filter((path) => !path.endsWith('.ts'))).toEqual([]);
-  for (const [path, source] of modules) expect(source, path).not.toMatch(nodeGlobals);
+  for (const [path, source] of modules)
+    labelled(path, () => expect(source).not.toMatch(nodeGlobals));
   const own = readdirSync(folder).filter((name) => !name.endsWith('.test.ts'));
-  for (const name of own) expect(modules.has(join(folder, name)), name).toBe(true);
+  for (const name of own) labelled(name, () => expect(modules.has(join(folder, name))).toBe(true));
 });

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import OpenAINext from 'openai-next';
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
+import { expectTypeOf } from 'expect-type';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import {
   resumeResponses,
@@ -128,7 +129,7 @@ describe.each([
     const script = [2, ...Array.from({ length: 9 }, () => failure(502))];
     const { requests, finish } = setUp(service(3, script), { attempts: 3 });
     expect(await finish()).toMatchObject({
-      message: expect.stringMatching(/3 tries .* HTTP 502/) as string,
+      message: expect.stringMatching(/3 tries .* HTTP 502/),
       sequence: 1,
     });
     expect(requests).toHaveLength(4);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { resumingFetch, type ResumingFetchOptions } from './resuming-fetch.js';
 
@@ -97,7 +97,7 @@ describe('resuming fetch', () => {
     const { seen, finish } = setUp([() => words([0]), () => words([2])], { attempts: 3 });
     expect(await finish()).toMatchObject({
       name: 'ResumeFailedError',
-      message: expect.stringContaining('event 2 came where 1 was expected') as string,
+      message: expect.stringContaining('event 2 came where 1 was expected'),
       sequence: 0,
     });
     expect(seen).toEqual(count(1));
@@ -135,7 +135,7 @@ describe('resuming fetch', () => {
     });
     expect(await finish()).toMatchObject({
       name: 'ResumeFailedError',
-      message: expect.stringMatching(/4 tries .* HTTP 502/) as string,
+      message: expect.stringMatching(/4 tries .* HTTP 502/),
       sequence: 0,
     });
     expect(requests).toHaveLength(5);
@@ -160,7 +160,7 @@ describe('resuming fetch', () => {
       () => new Response('{}', { headers: { 'Content-Type': 'text/html' } }),
     ]);
     expect(await finish()).toMatchObject({
-      message: expect.stringContaining('text/html') as string,
+      message: expect.stringContaining('text/html'),
     });
   });
 
@@ -266,7 +266,7 @@ describe('resuming fetch of a POST', () => {
     expect(await refused.finish()).toBe('finished');
     const failed = setUp([unreachable], {}, post);
     expect(await failed.finish()).toMatchObject({
-      message: expect.stringContaining('Idempotency-Key') as string,
+      message: expect.stringContaining('Idempotency-Key'),
     });
     expect(failed.requests).toHaveLength(1);
     const broken = setUp([() => refuse(502)], {}, post);
@@ -283,7 +283,7 @@ describe('resuming fetch of a POST', () => {
   it('says what is missing if the rest cannot be asked for', async () => {
     const { finish } = setUp([() => words([0], { then: 'break' })], {}, post);
     expect(await finish()).toMatchObject({
-      message: expect.stringContaining('Content-Location') as string,
+      message: expect.stringContaining('Content-Location'),
       sequence: 0,
     });
   });

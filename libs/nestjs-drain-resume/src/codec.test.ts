@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from '@jest/globals';
 import { ManualClock } from './testing/manual-clock.js';
 import { resumeStoreContract } from './testing/resume-store-contract.js';
 import { withCodec, type PayloadCodec, type PayloadPlace } from './codec.js';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from './testing/manual-clock.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { LeaseRefused, Renewed } from './store.js';

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from '@jest/globals';
 import { ManualClock } from './testing/manual-clock.js';
 import { resumeStoreContract } from './testing/resume-store-contract.js';
 import { MemoryResumeStore, type MemoryStoreOptions } from './memory-store.js';

@@ -1,6 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from './testing/manual-clock.js';
-import type { ProductionStoppedError } from './errors.js';
 import { MemoryResumeStore } from './memory-store.js';
 import { StreamProducers, type StreamProducersOptions } from './resumable-streams.js';
 
@@ -42,8 +41,7 @@ async function setUp(options: Partial<StreamProducersOptions> & { maxStreamBytes
   return { clock, store, streams, producer, log, head, open };
 }
 
-const stoppedFor = (reason: string) =>
-  expect.objectContaining({ reason }) as ProductionStoppedError;
+const stoppedFor = (reason: string) => expect.objectContaining({ reason });
 
 describe('resumable producer', () => {
   it('numbers events as they are written and logs those of a tick in one batch', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from './testing/manual-clock.js';
 import { MemoryResumeStore } from './memory-store.js';
 import { findStream, openReader, type ResumableReader } from './resumable-reader.js';

@@ -1,8 +1,9 @@
 import { createClient, type RedisClientType } from '@redis/client';
 import { fromNodeRedis, RedisResumeStore, type RedisConnection } from 'nestjs-drain-resume/redis';
 import { openReader, StreamProducers, type ResumableProducer } from 'nestjs-drain-resume';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { missingRedis, RedisServer } from './support/redis-server.js';
+import { eventually } from '../../../testing/eventually.js';
 
 const principal = 'alice@example.org';
 
@@ -13,7 +14,7 @@ interface Replica {
   readonly streams: StreamProducers;
 }
 
-describe.skipIf(missingRedis)('Redis store', () => {
+(missingRedis ? describe.skip : describe)('Redis store', () => {
   const closing: (() => unknown)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
@@ -196,10 +197,10 @@ describe.skipIf(missingRedis)('Redis store', () => {
     const channel = `drain:wake:${producer.id}`;
     const listening = async () => Number((await replica.client.pubSubNumSub([channel]))[channel]);
     const readers = [1, 2, 3].map(() => read(replica, producer.id));
-    await vi.waitFor(async () => expect(await listening()).toBe(1));
+    await eventually(async () => expect(await listening()).toBe(1));
     await producer.close('end');
     expect(await Promise.all(readers)).toEqual([['end'], ['end'], ['end']]);
-    await vi.waitFor(async () => expect(await listening()).toBe(0));
+    await eventually(async () => expect(await listening()).toBe(0));
   });
 
   test('leaves nothing of a stream for ever, and no name of a principal in a key', async () => {

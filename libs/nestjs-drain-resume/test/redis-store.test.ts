@@ -13,9 +13,10 @@ import {
   type RedisConnection,
 } from 'nestjs-drain-resume/redis';
 import { resumeStoreContract } from 'nestjs-drain-resume/testing';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { missingRedis, RedisServer } from './support/redis-server.js';
 import { passTime } from './support/redis-time.js';
+import { eventually } from '../../../testing/eventually.js';
 
 const limits = { maxStreamBytes: 20_000, maxStreamsPerPrincipal: 5 };
 
@@ -56,7 +57,7 @@ async function operate(server: RedisServer): Promise<RedisClientType> {
   return client;
 }
 
-describe.skipIf(missingRedis)('Redis store, by the contract', () => {
+(missingRedis ? describe.skip : describe)('Redis store, by the contract', () => {
   let server: RedisServer;
   let operator: RedisClientType;
   let ioredis: Redis;
@@ -83,7 +84,7 @@ describe.skipIf(missingRedis)('Redis store, by the contract', () => {
   });
 });
 
-describe.skipIf(missingRedis)(
+(missingRedis ? describe.skip : describe)(
   'Redis store on a cluster, where a script may not leave its slot',
   () => {
     let server: RedisServer;
@@ -101,9 +102,12 @@ describe.skipIf(missingRedis)(
       operator = await operate(server);
       const slots = Array.from({ length: 16_384 }, (_, slot) => `${slot}`);
       await operator.sendCommand(['CLUSTER', 'ADDSLOTS', ...slots]);
-      await vi.waitFor(async () => {
-        expect(await operator.sendCommand(['CLUSTER', 'INFO'])).toContain('cluster_state:ok');
-      }, 10_000);
+      await eventually(
+        async () => {
+          expect(await operator.sendCommand(['CLUSTER', 'INFO'])).toContain('cluster_state:ok');
+        },
+        { timeout: 10_000 },
+      );
       cluster = createCluster({ rootNodes: [{ url: server.url }] });
       cluster.on('error', () => undefined);
       await cluster.connect();

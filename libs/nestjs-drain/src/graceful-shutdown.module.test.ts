@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test } from '@jest/globals';
 import { DRAIN } from './core/tokens.js';
 import type { Drain } from './core/drain.js';
 import { GracefulShutdownModule, ShutdownService, type GracefulShutdownOptions } from './index.js';

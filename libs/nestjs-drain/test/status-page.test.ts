@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { GracefulShutdownOptions } from '../src/index.js';
 import { admitted, ScriptedStream } from './support/scripted-stream.js';
 import { startApplication } from './support/application.js';
@@ -16,7 +16,7 @@ const missingChromium = ((): string | undefined => {
   return reason;
 })();
 
-describe.skipIf(missingChromium)('the status page in a browser', () => {
+(missingChromium ? describe.skip : describe)('the status page in a browser', () => {
   let browser: Browser;
   const closing: (() => Promise<void>)[] = [];
 

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Cron, Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DrainOptions } from '../src/core/options.js';
 import { DrainableTask, DrainSignal, ShutdownService, TaskSkippedError } from '../src/index.js';
 import { ManualClock } from 'nestjs-drain-resume/testing';

@@ -5,7 +5,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { concat, defer, NEVER, of, startWith, type Observable } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Drain } from '../src/core/drain.js';
 import type { DrainOptions } from '../src/core/options.js';
 import { DrainableStream } from '../src/index.js';
@@ -16,6 +16,7 @@ import { closeApplication, drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';
 import { Gate } from './support/gate.js';
 import { socketIoClient, wsClient, type SocketClient } from './support/socket-clients.js';
+import { eventually } from '../../../testing/eventually.js';
 
 interface Reply {
   readonly event: string;
@@ -128,7 +129,7 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     const answer = waiting.reply('answer');
     const report = drain.start('test');
     expect(await idle.closed).toMatchObject({ code: 1012 });
-    await expect.poll(() => drain.streams.size).toBe(1);
+    await eventually(() => expect(drain.streams.size).toBe(1));
     gate.open('done');
     expect(await answer).toBe('done');
     expect(await waiting.closed).toMatchObject({ code: 1012 });
@@ -169,7 +170,7 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     first.open('first');
     expect(await answer).toBe('first');
     gate = new Gate();
-    const unreached = vi.fn();
+    const unreached = jest.fn();
     void gate.reached.then(unreached);
     busy.send('ask');
     const lastAnswer = busy.reply('answer');
@@ -236,7 +237,7 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     const clock = new ManualClock();
     const { url, drain } = await start({ flushTimeout: 1 }, { clock });
     const silent = await silentClient(url);
-    await expect.poll(() => drain.streams.size).toBe(1);
+    await eventually(() => expect(drain.streams.size).toBe(1));
     const gone = once(silent, 'close');
     const report = drain.start('test');
     await clock.advanceAsync(1_000);

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect } from '@jest/globals';
 import { lameDuck, type Bench } from '../bench.js';
 import { connectSocket } from '../client.js';
 import type { Answer } from '../exchange.js';

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect } from '@jest/globals';
 import { lameDuck } from '../bench.js';
 import { describeAnswer } from '../describe.js';
 import type { Answer } from '../exchange.js';

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect } from '@jest/globals';
 import { nearDeadline } from '../bench.js';
 import { connectSocket } from '../client.js';
 import { describeAnswer } from '../describe.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { renderRuleDocs } from './rule-docs.js';
 
 it('docs/check-rules.md is what the rules say (npm run docs:rules -w nestjs-drain-cli)', () => {

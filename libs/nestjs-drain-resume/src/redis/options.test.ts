@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import type { RedisConnection } from './connection.js';
 import { RedisResumeStore } from './redis-store.js';
 

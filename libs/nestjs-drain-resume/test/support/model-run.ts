@@ -1,5 +1,5 @@
 import type { ResumeStore, StreamHead } from 'nestjs-drain-resume';
-import { expect } from 'vitest';
+import { expect } from '@jest/globals';
 import {
   firstOf,
   lease,
@@ -8,6 +8,7 @@ import {
   ttl,
   type Command,
 } from './resume-store-model.js';
+import { labelled } from '../../../../testing/labelled.js';
 
 /** The store under test, and how to let time pass for it. */
 export interface Subject {
@@ -39,7 +40,7 @@ export class ModelRun {
       { generation?: number; head?: object } | undefined;
     const actual = await this.#perform(command, before, epoch);
     if (command.do === 'create' || command.do === 'claim') this.#learn(expected, actual);
-    expect(this.#inModelWords(actual), JSON.stringify(command)).toEqual(expected);
+    labelled(JSON.stringify(command), () => expect(this.#inModelWords(actual)).toEqual(expected));
   }
 
   async finish(): Promise<void> {
@@ -108,7 +109,9 @@ export class ModelRun {
     const { epoch, head } = actual as { epoch?: number; head?: StreamHead };
     const given = epoch ?? head?.epoch;
     if (generation !== undefined && given !== undefined && !this.#epochs.has(generation)) {
-      expect([...this.#epochs.values()], 'an epoch given twice').not.toContain(given);
+      labelled('an epoch given twice', () =>
+        expect([...this.#epochs.values()]).not.toContain(given),
+      );
       this.#epochs.set(generation, given);
     }
   }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Controller, Get, type INestApplication, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { type Adapter, adapters } from '../../test/support/application.js';
 import { GracefulShutdownModule, Management } from '../index.js';
 
@@ -51,7 +51,7 @@ const start = async (adapter: Adapter, port: number): Promise<INestApplication> 
 
 describe.each(adapters)('the management port on %s', (adapter) => {
   let application: INestApplication;
-  const log = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+  const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
   const managementUrl = (): string => {
     const lines = log.mock.calls.map(([line]) => String(line));
     const [, port] = /are on port (\d+)/.exec(lines.reverse().join('\n')) ?? [];

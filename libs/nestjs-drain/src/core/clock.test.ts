@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { systemClock } from './clock.js';
 
 it('the system clock runs a task once its delay is over, and never one that was taken back', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { endOfTurn } from '../../test/support/turn.js';
 import { Drain } from './drain.js';

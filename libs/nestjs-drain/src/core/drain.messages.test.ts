@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { Drain } from './drain.js';
 import { InFlight } from './in-flight.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { ScriptedStream, type StreamScript } from '../../test/support/scripted-stream.js';
 import { endOfTurn } from '../../test/support/turn.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test } from '@jest/globals';
 import { admitted } from '../../test/support/scripted-stream.js';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { Drain } from './drain.js';

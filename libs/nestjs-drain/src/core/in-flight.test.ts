@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { endOfTurn } from '../../test/support/turn.js';
 import { InFlight } from './in-flight.js';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { describeReport, type DrainReport, noStreams, subtractCounts } from './report.js';
 
 const quiet: DrainReport = {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { admitted, type StreamScript } from '../../test/support/scripted-stream.js';
 import { DrainEvents } from './events.js';

@@ -1,5 +1,5 @@
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, jest } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
@@ -43,7 +43,7 @@ describe('the diagnostics channels', () => {
 
   it('cost nothing without a subscriber: nothing is published', () => {
     const { drain } = setUp();
-    const publish = vi.spyOn(channel('nestjs-drain:admitted'), 'publish');
+    const publish = jest.spyOn(channel('nestjs-drain:admitted'), 'publish');
     admitted(drain.streams);
     expect(publish).not.toHaveBeenCalled();
   });

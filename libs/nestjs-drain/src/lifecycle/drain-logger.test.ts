@@ -1,5 +1,5 @@
 import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
 import { ManualClock } from 'nestjs-drain-resume/testing';
@@ -29,7 +29,9 @@ beforeEach(() => {
   lines = [];
   Logger.overrideLogger(fakeLogger);
 });
-afterEach(() => Logger.overrideLogger(new ConsoleLogger()));
+afterEach(() => {
+  Logger.overrideLogger(new ConsoleLogger());
+});
 
 function setUp(options: DrainOptions = {}) {
   const clock = new ManualClock();
@@ -89,7 +91,7 @@ describe('the log of a drain', () => {
         level: 'warn',
         message: expect.stringMatching(
           /^2 streams reached the deadline and got a farewell; the oldest had run 412 s \(\/scripted\)\. `timeout` \(12 s\) was too short: set it above/,
-        ) as string,
+        ),
         fields: {
           option: 'timeout',
           value: 12,
@@ -140,7 +142,7 @@ describe('the log of a drain', () => {
 
   it('is one line of JSON each with the JSON logger of Nest', async () => {
     const written: string[] = [];
-    const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
       written.push(String(text));
       return true;
     });
@@ -150,8 +152,8 @@ describe('the log of a drain', () => {
     await clock.advanceAsync(0);
     stdout.mockRestore();
     expect(written.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-      { message: expect.stringContaining('Shutting down') as string, params: { event: 'started' } },
-      { message: expect.stringContaining('completed') as string, params: { event: 'ended' } },
+      { message: expect.stringContaining('Shutting down'), params: { event: 'started' } },
+      { message: expect.stringContaining('completed'), params: { event: 'ended' } },
     ]);
   });
 });

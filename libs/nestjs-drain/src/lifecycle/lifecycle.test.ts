@@ -1,5 +1,5 @@
 import { Controller, Get, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   adapters,
   nextEvent,

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, jest, test } from '@jest/globals';
 import { receiveSignals } from './signal-receivers.js';
 
 const signal = 'SIGUSR2';
@@ -12,7 +12,7 @@ test('many applications are one listener, and the last that goes takes it along'
 });
 
 test('a signal reaches every application that still listens, once', () => {
-  const [first, second] = [vi.fn(), vi.fn()];
+  const [first, second] = [jest.fn(), jest.fn()];
   const stops = [receiveSignals([signal], first), receiveSignals([signal], second)];
   process.emit(signal, signal);
   stops[0]?.();

@@ -4,7 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import { map, NEVER, type Observable } from 'rxjs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import { DrainableStream, GracefulShutdownModule } from '../index.js';

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
 import { ManualClock } from 'nestjs-drain-resume/testing';

@@ -17,7 +17,7 @@ import {
 import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import { NEVER, startWith, type Observable } from 'rxjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions } from '../core/options.js';
 import { DRAIN } from '../core/tokens.js';
@@ -36,7 +36,9 @@ class AnswerController {
   }
 }
 
-beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
+beforeAll(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+});
 afterAll(() => context.disable());
 
 /** An SDK that exports only when it is flushed. */

@@ -1,6 +1,6 @@
 import { Controller, Get, Injectable, Logger, Module } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   adapters,
   type RunningApplication,
@@ -41,7 +41,7 @@ describe.each(adapters)('the probes on %s', (adapter) => {
 
   test('liveness is 200 in every phase, readiness only while serving', async () => {
     running = await startApplication(adapter, { options: { timeout: 10, propagationDelay: 5 } });
-    const error = vi.spyOn(Logger.prototype, 'error');
+    const error = jest.spyOn(Logger.prototype, 'error');
     const seen: unknown[] = [];
     const look = async (): Promise<void> => {
       for (const method of ['GET', 'HEAD']) {

@@ -19,7 +19,7 @@ import {
   type MessageEvent,
 } from '@nestjs/common';
 import { EMPTY, Observable, Subject } from 'rxjs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   adapters,
   nextEvent,
@@ -30,6 +30,7 @@ import {
 import { StreamAbortedError } from '../core/stream.js';
 import { rawOf } from '../compat/frameworks.js';
 import { DrainableStream, DrainSignal, type GracefulShutdownOptions } from '../index.js';
+import { labelled } from '../../../../testing/labelled.js';
 
 /** What the running test controls from outside. */
 let source: Subject<MessageEvent>;
@@ -319,11 +320,11 @@ describe.each(adapters)('@DrainableStream() on %s', (adapter: Adapter) => {
     const eventSource = { headers: { Accept: 'text/event-stream', 'Last-Event-ID': '9' } };
     for (const path of ['feed', 'written-feed', 'whole/one']) {
       const told = await open(path, eventSource);
-      expect(told.status, path).toBe(200);
-      expect(told.headers.get('content-type'), path).toContain('text/event-stream');
+      labelled(path, () => expect(told.status).toBe(200));
+      labelled(path, () => expect(told.headers.get('content-type')).toContain('text/event-stream'));
       const body = await told.text();
-      expect(body, path).toContain('retry: 1000\n');
-      expect(body, path).not.toContain('data:');
+      labelled(path, () => expect(body).toContain('retry: 1000\n'));
+      labelled(path, () => expect(body).not.toContain('data:'));
       if (path === 'feed') expect(body).toContain('id: 9\n');
     }
     expect((await open('feed')).status).toBe(503);

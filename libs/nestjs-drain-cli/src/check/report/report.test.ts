@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { type Log } from 'sarif';
 import { check } from '../check.js';
 import { rules } from '../rules/index.js';

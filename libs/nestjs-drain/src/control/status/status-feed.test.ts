@@ -1,5 +1,5 @@
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { adapters, startApplication, type Adapter } from '../../../test/support/application.js';
 import type { GracefulShutdownOptions } from '../../index.js';
 import { admitted, ScriptedStream } from '../../../test/support/scripted-stream.js';
