@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test } from '@jest/globals';
 import type { ManagementCall } from '../compat/management-routes.js';
 import { Access, type ControlAction } from './access.js';
 import type { ControlOptions } from './options.js';

@@ -4,7 +4,7 @@ import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   adapters,
   startApplication,
@@ -28,8 +28,8 @@ const callers: readonly [string, Headers, boolean, boolean, boolean][] = [
 
 describe.each(adapters)('the control routes on %s', (adapter) => {
   let running: RunningApplication;
-  const log = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
-  vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+  jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
 
   const start = async (control: ControlOptions): Promise<number> => {
     running = await startApplication(adapter, {
