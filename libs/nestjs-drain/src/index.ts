@@ -14,7 +14,10 @@ export { describeReport, type DrainReport } from './core/report.js';
 export { DrainResetError, ResetRefusedError } from './core/phase.js';
 export {
   StreamAbortedError,
-  type StreamHandle,
+  type EndCause,
+  type HandOff,
+  type OpenStream,
+  type StreamInfo,
   type StreamKind,
   type StreamProgress,
 } from './core/stream.js';

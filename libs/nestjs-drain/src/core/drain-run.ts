@@ -1,5 +1,4 @@
 import type { Clock } from './clock.js';
-import type { InFlight } from './in-flight.js';
 import { type DrainReport, type StreamCounts, subtractCounts } from './report.js';
 import type { StreamRegistry } from './stream-registry.js';
 
@@ -38,15 +37,14 @@ export class DrainRun {
     this.#scheduled.push(cancel);
   }
 
-  conclude(outcome: DrainReport['outcome'], others: readonly InFlight[]): DrainReport {
+  conclude(outcome: DrainReport['outcome'], unfinished: DrainReport['unfinished']): DrainReport {
     this.#stop();
-    const left = others.filter((work) => work.unfinished > 0);
     const report: DrainReport = {
       outcome,
       trigger: this.trigger,
       activeBefore: this.#activeBefore,
       ...subtractCounts(this.streams.counts(), this.#countsBefore),
-      unfinished: Object.fromEntries(left.map((work) => [work.name, work.unfinished])),
+      unfinished,
       waitedSeconds: (this.clock.now() - this.startedAt) / 1000,
     };
     this.#resolve(report);

@@ -49,7 +49,7 @@ const pick = <T>(all: readonly T[], index: number): T | undefined => all[index %
 function fateOf({ ends: [cause], destroys, delivered }: ScriptedStream): StreamOutcome {
   if (cause === 'handedOff') return 'handedOff';
   if (destroys > 0) return 'cut';
-  if (!cause) return 'completed';
+  if (!cause) return delivered ? 'completed' : 'abandoned';
   if (!delivered) return 'cut';
   return cause === 'reconnect' ? 'reconnect' : 'cancelled';
 }
@@ -232,13 +232,14 @@ class World {
       admitted: run.streams.length - run.before,
       refused: run.refused,
       completed: count('completed'),
+      abandoned: count('abandoned'),
       reconnect: count('reconnect'),
       cancelled: count('cancelled'),
       handedOff: count('handedOff'),
       cut: count('cut'),
     });
-    const { completed, reconnect, cancelled, handedOff, cut } = report;
-    expect(completed + reconnect + cancelled + handedOff + cut).toBe(
+    const { completed, abandoned, reconnect, cancelled, handedOff, cut } = report;
+    expect(completed + abandoned + reconnect + cancelled + handedOff + cut).toBe(
       report.activeBefore + report.admitted,
     );
     expect(report.waitedSeconds * 1000).toBeLessThanOrEqual(late);

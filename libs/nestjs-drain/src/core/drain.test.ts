@@ -71,6 +71,36 @@ describe('the laws', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('law 11: last answers are admitted in the first half of the draining, and waited for', async () => {
+    const { clock, drain, streams } = setUp({ propagationDelay: 2, flushTimeout: 1 });
+    const first = admitted(streams);
+    const waiting = drain.start('SIGTERM');
+    const lastAnswer = (): ScriptedStream => {
+      const stream = new ScriptedStream('finite', {}, true);
+      stream.requestFrom(streams);
+      return stream;
+    };
+    await clock.advanceAsync(5_999);
+    const last = lastAnswer();
+    first.close();
+    await clock.advanceAsync(1);
+    expect([last.isOpen, lastAnswer().isOpen, drain.phase]).toEqual([true, false, 'draining']);
+    last.close();
+    expect(await waiting).toMatchObject({ outcome: 'completed', completed: 2, refused: 1 });
+  });
+
+  it('law 11: without a propagation delay a new stream is refused on any connection', () => {
+    const { drain, streams } = setUp();
+    void drain.start('SIGTERM');
+    expect(new ScriptedStream('finite', {}, true).requestFrom(streams).admitted).toBe(false);
+  });
+
+  it('law 10: upgraded sockets that no adapter claimed are reported and not waited for', async () => {
+    const { drain } = setUp();
+    drain.upgrades.add({});
+    expect((await drain.start('SIGTERM')).unfinished).toEqual({ upgrades: 1 });
+  });
+
   it('law 5: at the deadline the farewell comes first and destruction flushTimeout later', async () => {
     const { clock, drain, streams } = setUp();
     const stream = admitted(streams);
@@ -157,7 +187,7 @@ describe('the laws', () => {
       activeBefore: 6,
       admitted: 1,
       refused: 1,
-      completed: 2,
+      completed: 1,
       abandoned: 1,
       reconnect: 1,
       cancelled: 1,

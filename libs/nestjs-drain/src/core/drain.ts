@@ -6,7 +6,7 @@ import type { Listener } from './shutdown.js';
 import type { ResolvedDrainOptions } from './options.js';
 import { type DrainPhase, DrainResetError, ResetRefusedError } from './phase.js';
 import type { DrainReport } from './report.js';
-import type { EndCause, StreamHandle } from './stream.js';
+import type { EndCause, Stream } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 import { WaveSchedule } from './waves.js';
 
@@ -21,6 +21,10 @@ export class Drain {
   /** What message handlers are working on: microservices and their like. */
   readonly messages = new InFlight('messages', { awaitsLateWork: false });
   readonly tasks = new InFlight('tasks', { awaitsLateWork: true });
+  /** Connections whose client has just had an answer and may send one more request (law 11). */
+  readonly connections = new InFlight('connections', { awaitsLateWork: true });
+  /** Upgraded sockets that no adapter has claimed. Reported, never waited for. */
+  readonly upgrades = new Set<object>();
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
   /** Unanswered preStop calls of the kubelet. A SIGTERM meanwhile means that the grace is over. */
@@ -127,7 +131,13 @@ export class Drain {
   }
 
   get #others(): readonly InFlight[] {
-    return [this.requests, this.messages, this.tasks];
+    return [this.requests, this.messages, this.tasks, this.connections];
+  }
+
+  get #unfinished(): Record<string, number> {
+    const counts = this.#others.map(({ name, unfinished }) => [name, unfinished] as const);
+    const left = [...counts, ['upgrades', this.upgrades.size] as const];
+    return Object.fromEntries(left.filter(([, count]) => count > 0));
   }
 
   get #works(): readonly (StreamRegistry | InFlight)[] {
@@ -136,12 +146,15 @@ export class Drain {
 
   /** lameDuck → draining: new streams are refused, subscriptions told, and the wait begins. */
   #close(run: DrainRun): void {
-    this.streams.close({ reason: 'draining', retryAfter: this.options.retryAfter });
+    const { timeout, propagationDelay, retryAfter } = this.options;
+    const budget = timeout - propagationDelay;
+    // A last answer that began later would probably meet the deadline; its client gets 503 and goes elsewhere.
+    const lastAnswersUntil = propagationDelay > 0 ? this.clock.now() + (budget * 1000) / 2 : 0;
+    this.streams.close({ reason: 'draining', retryAfter }, { lastAnswersUntil });
     for (const work of this.#others) work.close();
     this.#enter('draining');
     if (this.#run !== run) return; // A listener has reset it.
-    const budget = this.options.timeout - this.options.propagationDelay;
-    const endsNow = ({ kind, handsOff }: StreamHandle): boolean =>
+    const endsNow = ({ kind, handsOff }: Stream): boolean =>
       kind === 'subscription' || handsOff === 'eager';
     this.#endAll(run, 'reconnect', budget, endsNow);
     void this.#finishWhenSettled(run);
@@ -172,10 +185,10 @@ export class Drain {
     run: DrainRun,
     cause: EndCause,
     budget: number,
-    which: (stream: StreamHandle) => boolean,
+    which: (stream: Stream) => boolean,
   ): void {
     const streams = [...this.streams].filter(which);
-    const tell = (stream: StreamHandle): void => {
+    const tell = (stream: Stream): void => {
       // What has ended already, or was handed off before, is not the drain's doing.
       if (stream.isReleased || stream.endedFor) return;
       this.#irreversible = true;
@@ -188,7 +201,7 @@ export class Drain {
     if (this.#run !== run || this.#phase === 'drained') return;
     this.streams.close({ reason: 'drained', retryAfter: this.options.retryAfter });
     const outcome = this.expired.aborted ? 'timeout' : 'completed';
-    const report = run.conclude(outcome, this.#others);
+    const report = run.conclude(outcome, this.#unfinished);
     this.#enter('drained');
     this.events.emit({ type: 'ended', report });
   }

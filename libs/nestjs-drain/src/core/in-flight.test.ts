@@ -110,4 +110,16 @@ describe('late work', () => {
     await endOfTurn();
     expect([requests.size, requests.isSettled, waiter.answers]).toEqual([1, true, 1]);
   });
+
+  it('law 11: one piece of late work is waited for where its owner asks for it', async () => {
+    const requests = new InFlight('requests', { awaitsLateWork: false });
+    const lastAnswer = {};
+    requests.close();
+    requests.enter(lastAnswer, true);
+    expect([requests.isSettled, requests.unfinished]).toEqual([false, 1]);
+    const waiter = watch(requests);
+    requests.leave(lastAnswer);
+    await endOfTurn();
+    expect([requests.isSettled, waiter.answers]).toEqual([true, 1]);
+  });
 });

@@ -29,9 +29,10 @@ export class InFlight {
     return this.#awaited?.size ?? this.size;
   }
 
-  enter(work: object): void {
+  /** @param isAwaited whether the drain waits for this work even if it comes late. */
+  enter(work: object, isAwaited = this.options.awaitsLateWork): void {
     this.#working.add(work);
-    if (this.options.awaitsLateWork) this.#awaited?.add(work);
+    if (isAwaited) this.#awaited?.add(work);
   }
 
   /** The work is done, or turned out not to be work (a probe, a stream). Leaving twice counts once. */

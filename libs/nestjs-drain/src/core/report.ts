@@ -1,6 +1,6 @@
 /**
  * What one drain did, as data. It adds up:
- * `activeBefore + admitted = completed + reconnect + cancelled + handedOff + cut`.
+ * `activeBefore + admitted = completed + abandoned + reconnect + cancelled + handedOff + cut`.
  */
 export interface DrainReport extends StreamCounts {
   /** `completed`: everything ended by itself, or left when it was asked to reconnect. `timeout`: the deadline was needed. */
@@ -9,9 +9,9 @@ export interface DrainReport extends StreamCounts {
   readonly trigger: string;
   /** Streams that were open when the drain started. */
   readonly activeBefore: number;
-  /** Other work still running when the drain ended, by name (`requests`, `messages`, `tasks`). Empty if none. */
+  /** Other work still running when the drain ended, by name (`requests`, `messages`, `tasks`, `upgrades`). Empty if none. */
   readonly unfinished: Readonly<Record<string, number>>;
-  /** Milliseconds from the first trigger to the end of the drain. */
+  /** Seconds from the first trigger to the end of the drain. */
   readonly waitedSeconds: number;
 }
 
@@ -19,6 +19,7 @@ export interface DrainReport extends StreamCounts {
 export function describeReport(report: DrainReport): string {
   const fates = [
     [report.completed, 'completed'],
+    [report.abandoned, 'abandoned by their clients'],
     [report.reconnect, 'told to reconnect'],
     [report.cancelled, 'cancelled with a farewell'],
     [report.handedOff, 'handed off'],
@@ -38,20 +39,20 @@ export function describeReport(report: DrainReport): string {
 /**
  * How a stream ended.
  *
- * - `completed`: by itself, before the drain touched it.
+ * - `completed`: by itself, and its last bytes left.
+ * - `abandoned`: its client left, or its connection was dropped on the way, before the last bytes left.
  * - `reconnect`: a subscription that was asked to reconnect elsewhere, and ended cleanly.
  * - `cancelled`: a finite stream that reached the deadline and got its farewell.
  * - `handedOff`: a resumable stream whose rest another replica sends.
  * - `cut`: it was ended, but its last bytes are known lost.
  */
-export type StreamOutcome = 'completed' | 'reconnect' | 'cancelled' | 'handedOff' | 'cut';
+export type StreamOutcome =
+  'completed' | 'abandoned' | 'reconnect' | 'cancelled' | 'handedOff' | 'cut';
 
 /** Totals since the process started. They only grow; a drain reports the difference it made. */
 export interface StreamCounts extends Record<StreamOutcome, number> {
   admitted: number;
   refused: number;
-  /** Of `completed`: streams whose client left before the end. */
-  abandoned: number;
 }
 
 export const noStreams = (): StreamCounts => ({

@@ -1,4 +1,4 @@
-import type { StreamHandle } from './stream.js';
+import type { OpenStream } from './stream.js';
 
 /** One event as a client gets it. Its `id` names the stream and the place in it. */
 export interface OutgoingEvent {
@@ -12,7 +12,7 @@ export interface OutgoingEvent {
 /** One request of a resumable route, as `streams/` knows it. */
 export interface ResumableExchange {
   /** Admitted and counted. */
-  readonly stream: StreamHandle;
+  readonly stream: OpenStream;
   /** What `@DrainableStream({ resumable })` declares for the route. */
   readonly options: object;
   /** The request as the framework knows it (Express' own, or Fastify's). */

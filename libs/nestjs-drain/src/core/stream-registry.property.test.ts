@@ -64,7 +64,7 @@ class Expectation {
     const of = (kind: StreamKind) => this.open.filter((stream) => stream.kind === kind).length;
     expect([admitted + refused, refused]).toEqual([this.asked.length, this.refused]);
     expect(this.streams.size).toBe(this.open.length);
-    expect(admitted - completed).toBe(this.open.length);
+    expect(admitted - completed - abandoned).toBe(this.open.length);
     expect(this.streams.sizeOf('finite')).toBe(of('finite'));
     expect(this.streams.sizeOf('subscription')).toBe(of('subscription'));
     expect([...this.streams]).toEqual(this.open.map((stream) => stream.handle));

@@ -3,8 +3,10 @@ import { ManualClock } from 'nestjs-drain-resume/testing';
 import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
 import { endOfTurn } from '../../test/support/turn.js';
 import { DrainEvents, type DrainEvent } from './events.js';
+import type { StreamKind } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 
+const noop = (): void => undefined;
 const draining = { reason: 'draining', retryAfter: 3 } as const;
 
 function setUp() {
@@ -42,6 +44,20 @@ describe('stream registry', () => {
     expect(streams.size).toBe(0);
     expect(streams.counts()).toMatchObject({ admitted: 0, refused: 1 });
     expect(seen).toEqual([{ type: 'refused', refusal, kind: 'finite', route: '/scripted' }]);
+  });
+
+  it('law 11: a closed registry admits finite last answers until their time, and nothing else', async () => {
+    const { clock, streams } = setUp();
+    streams.close(draining, { lastAnswersUntil: clock.now() + 5_000 });
+    const ask = (kind: StreamKind, isLastAnswer: boolean): boolean =>
+      streams.admit({ kind, isLastAnswer, route: '/' }, { end: noop, destroy: noop }).admitted;
+    expect(ask('finite', true)).toBe(true);
+    expect([ask('finite', false), ask('subscription', true)]).toEqual([false, false]);
+    expect([streams.size, streams.isSettled]).toEqual([1, false]);
+    await clock.advanceAsync(5_000);
+    expect(ask('finite', true)).toBe(false);
+    streams.close({ ...draining, reason: 'drained' });
+    expect(ask('finite', true)).toBe(false);
   });
 
   it('law 2: empty alone is not enough, closed alone is not enough', async () => {
@@ -109,11 +125,11 @@ describe('stream registry', () => {
     ]);
   });
 
-  it('counts a client that left before the end as completed and as abandoned', () => {
+  it('law 4: counts a client that left before the end as abandoned, never as completed', () => {
     const { streams } = setUp();
     admitted(streams).close(false);
     admitted(streams).close(true);
-    expect(streams.counts()).toMatchObject({ completed: 2, abandoned: 1, cut: 0 });
+    expect(streams.counts()).toMatchObject({ completed: 1, abandoned: 1, cut: 0 });
   });
 
   it('does not call a stream that the drain ended abandoned when its bytes are lost', () => {
@@ -150,13 +166,8 @@ describe('stream registry', () => {
     const first = admitted(streams).handle;
     clock.advance(250);
     const second = admitted(streams).handle;
-    const named = streams.admit({
-      kind: 'finite',
-      route: '/r',
-      id: 'mine',
-      end() {},
-      destroy() {},
-    });
+    const request = { kind: 'finite', route: '/r', id: 'mine' } as const;
+    const named = streams.admit(request, new ScriptedStream());
     expect(first.id).not.toBe(second.id);
     expect(named).toMatchObject({ id: 'mine', route: '/r', admittedAt: 1_250 });
     expect([first.admittedAt, second.admittedAt]).toEqual([1_000, 1_250]);
@@ -183,9 +194,8 @@ describe('stream registry', () => {
   it('knows the progress that the transport knows, and nothing of one that knows none', () => {
     const { streams } = setUp();
     const silent = admitted(streams).handle;
-    const talking = streams.admit(
-      Object.assign(new ScriptedStream(), { progress: () => ({ bytes: 7 }) }),
-    );
+    const transport = Object.assign(new ScriptedStream(), { progress: () => ({ bytes: 7 }) });
+    const talking = streams.admit(transport, transport);
     expect(silent.progress()).toEqual({});
     expect(talking.admitted && talking.progress()).toEqual({ bytes: 7 });
   });

@@ -2,11 +2,12 @@ import type { Clock } from './clock.js';
 import type { DrainEvents } from './events.js';
 import {
   type Admission,
-  StreamHandle,
+  Stream,
   type EndCause,
   type Refusal,
   type StreamKind,
   type StreamRequest,
+  type StreamTransport,
 } from './stream.js';
 import { noStreams, type StreamCounts } from './report.js';
 import { IdleGate } from './idle-gate.js';
@@ -15,12 +16,14 @@ import { IdleGate } from './idle-gate.js';
  * Every open stream, and whether new ones may come. Admission and registration are one synchronous
  * step, so a stream is either counted or refused. O(1) each; no timer, no poll.
  */
-export class StreamRegistry implements Iterable<StreamHandle> {
-  readonly #streams = new Set<StreamHandle>();
+export class StreamRegistry implements Iterable<Stream> {
+  readonly #streams = new Set<Stream>();
   readonly #sizeOf: Record<StreamKind, number> = { finite: 0, subscription: 0 };
   readonly #counts = noStreams();
   readonly #idle = new IdleGate();
   #refusal: Refusal | undefined;
+  /** The clock's ms. */
+  #lastAnswersUntil = 0;
   #sequence = 0;
 
   constructor(
@@ -49,26 +52,34 @@ export class StreamRegistry implements Iterable<StreamHandle> {
     return { ...this.#counts };
   }
 
-  admit(request: StreamRequest): Admission {
-    if (this.#refusal) return this.#refuse(request, this.#refusal);
+  admit<Transport extends StreamTransport>(
+    request: StreamRequest,
+    transport: Transport,
+  ): Admission<Transport> {
+    if (this.#refusal && !this.#isLastAnswer(request)) return this.#refuse(request, this.#refusal);
     this.#sequence += 1;
-    const handle = new StreamHandle(
+    const stream = new Stream(
       request.id ?? this.#sequence.toString(36),
       this.clock.now(),
       request,
+      transport,
       this.#release,
       this.#interrupt,
     );
-    this.#streams.add(handle);
-    this.#sizeOf[handle.kind] += 1;
+    this.#streams.add(stream);
+    this.#sizeOf[stream.kind] += 1;
     this.#counts.admitted += 1;
-    this.events.emit({ type: 'admitted', stream: handle });
-    return handle;
+    this.events.emit({ type: 'admitted', stream });
+    return stream;
   }
 
-  /** From now on every admission is refused. */
-  close(refusal: Omit<Refusal, 'admitted'>): void {
+  /**
+   * From now on every admission is refused, except finite last answers before `lastAnswersUntil` (the
+   * clock's ms). Default: no exception.
+   */
+  close(refusal: Omit<Refusal, 'admitted'>, { lastAnswersUntil = 0 } = {}): void {
     this.#refusal = { admitted: false, ...refusal };
+    this.#lastAnswersUntil = lastAnswersUntil;
     this.#announceVacancy();
   }
 
@@ -82,8 +93,12 @@ export class StreamRegistry implements Iterable<StreamHandle> {
     return this.isSettled ? Promise.resolve() : this.#idle.whenIdle();
   }
 
-  [Symbol.iterator](): Iterator<StreamHandle> {
+  [Symbol.iterator](): Iterator<Stream> {
     return this.#streams.values();
+  }
+
+  #isLastAnswer({ kind, isLastAnswer }: StreamRequest): boolean {
+    return kind === 'finite' && isLastAnswer === true && this.clock.now() < this.#lastAnswersUntil;
   }
 
   #refuse(request: StreamRequest, refusal: Refusal): Refusal {
@@ -92,17 +107,16 @@ export class StreamRegistry implements Iterable<StreamHandle> {
     return refusal;
   }
 
-  readonly #release = (handle: StreamHandle, delivered: boolean): void => {
-    const outcome = handle.outcome(delivered);
-    this.#streams.delete(handle);
-    this.#sizeOf[handle.kind] -= 1;
+  readonly #release = (stream: Stream, delivered: boolean): void => {
+    const outcome = stream.outcome(delivered);
+    this.#streams.delete(stream);
+    this.#sizeOf[stream.kind] -= 1;
     this.#counts[outcome] += 1;
-    if (outcome === 'completed' && !delivered) this.#counts.abandoned += 1;
-    this.events.emit({ type: 'released', stream: handle, outcome });
+    this.events.emit({ type: 'released', stream, outcome });
     this.#announceVacancy();
   };
 
-  readonly #interrupt = (stream: StreamHandle, cause: EndCause): void => {
+  readonly #interrupt = (stream: Stream, cause: EndCause): void => {
     this.events.emit({ type: 'interrupted', stream, cause });
   };
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { admitted, type StreamScript } from '../../test/support/scripted-stream.js';
 import { DrainEvents } from './events.js';
-import { StreamAbortedError, type EndCause, type StreamHandle } from './stream.js';
+import { StreamAbortedError, type EndCause, type Stream } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 
 function setUp(script: Partial<StreamScript> = {}) {
@@ -15,7 +15,7 @@ function setUp(script: Partial<StreamScript> = {}) {
   return { stream, handle: stream.handle, outcome };
 }
 
-const causeOf = (handle: StreamHandle) => (handle.signal.reason as StreamAbortedError).cause;
+const causeOf = (handle: Stream) => (handle.signal.reason as StreamAbortedError).cause;
 
 describe('stream handle', () => {
   it('law 4: an end that was asked for is not a release: the response has to close first', () => {
@@ -115,12 +115,11 @@ describe('the signal of a stream', () => {
   it('aborts with the cause of the end, before the end itself', () => {
     let abortedAtEnd: boolean | undefined;
     const streams = new StreamRegistry(new ManualClock(), new DrainEvents());
-    const handle = streams.admit({
-      kind: 'finite',
-      route: '/',
-      end: () => (abortedAtEnd = handle.signal.aborted),
+    const transport = {
+      end: () => void (abortedAtEnd = handle.signal.aborted),
       destroy() {},
-    }) as StreamHandle;
+    };
+    const handle = streams.admit({ kind: 'finite', route: '/' }, transport) as Stream;
     expect(handle.signal.aborted).toBe(false);
     handle.end('deadline');
     expect(abortedAtEnd).toBe(true);

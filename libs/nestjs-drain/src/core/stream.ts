@@ -26,18 +26,53 @@ export interface HandOff {
   release(): Promise<unknown>;
 }
 
-/** What an adapter brings when it asks for admission. */
+/** What an adapter says about a stream when it asks for admission. */
 export interface StreamRequest {
   readonly kind: StreamKind;
   /** The route pattern or handler the stream belongs to, never an id: it becomes a metrics label. */
   readonly route: string;
   readonly id?: string | undefined;
+  /** The request came on a connection whose client had no notice of the shutdown: the answer gives it. */
+  readonly isLastAnswer?: boolean;
+}
+
+/** Port: what the core asks of the connection under a stream. Given with the request for admission. */
+export interface StreamTransport {
+  /**
+   * Whether the answer is written whole and only its bytes are still leaving. Such a stream is not
+   * ended any more: no farewell belongs behind a complete answer. Default: false.
+   */
+  readonly isWritten?: boolean;
   /** Ends the stream properly: farewell, then the end. Called at most once. */
   end(cause: EndCause): void;
-  /** Destroys the transport under the stream. Called at most once, when `end` was not enough. */
+  /** Destroys the connection under the stream. Called at most once, when `end` was not enough. */
   destroy(): void;
-  /** Read only while somebody looks, so it must cost nothing in between. */
+  /** Called only when the status page looks, so it must cost nothing in between. */
   progress?(): StreamProgress;
+}
+
+/** What code outside the library sees of a stream: facts, and nothing that changes it. */
+export interface StreamInfo {
+  readonly id: string;
+  readonly kind: StreamKind;
+  /** Such as `POST /v1/responses`. */
+  readonly route: string;
+  /** When the stream was admitted, in the clock's milliseconds. */
+  readonly admittedAt: number;
+  /** The cause it was ended for; undefined while it runs on its own. */
+  readonly endedFor: EndCause | undefined;
+  readonly isReleased: boolean;
+  /** Aborts when the stream is ended early, or when its client leaves. */
+  readonly signal: AbortSignal;
+  /** Seconds since its admission. @param now the clock's milliseconds */
+  ageAt(now: number): number;
+  progress(): StreamProgress;
+}
+
+/** What a handler gets of its own stream, through `@CurrentStream()`. */
+export interface OpenStream extends StreamInfo {
+  /** From here on another replica can send the rest: the stream is handed off where it would be ended. */
+  handOffBy(handOff: HandOff): void;
 }
 
 /** The reason of a stream's `AbortSignal`. */
@@ -53,8 +88,8 @@ export class StreamAbortedError extends Error {
   }
 }
 
-/** One admitted stream. Whoever asked for it releases it when its response is closed. */
-export class StreamHandle {
+/** One admitted stream. Its adapter releases it when the connection under it is closed. */
+export class Stream<Transport extends StreamTransport = StreamTransport> implements OpenStream {
   readonly admitted = true;
   readonly kind: StreamKind;
   readonly route: string;
@@ -67,17 +102,17 @@ export class StreamHandle {
 
   constructor(
     readonly id: string,
-    /** When the stream was admitted, in the clock's milliseconds. */
     readonly admittedAt: number,
-    private readonly request: StreamRequest,
-    private readonly onRelease: (handle: StreamHandle, delivered: boolean) => void,
-    private readonly onInterrupt: (handle: StreamHandle, cause: EndCause) => void,
+    { kind, route }: StreamRequest,
+    readonly transport: Transport,
+    private readonly onRelease: (stream: Stream, delivered: boolean) => void,
+    private readonly onInterrupt: (stream: Stream, cause: EndCause) => void,
   ) {
-    this.kind = request.kind;
-    this.route = request.route;
+    this.kind = kind;
+    this.route = route;
   }
 
-  /** Aborts when the stream is ended early, or when its client leaves. Made on first use. */
+  /** Made on first use. */
   get signal(): AbortSignal {
     if (!this.#aborter) {
       this.#aborter = new AbortController();
@@ -90,7 +125,6 @@ export class StreamHandle {
     return this.#released;
   }
 
-  /** The cause it was ended for; undefined while it runs on its own. */
   get endedFor(): EndCause | undefined {
     return this.#cause;
   }
@@ -100,23 +134,24 @@ export class StreamHandle {
     return this.#handOff?.when;
   }
 
-  /** From here on another replica can send the rest: the stream is handed off where it would be ended. */
   handOffBy(handOff: HandOff): void {
     this.#handOff = handOff;
   }
 
-  /** Seconds since its admission. @param now the clock's milliseconds */
   ageAt(now: number): number {
     return (now - this.admittedAt) / 1000;
   }
 
   progress(): StreamProgress {
-    return this.request.progress?.() ?? {};
+    return this.transport.progress?.() ?? {};
   }
 
-  /** Asks for the farewell and the end. Only the first call counts. */
+  /**
+   * Asks for the farewell and the end. Only the first call counts, and none where the answer is
+   * written already: it is complete.
+   */
   end(cause: EndCause): void {
-    if (this.#released || this.#cause) return;
+    if (this.#released || this.#cause || this.transport.isWritten) return;
     this.#cause = this.#handOff ? 'handedOff' : cause;
     this.onInterrupt(this, this.#cause);
     if (this.#handOff) {
@@ -125,7 +160,7 @@ export class StreamHandle {
     }
     this.#abort(cause);
     try {
-      this.request.end(cause);
+      this.transport.end(cause);
     } catch {
       // An adapter that cannot end a stream cleanly must not end it cleanly (law 5).
       this.destroy();
@@ -137,7 +172,7 @@ export class StreamHandle {
     if (this.#released) return;
     this.#destroyed = true;
     try {
-      this.request.destroy();
+      this.transport.destroy();
     } catch {
       // A transport that cannot even be destroyed holds up neither the others nor the exit (law 7).
     }
@@ -158,7 +193,7 @@ export class StreamHandle {
   /** How it ended, as the report counts it. */
   outcome(delivered: boolean): StreamOutcome {
     if (this.#destroyed && this.#cause !== 'handedOff') return 'cut';
-    if (!this.#cause) return 'completed';
+    if (!this.#cause) return delivered ? 'completed' : 'abandoned';
     if (this.#cause === 'handedOff') return 'handedOff';
     if (!delivered) return 'cut';
     return this.#cause === 'reconnect' ? 'reconnect' : 'cancelled';
@@ -189,5 +224,6 @@ export interface Refusal {
   readonly retryAfter: number;
 }
 
-/** The answer to a stream that wants in: counted (a handle) or refused, never in between. */
-export type Admission = StreamHandle | Refusal;
+/** The answer to a stream that wants in: counted (a Stream) or refused, never in between. */
+export type Admission<Transport extends StreamTransport = StreamTransport> =
+  Stream<Transport> | Refusal;

@@ -65,12 +65,8 @@ describe.each(['express', 'fastify'])('GET /metrics on %s', (adapter) => {
 
   test('law 8: a scrape is not counted as work, and not refused while draining', async () => {
     const { url, drain } = await start(adapter, new Registry());
-    const stream = drain.streams.admit({
-      kind: 'finite',
-      route: '/answers',
-      end: () => undefined,
-      destroy: () => undefined,
-    });
+    const transport = { end: () => undefined, destroy: () => undefined };
+    const stream = drain.streams.admit({ kind: 'finite', route: '/answers' }, transport);
     void drain.start('initiate');
     const response = await fetch(`${url}/metrics`);
     const text = await response.text();

@@ -57,7 +57,7 @@ describe('the drain in a Prometheus registry', () => {
     const ended = await scrape('streams_ended_total');
     expect(ended).toEqual(
       Object.fromEntries(
-        ['completed', 'reconnect', 'cancelled', 'handedOff', 'cut'].map((outcome) => [
+        ['completed', 'abandoned', 'reconnect', 'cancelled', 'handedOff', 'cut'].map((outcome) => [
           `streams_ended_total{${labels},outcome="${outcome}"}`,
           0,
         ]),

@@ -18,6 +18,7 @@ export class RouteTotals {
   readonly refused: Record<Refusal['reason'], number> = { draining: 0, drained: 0 };
   readonly ended: Record<StreamOutcome, number> = {
     completed: 0,
+    abandoned: 0,
     reconnect: 0,
     cancelled: 0,
     handedOff: 0,

@@ -26,7 +26,7 @@ export async function openResumable(
   resumption: Resumption,
   framework: object,
 ): Promise<OpenedResumable | undefined> {
-  const position = positionOf(stream.request);
+  const position = positionOf(stream.transport.request);
   const options = resumableOptions(stream);
   const principal = options.principal?.(framework) ?? bearerOf(stream);
   const attended: Attended = position
@@ -41,9 +41,9 @@ export async function openResumable(
   if (attended.outcome !== 'open') throw refused(stream, attended.outcome);
   if (await isFinished(attended.stream)) throw new StreamFinishedException();
   if (position) restoreRequest(framework, attended.stream.request);
-  if (resumption.handOff) stream.handle.handOffBy(resumption.handOff);
+  if (resumption.handOff) stream.handOffBy(resumption.handOff);
   // Relative, so that it holds behind whatever rewrites paths.
-  stream.response.setHeader('Content-Location', `?resume=${attended.stream.id}`);
+  stream.transport.response.setHeader('Content-Location', `?resume=${attended.stream.id}`);
   const answer = new ResumableAnswer(stream, attended.stream);
   return { answer, resumed: position !== undefined };
 }
@@ -58,20 +58,20 @@ async function isFinished(stream: FollowedStream): Promise<boolean> {
   return true;
 }
 
-function resumableOptions({ declared }: HttpStream): ResumableOptions {
+function resumableOptions({ transport: { declared } }: HttpStream): ResumableOptions {
   return typeof declared.resumable === 'object' ? declared.resumable : {};
 }
 
 function refused(stream: HttpStream, outcome: Exclude<Attended['outcome'], 'open'>): Error {
-  const exception = refusalException(outcome, stream.retryAfter);
+  const exception = refusalException(outcome, stream.transport.retryAfter);
   if (exception.getStatus() === 503) {
-    stream.response.setHeader('Retry-After', stream.retryAfter);
+    stream.transport.response.setHeader('Retry-After', stream.transport.retryAfter);
   }
   return exception;
 }
 
 /** Whoever has the same credentials. Without any, the unguessable id alone protects a stream. */
-function bearerOf({ request }: HttpStream): string {
+function bearerOf({ transport: { request } }: HttpStream): string {
   const { authorization } = request.headers;
   if (authorization === undefined) return 'anonymous';
   return createHash('sha256').update(authorization).digest('hex');

@@ -36,7 +36,7 @@ export class ResumableAnswer {
   ) {
     this.cursor = { id: attended.id, next: attended.after + 1, ...attended.production?.cursor };
     // A pipe may refuse the request before the handler was reached.
-    http.response.once('close', () => this.#neverBegun());
+    http.transport.response.once('close', () => this.#neverBegun());
   }
 
   /** Aborts when the handler's work is not wanted any more; its client leaving is no reason. */
@@ -99,7 +99,7 @@ export class ResumableAnswer {
     signal: AbortSignal,
   ): Promise<void> {
     const { id, after } = this.attended;
-    const { response, retryAfter } = this.http;
+    const { response, retryAfter } = this.http.transport;
     // Before anything else: a client that loses this replica at once knows when, and to what, to come back.
     subscriber.next(reconnectEvent(eventId(id, after), retryAfter));
     const takeOver = (production: Production) => {
@@ -117,7 +117,7 @@ export class ResumableAnswer {
       subscriber.complete();
     } catch {
       // The rest is elsewhere, or lost: not a clean end.
-      if (!signal.aborted) this.http.handle.destroy();
+      if (!signal.aborted) this.http.destroy();
     }
   }
 

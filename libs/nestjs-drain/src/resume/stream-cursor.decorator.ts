@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { Stream } from '../core/stream.js';
 import { decisionOf } from '../streams/decision.js';
-import { HttpStream } from '../streams/http-stream.js';
 import { ResumableAnswer } from './resumable-answer.js';
 
 /**
@@ -12,7 +12,8 @@ export const StreamCursor = createParamDecorator((_: unknown, context: Execution
   const decision = decisionOf(context.switchToHttp().getRequest());
   if (decision instanceof ResumableAnswer) return decision.cursor;
   // HEAD, and an EventSource that is sent elsewhere: no handler is to continue anything.
-  if (!(decision instanceof HttpStream) || decision.declared.resumable) return { id: '', next: 0 };
+  if (!(decision instanceof Stream) || decision.transport.declared.resumable)
+    return { id: '', next: 0 };
   throw new Error(
     `@StreamCursor() found no resumable stream in ${context.getClass().name}.${context.getHandler().name}(): ` +
       'put @DrainableStream({ resumable: true }) on the handler.',

@@ -6,6 +6,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
+import { isLastAnswer } from '../core/last-answer.js';
 import type { Refusal } from '../core/stream.js';
 import { Drain } from '../core/drain.js';
 import { rawOf } from '../compat/frameworks.js';
@@ -13,7 +14,7 @@ import type { Resumption } from 'nestjs-drain-resume';
 import { DRAIN, RESUMPTION } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import { decide, decisionOf } from './decision.js';
-import { HttpStream } from './http-stream.js';
+import { type HttpStream, HttpTransport } from './http-stream.js';
 import { openResumable } from '../resume/open-resumable.js';
 import { FAREWELL } from '../lifecycle/options.js';
 import { Reconnect } from './reconnect.js';
@@ -42,25 +43,30 @@ export class AdmissionGuard implements CanActivate {
     const request = rawOf(framework);
     const response = rawOf(http.getResponse<ServerResponse>());
     const route = streamRouteOf(context);
-    const stream = new HttpStream(
+    const transport = new HttpTransport(
       route,
       route.farewell ?? this.farewell ?? defaultFarewell,
       this.drain.options.retryAfter,
       request,
       response,
-      route.id?.(framework),
     );
-    const admission = this.drain.streams.admit(stream);
+    const { kind, pattern } = route;
+    const id = route.id?.(framework);
+    const isLast =
+      isLastAnswer(request) && !(route.resumable && this.resumption?.handOff?.when === 'eager');
+    const admission = this.drain.streams.admit(
+      { kind, route: pattern, id, isLastAnswer: isLast },
+      transport,
+    );
     if (!admission.admitted) return this.#refuse(admission, route, request, response);
-    stream.handle = admission;
-    decide(request, stream);
-    this.#releaseOnClose(stream);
-    return route.resumable ? this.#open(stream, framework) : true;
+    decide(request, admission);
+    this.#releaseOnClose(admission);
+    return route.resumable ? this.#open(admission, framework) : true;
   }
 
   /** Admitted and counted already; the store is asked while nothing has been sent. */
   async #open(stream: HttpStream, framework: object): Promise<boolean> {
-    const { request, response, declared, handle } = stream;
+    const { request, response, declared } = stream.transport;
     if (request.method === 'HEAD') return true;
     if (!this.resumption) {
       throw new Error(
@@ -75,22 +81,22 @@ export class AdmissionGuard implements CanActivate {
       return this.#refuse(refusal, declared, request, response);
     }
     decide(request, opened.answer);
-    if (opened.resumed) this.drain.events.emit({ type: 'resumed', stream: handle });
+    if (opened.resumed) this.drain.events.emit({ type: 'resumed', stream });
     return true;
   }
 
   /** Only the close of the response says that the last bytes have left, or are lost. */
   #releaseOnClose(stream: HttpStream): void {
-    const { handle, request, response } = stream;
+    const { request, response } = stream.transport;
     const { socket } = request;
     // Behind another response of its connection. On Node 20 it never closes if the socket goes first.
     const isPipelined = !response.socket;
     const release = (): void => {
       if (isPipelined) socket.off('close', release);
-      handle.release(stream.isDelivered);
+      stream.release(stream.transport.isDelivered);
     };
     // A client that left before the guard ran has had its close.
-    if (response.destroyed || socket.destroyed) handle.release(false);
+    if (response.destroyed || socket.destroyed) stream.release(false);
     else {
       response.once('close', release);
       if (isPipelined) socket.once('close', release);

@@ -16,7 +16,7 @@ export class FarewellIterator implements AsyncIterableIterator<unknown> {
     private readonly stream: HttpStream,
   ) {
     this.#source = source[Symbol.asyncIterator]();
-    stream.cancelSubject.subscribe(() => this.#end());
+    stream.transport.cancelSubject.subscribe(() => this.#end());
   }
 
   next(): Promise<IteratorResult<unknown>> {
@@ -48,9 +48,9 @@ export class FarewellIterator implements AsyncIterableIterator<unknown> {
   }
 
   #lastChunk(): Uint8Array | undefined {
-    const { farewell, handle, kind } = this.stream;
-    if (farewell === 'handler' || kind === 'subscription') return undefined;
-    return asChunk(lastWords(farewell, handle));
+    const { farewell } = this.stream.transport;
+    if (farewell === 'handler' || this.stream.kind === 'subscription') return undefined;
+    return asChunk(lastWords(farewell, this.stream));
   }
 
   #takeRemaining(): IteratorResult<unknown> {

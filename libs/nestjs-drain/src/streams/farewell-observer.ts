@@ -15,12 +15,12 @@ export class FarewellObserver implements Observer<unknown> {
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
     return new Observable((client) => {
       const observer = new FarewellObserver(stream, client);
-      if (stream.cancelSubject.isCancelled) {
+      if (stream.transport.cancelSubject.isCancelled) {
         observer.complete();
         return undefined;
       }
       const source = events.subscribe(observer);
-      const forget = stream.cancelSubject.subscribe(() => {
+      const forget = stream.transport.cancelSubject.subscribe(() => {
         source.unsubscribe();
         observer.complete();
       });
@@ -33,7 +33,7 @@ export class FarewellObserver implements Observer<unknown> {
     private readonly stream: HttpStream,
     private readonly client: Subscriber<unknown>,
   ) {
-    this.#lastId = new LastEventId(stream.request);
+    this.#lastId = new LastEventId(stream.transport.request);
   }
 
   next(event: unknown): void {
@@ -48,7 +48,7 @@ export class FarewellObserver implements Observer<unknown> {
   complete(): void {
     try {
       // The source may also have ended because its signal was aborted.
-      if (this.stream.handle.endedFor) this.#sayFarewell();
+      if (this.stream.endedFor) this.#sayFarewell();
       this.client.complete();
     } catch (error) {
       this.client.error(error);
@@ -58,17 +58,17 @@ export class FarewellObserver implements Observer<unknown> {
   /** Farewell and end leave together: where thousands are told, each write counts. */
   #sayFarewell(): void {
     const event = this.#lastEvent();
-    this.stream.gatherWrites();
+    this.stream.transport.gatherWrites();
     this.client.next(event);
   }
 
   #lastEvent(): Partial<MessageEvent> {
-    const { kind, retryAfter, farewell, handle } = this.stream;
+    const { retryAfter, farewell } = this.stream.transport;
     const id = this.#lastId.current;
-    if (kind === 'subscription') return reconnectEvent(id, retryAfter);
+    if (this.stream.kind === 'subscription') return reconnectEvent(id, retryAfter);
     if (farewell === 'handler') {
       throw new TypeError('A handler that ends itself is not intercepted.');
     }
-    return { id, ...asEvent(lastWords(farewell, handle)) };
+    return { id, ...asEvent(lastWords(farewell, this.stream)) };
   }
 }

@@ -1,5 +1,5 @@
 import type { MessageEvent } from '@nestjs/common';
-import type { StreamHandle } from '../core/stream.js';
+import type { StreamInfo } from '../core/stream.js';
 
 /** A last event (for `@Sse()` routes) or a last chunk (for byte streams). */
 export type LastWords = MessageEvent | (string & Record<never, never>) | Uint8Array;
@@ -11,7 +11,7 @@ export type LastWords = MessageEvent | (string & Record<never, never>) | Uint8Ar
  * - `'handler'`: the handler watches its `@DrainSignal()`, sends its own last event and ends. What
  *   has not ended by itself within `flushTimeout` is cut.
  */
-export type Farewell = 'handler' | LastWords | ((stream: StreamHandle) => LastWords);
+export type Farewell = 'handler' | LastWords | ((stream: StreamInfo) => LastWords);
 
 /** The farewell of `@Sse()` routes that declare none. */
 export const defaultFarewell: MessageEvent = {
@@ -22,7 +22,7 @@ export const defaultFarewell: MessageEvent = {
   },
 };
 
-export function lastWords(farewell: Exclude<Farewell, 'handler'>, stream: StreamHandle): LastWords {
+export function lastWords(farewell: Exclude<Farewell, 'handler'>, stream: StreamInfo): LastWords {
   return typeof farewell === 'function' ? farewell(stream) : farewell;
 }
 

@@ -1,16 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { StreamHandle, StreamKind, StreamProgress, StreamRequest } from '../core/stream.js';
+import type { Stream, StreamProgress, StreamTransport } from '../core/stream.js';
 import { CancelSubject } from './cancel-subject.js';
 import type { Farewell } from './farewell.js';
 import type { StreamRoute } from './stream-route.js';
 
-/** One request of a `@DrainableStream()` route, from its admission to the close of its response. */
-export class HttpStream implements StreamRequest {
-  /** Set by the guard, which asks for admission before anything else can see the stream. */
-  handle!: StreamHandle;
-  readonly kind: StreamKind;
-  readonly route: string;
+/** A stream whose connection is an HTTP response. */
+export type HttpStream = Stream<HttpTransport>;
+
+/** The request and response under one stream of a `@DrainableStream()` route. */
+export class HttpTransport implements StreamTransport {
   readonly cancelSubject = new CancelSubject();
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
@@ -22,16 +21,13 @@ export class HttpStream implements StreamRequest {
     readonly retryAfter: number,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
-    readonly id: string | undefined,
   ) {
-    this.kind = declared.kind;
-    this.route = declared.pattern;
     this.#bytesBefore = bytesSent(request);
   }
 
   /** Whether the handler itself sends the last words and ends. */
   get endsItself(): boolean {
-    return this.farewell === 'handler' && this.kind === 'finite';
+    return this.farewell === 'handler' && this.declared.kind === 'finite';
   }
 
   end(): void {
@@ -54,10 +50,19 @@ export class HttpStream implements StreamRequest {
     setImmediate(() => socket.uncork());
   }
 
-  /** Whether a response that is closed had its last bytes sent. */
+  get isWritten(): boolean {
+    return this.response.writableEnded;
+  }
+
+  /**
+   * Whether a response that is closed had its last bytes sent. One that was destroyed on the way may
+   * say `writableFinished` too (Nest ends what it has dropped), but it keeps its socket; Node takes
+   * the socket from a response when it has finished.
+   */
   get isDelivered(): boolean {
-    const { writableEnded, writableFinished } = this.response;
-    return writableEnded && writableFinished && !this.#http2?.rstCode;
+    if (this.#http2) return this.#http2.writableFinished && !this.#http2.rstCode;
+    const { writableEnded, writableFinished, socket } = this.response;
+    return writableEnded && writableFinished && !socket;
   }
 
   get #http2(): ServerHttp2Stream | undefined {

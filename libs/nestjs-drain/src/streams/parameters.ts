@@ -1,11 +1,11 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { Stream } from '../core/stream.js';
 import { ResumableAnswer } from '../resume/resumable-answer.js';
 import { decisionOf } from './decision.js';
-import { HttpStream } from './http-stream.js';
 
 const signalOf = (_: unknown, context: ExecutionContext): AbortSignal => {
   const decision = decisionOf(context.switchToHttp().getRequest());
-  if (decision instanceof HttpStream) return decision.handle.signal;
+  if (decision instanceof Stream) return decision.signal;
   if (decision instanceof ResumableAnswer) return decision.signal;
   if (decision) return AbortSignal.abort();
   throw new Error(
@@ -34,8 +34,8 @@ export function isDrainSignal(parameter: unknown): parameter is { readonly index
  */
 export const CurrentStream = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const decision = decisionOf(context.switchToHttp().getRequest());
-  if (decision instanceof HttpStream) return decision.handle;
-  if (decision instanceof ResumableAnswer) return decision.http.handle;
+  if (decision instanceof Stream) return decision;
+  if (decision instanceof ResumableAnswer) return decision.http;
   throw new Error(
     `@CurrentStream() found no stream in ${context.getClass().name}.${context.getHandler().name}(): ` +
       'put @DrainableStream() on the handler or its controller.',

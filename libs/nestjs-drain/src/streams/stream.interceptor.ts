@@ -14,10 +14,10 @@ import { StreamRefusedException } from './stream-refused.exception.js';
  * (docs/decisions/0002-handler-interception.md).
  */
 export function intercept(stream: HttpStream, result: unknown): unknown {
-  if (stream.declared.writesItself || stream.endsItself) return result;
+  if (stream.transport.declared.writesItself || stream.transport.endsItself) return result;
   if (result instanceof Promise) return interceptPromise(stream, result);
   if (isObservable(result)) {
-    return stream.declared.isSse
+    return stream.transport.declared.isSse
       ? FarewellObserver.observe(stream, result)
       : interceptValue(stream, result);
   }
@@ -31,7 +31,7 @@ export function intercept(stream: HttpStream, result: unknown): unknown {
 async function interceptPromise(stream: HttpStream, pending: Promise<unknown>): Promise<unknown> {
   let answered = (): void => undefined;
   const ended = new Promise<never>((_, reject) => {
-    answered = stream.cancelSubject.subscribe(() => reject(tooLate(stream)));
+    answered = stream.transport.cancelSubject.subscribe(() => reject(tooLate(stream)));
   });
   try {
     return intercept(stream, await Promise.race([pending, ended]));
@@ -43,7 +43,7 @@ async function interceptPromise(stream: HttpStream, pending: Promise<unknown>): 
 /** An Observable outside `@Sse()` is one value; until it is there, the same holds. */
 function interceptValue(stream: HttpStream, value: Observable<unknown>): Observable<unknown> {
   const ended = new Observable<never>((waiting) =>
-    stream.cancelSubject.subscribe(() => waiting.error(tooLate(stream))),
+    stream.transport.cancelSubject.subscribe(() => waiting.error(tooLate(stream))),
   );
   return value.pipe(takeUntil(ended));
 }
@@ -68,13 +68,13 @@ function interceptResponse(stream: HttpStream, response: Response): Response {
 
 /** A promised length leaves no room for a farewell, and without one no end is clean (law 5). */
 function destroyOnEnding<T>(stream: HttpStream, result: T): T {
-  stream.cancelSubject.subscribe(() => stream.destroy());
+  stream.transport.cancelSubject.subscribe(() => stream.destroy());
   return result;
 }
 
 function tooLate(stream: HttpStream): StreamRefusedException {
-  const exception = new StreamRefusedException('deadline', stream.retryAfter);
-  stream.response.setHeader('Retry-After', stream.retryAfter);
+  const exception = new StreamRefusedException('deadline', stream.transport.retryAfter);
+  stream.transport.response.setHeader('Retry-After', stream.transport.retryAfter);
   return exception;
 }
 

@@ -116,11 +116,8 @@ export class SocketServers {
   #refusal(declared: Declared): number | undefined {
     const { streams } = this.drain;
     if (!streams.isClosed) return undefined;
-    const admission = streams.admit({
-      ...declared,
-      end: () => undefined,
-      destroy: () => undefined,
-    });
+    const unopened = { end: () => undefined, destroy: () => undefined };
+    const admission = streams.admit(declared, unopened);
     return admission.admitted ? undefined : admission.retryAfter;
   }
 

@@ -1,6 +1,12 @@
 import type { Admission } from '../../src/core/stream.js';
 import type { StreamRegistry } from '../../src/core/stream-registry.js';
-import type { EndCause, StreamHandle, StreamKind, StreamRequest } from '../../src/core/stream.js';
+import type {
+  EndCause,
+  Stream,
+  StreamKind,
+  StreamRequest,
+  StreamTransport,
+} from '../../src/core/stream.js';
 
 export interface StreamScript {
   /** What the transport does when it is asked to end: end well, break, do nothing yet, or throw. */
@@ -10,31 +16,32 @@ export interface StreamScript {
 }
 
 /** A stream that plays its transport's part by a script and writes down what was asked of it. */
-export class ScriptedStream implements StreamRequest {
+export class ScriptedStream implements StreamTransport {
   readonly route = '/scripted';
   readonly ends: EndCause[] = [];
   destroys = 0;
   /** Whether the last bytes left; undefined while the transport is open. */
   delivered: boolean | undefined;
-  #handle: StreamHandle | undefined;
+  #handle: Stream | undefined;
   readonly #script: StreamScript;
 
   constructor(
     readonly kind: StreamKind = 'finite',
     script: Partial<StreamScript> = {},
+    readonly isLastAnswer = false,
   ) {
     this.#script = { onEnd: 'stall', onDestroy: 'close', ...script };
   }
 
   /** Asks for admission and says what the answer was. */
   requestFrom(streams: StreamRegistry): Admission {
-    const admission = streams.admit(this);
+    const admission = streams.admit(this, this);
     if (admission.admitted) this.#handle = admission;
     return admission;
   }
 
   /** The handle of a stream that was admitted. */
-  get handle(): StreamHandle {
+  get handle(): Stream {
     if (!this.#handle) throw new Error('The stream was never admitted.');
     return this.#handle;
   }
@@ -77,4 +84,13 @@ export function admitted(
   const stream = new ScriptedStream(kind, script);
   stream.requestFrom(streams);
   return stream;
+}
+
+/** A stream that is already admitted, with an id or a progress of its own. */
+export function admittedWith(
+  streams: StreamRegistry,
+  parts: Pick<StreamRequest, 'id'> & Pick<StreamTransport, 'progress'>,
+): void {
+  const stream = Object.assign(new ScriptedStream(), parts);
+  stream.requestFrom(streams);
 }

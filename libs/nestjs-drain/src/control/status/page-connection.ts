@@ -62,7 +62,7 @@ function show(snapshot) {
 }
 function showReport(report) {
   write($('summary'), report.summary);
-  const fates = [['Completed', 'completed'], ['Reconnected', 'reconnect'], ['Cancelled', 'cancelled'], ['Handed off', 'handedOff'], ['Cut', 'cut']];
+  const fates = [['Completed', 'completed'], ['Abandoned', 'abandoned'], ['Reconnected', 'reconnect'], ['Cancelled', 'cancelled'], ['Handed off', 'handedOff'], ['Cut', 'cut']];
   $('fates').replaceChildren(...fates.filter(([, name]) => report[name] > 0).map(([, name]) => {
     const bar = create('i');
     bar.dataset.fate = name;

@@ -66,7 +66,7 @@ dd small { display: block; font-size: .8125rem; font-weight: 400; color: var(--s
   border-radius: 2px; background: var(--fate, transparent); }
 .fates { display: flex; gap: 2px; height: .75rem; margin-bottom: 1rem; }
 .fates i { flex: var(--count) 0 3px; background: var(--fate); border-radius: 2px; }
-[data-fate=completed] { --fate: var(--serving); } [data-fate=reconnect] { --fate: var(--reconnect); }
+[data-fate=completed] { --fate: var(--serving); } [data-fate=abandoned] { --fate: var(--drained); } [data-fate=reconnect] { --fate: var(--reconnect); }
 [data-fate=cancelled] { --fate: var(--lameDuck); } [data-fate=handedOff] { --fate: var(--handedOff); }
 [data-fate=cut] { --fate: var(--bad); }
 .scroll { overflow-x: auto; margin-top: .5rem; }

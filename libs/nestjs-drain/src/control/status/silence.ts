@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { StreamHandle, StreamProgress } from '../../core/stream.js';
+import type { StreamInfo, StreamProgress } from '../../core/stream.js';
 
 /** How long a stream has sent nothing. */
 export interface Quiet {
@@ -20,12 +20,12 @@ interface Sighting {
  * the answer is as fine as the looks are.
  */
 export class Silence {
-  readonly #sightings = new WeakMap<StreamHandle, Sighting>();
+  readonly #sightings = new WeakMap<StreamInfo, Sighting>();
 
   constructor(private readonly clock: Clock) {}
 
   /** Looks; undefined for a stream whose transport does not know what it has sent. */
-  of(stream: StreamHandle, { bytes, events }: StreamProgress): Quiet | undefined {
+  of(stream: StreamInfo, { bytes, events }: StreamProgress): Quiet | undefined {
     const sent = bytes ?? events;
     if (sent === undefined) return undefined;
     const now = this.clock.now();

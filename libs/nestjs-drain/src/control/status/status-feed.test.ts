@@ -2,7 +2,7 @@ import { get, type ClientRequest, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { adapters, startApplication, type Adapter } from '../../../test/support/application.js';
 import type { GracefulShutdownOptions } from '../../index.js';
-import { admitted, ScriptedStream } from '../../../test/support/scripted-stream.js';
+import { admitted, admittedWith } from '../../../test/support/scripted-stream.js';
 import type { StatusSnapshot } from './status-snapshot.js';
 
 /** ms that the feed's last message may take to leave. */
@@ -79,7 +79,7 @@ describe.each(adapters)('the status feed on %s', (adapter) => {
     const { url, drain, clock } = await start(adapter);
     const looks: number[] = [];
     const progress = () => ({ bytes: looks.push(clock.now()) });
-    drain.streams.admit(Object.assign(new ScriptedStream(), { progress }));
+    admittedWith(drain.streams, { progress });
     expect(clock.pending).toBe(0);
     const feed = await watch(url);
     await feed.next();
@@ -97,7 +97,7 @@ describe.each(adapters)('the status feed on %s', (adapter) => {
   test('shows the bytes of a stream, and when it wrote last as fine as the looks are', async () => {
     const { url, drain, clock } = await start(adapter);
     let bytes = 10;
-    drain.streams.admit(Object.assign(new ScriptedStream(), { progress: () => ({ bytes }) }));
+    admittedWith(drain.streams, { progress: () => ({ bytes }) });
     const feed = await watch(url);
     const row = async () => (await feed.next())?.streams[0];
     expect(await row()).toMatchObject({ bytes: 10, quiet: { seconds: 0, atLeast: true } });
@@ -127,7 +127,7 @@ describe.each(adapters)('the status feed on %s', (adapter) => {
   test('law 7: a watcher that stopped reading is destroyed soon after the drain has ended', async () => {
     const { url, drain, clock } = await start(adapter);
     // More than the sockets between them take in.
-    drain.streams.admit(Object.assign(new ScriptedStream(), { id: 'x'.repeat(32_000_000) }));
+    admittedWith(drain.streams, { id: 'x'.repeat(32_000_000) });
     const [, response] = await open(`${url}/shutdown/feed`);
     response.pause();
     for (const stream of drain.streams) stream.release();

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Drain } from '../../core/drain.js';
 import type { DrainPhase } from '../../core/phase.js';
 import { describeReport, type DrainReport, type StreamCounts } from '../../core/report.js';
-import type { EndCause, StreamHandle, StreamKind } from '../../core/stream.js';
+import type { EndCause, StreamInfo, StreamKind } from '../../core/stream.js';
 import type { Quiet, Silence } from './silence.js';
 import type { Timeline } from './timeline.js';
 
@@ -69,15 +69,15 @@ export function takeSnapshot(drain: Drain, timeline: Timeline, silence: Silence)
 }
 
 /** A registry is in the order of admission. */
-function oldest({ streams }: Drain): StreamHandle[] {
-  const first: StreamHandle[] = [];
+function oldest({ streams }: Drain): StreamInfo[] {
+  const first: StreamInfo[] = [];
   for (const stream of streams) {
     if (first.push(stream) === rows) break;
   }
   return first;
 }
 
-function describe(stream: StreamHandle, now: number, silence: Silence): StreamRow {
+function describe(stream: StreamInfo, now: number, silence: Silence): StreamRow {
   const { id, kind, route, endedFor } = stream;
   const progress = stream.progress();
   const age = stream.ageAt(now);
