@@ -12,6 +12,7 @@ import { ManagementRoutes } from './compat/management-routes.js';
 import { ManagementFront } from './control/management-front.js';
 import { ManagementPort } from './control/management-port.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './control/options.js';
+import { ControlWarnings } from './control/control-warnings.js';
 import { ShutdownRoutes } from './control/shutdown-routes.js';
 import type { Drain } from './core/drain.js';
 import { DRAIN, MANAGEMENT_ROUTES, SHUTDOWN } from './core/tokens.js';
@@ -148,6 +149,7 @@ const providers: Provider[] = [
   Diagnostics,
   StatusFeed,
   ShutdownRoutes,
+  ControlWarnings,
   LivenessIndicator,
   ReadinessIndicator,
   Probes,

@@ -58,10 +58,7 @@ export class ShutdownRoutes {
 
   /** For preStop. The kubelet sends GET, reads no status, and may send it again: it joins. */
   async #wait({ request, response }: ManagementCall): Promise<ManagementAnswer> {
-    if (isKubelet(request)) {
-      this.drain.kubeletHooks.add(response);
-      response.once('close', () => this.drain.kubeletHooks.delete(response));
-    }
+    if (isKubelet(request)) response.once('close', this.drain.kubeletWaits());
     try {
       return ok(waitResult(await this.drain.start('wait'), this.drain.streams.size));
     } catch (error) {

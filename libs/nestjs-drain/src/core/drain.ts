@@ -27,13 +27,12 @@ export class Drain {
   readonly upgrades = new Set<object>();
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
-  /** Unanswered preStop calls of the kubelet. A SIGTERM meanwhile means that the grace is over. */
-  readonly kubeletHooks = new Set<object>();
   readonly #waves: WaveSchedule;
   #phase: DrainPhase = 'serving';
   #run: DrainRun | undefined;
   readonly #expiry = new AbortController();
   #irreversible = false;
+  #kubeletWaits = 0;
 
   constructor(
     readonly options: ResolvedDrainOptions,
@@ -86,6 +85,24 @@ export class Drain {
       this.#close(run);
     }
     return run.report;
+  }
+
+  /**
+   * The kubelet's preStop hook waits for the end of the drain. It sends SIGTERM only after its answer or
+   * when the grace period is over, so a SIGTERM during this wait means that about 2 s are left.
+   * @returns a function for the moment in which the hook has been answered or has gone
+   */
+  kubeletWaits(): () => void {
+    this.#kubeletWaits += 1;
+    let left = false;
+    return () => {
+      if (!left) this.#kubeletWaits -= 1;
+      left = true;
+    };
+  }
+
+  get kubeletIsWaiting(): boolean {
+    return this.#kubeletWaits > 0;
   }
 
   /** Resolves with the report of the drain that runs, or of the next one. Starts nothing. */

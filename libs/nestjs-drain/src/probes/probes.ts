@@ -5,6 +5,7 @@ import { ManagementRoutes, type ManagementAnswer } from '../compat/management-ro
 import { Drain } from '../core/drain.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
 import { DRAIN, MANAGEMENT_ROUTES } from '../core/tokens.js';
+import { UnfollowedDrain } from '../core/unfollowed-drain.js';
 import { LivenessIndicator, ReadinessIndicator } from './indicators.js';
 
 /** Where the probes are. Each path may be left out with `false`. */
@@ -15,6 +16,11 @@ export interface HealthOptions {
   readiness?: string | false;
   /** Default `startup`. */
   startup?: string | false;
+  /**
+   * Seconds after which liveness answers 503 while a drain that a call started has no signal, so that
+   * the kubelet restarts a pod that takes no new streams. Default: never.
+   */
+  unfollowedDrainLimit?: number;
 }
 
 export const HEALTH_OPTIONS = Symbol.for('nestjs-drain.HealthOptions');
@@ -23,6 +29,7 @@ export const HEALTH_OPTIONS = Symbol.for('nestjs-drain.HealthOptions');
 @Injectable()
 export class Probes implements OnModuleInit {
   #health: HealthCheckService | undefined;
+  readonly #unfollowed: UnfollowedDrain;
 
   constructor(
     @Inject(HEALTH_OPTIONS) private readonly options: HealthOptions | false,
@@ -32,6 +39,7 @@ export class Probes implements OnModuleInit {
     private readonly ready: ReadinessIndicator,
     private readonly modules: LazyModuleLoader,
   ) {
+    this.#unfollowed = new UnfollowedDrain(drain);
     if (options === false) return;
     const { liveness = 'health', readiness = 'ready', startup = 'startup' } = options;
     this.#add('liveness', liveness, () => this.#liveness());
@@ -45,20 +53,23 @@ export class Probes implements OnModuleInit {
   }
 
   #add(
-    name: keyof HealthOptions,
+    name: 'liveness' | 'readiness' | 'startup',
     path: string | false,
     get: () => ManagementAnswer | Promise<ManagementAnswer>,
   ): void {
     if (path !== false) this.routes.add({ path, option: `health.${name}`, get });
   }
 
-  /** Always 200: a draining pod is alive. */
+  /** 200 in every phase: a draining pod is alive, unless nothing will ever end it. */
   async #liveness(): Promise<ManagementAnswer> {
     const { isShuttingDown, streams } = this.drain;
-    return this.#check(() => this.live.isHealthy('process'), {
+    const { unfollowedDrainLimit = Infinity } = this.options || {};
+    const isForgotten = (this.#unfollowed.seconds ?? 0) >= unfollowedDrainLimit;
+    const answer = await this.#check(() => this.live.isHealthy('process'), {
       shutting_down: isShuttingDown,
       active_streams: streams.size,
     });
+    return isForgotten ? { ...answer, status: 503 } : answer;
   }
 
   /** 503 from the first moment of the shutdown. */
