@@ -4,8 +4,7 @@ import type { ManagementCall } from '../../compat/management-routes.js';
 import { Drain } from '../../core/drain.js';
 import type { DrainEvent } from '../../core/events.js';
 import { DRAIN } from '../../core/tokens.js';
-import { Silence } from './silence.js';
-import { takeSnapshot } from './status-snapshot.js';
+import { Silence, takeSnapshot } from './status-snapshot.js';
 import { Timeline } from './timeline.js';
 
 /** ms between two looks while somebody watches. */

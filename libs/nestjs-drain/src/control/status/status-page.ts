@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { ManagementCall } from '../../compat/management-routes.js';
-import { statusDocument } from './page.js';
+import { pageTemplate } from './page-template.js';
 
 /** `GET /shutdown`, for people: one document that may load nothing, under a nonce of its own. */
 export function statusPage({ response }: ManagementCall): void {
   const nonce = randomBytes(16).toString('base64');
-  response.writeHead(200, headers(nonce)).end(statusDocument(nonce));
+  response.writeHead(200, headers(nonce)).end(pageTemplate.replaceAll('{nonce}', nonce));
 }
 
 function headers(nonce: string): Record<string, string> {
