@@ -1,4 +1,5 @@
 import { RequestMethod } from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
 
 type Handler = (...args: never[]) => unknown;
 type Register = (...args: unknown[]) => unknown;
@@ -40,8 +41,54 @@ export function literalHead(path: string): string {
   const segments = path.split('/');
   const parameter = segments.findIndex((segment) => /[:*{(]/.test(segment));
   const literal = parameter === -1 ? segments : segments.slice(0, parameter);
-  return literal
+  return literalPath(literal.join('/'));
+}
+
+// Nest's own metadata key of controllers and handlers.
+const PATH = 'path';
+
+type ControllerClass = NewableFunction & { readonly prototype: object };
+
+/**
+ * The controller method of a route, by the end of its path: what stands before it (prefix, version) is
+ * Nest's. For a Nest that does not name its handlers (11).
+ */
+export function ownerByPath(
+  controllers: readonly ControllerClass[],
+  { path }: Pick<RegisteredRoute, 'path'>,
+): string | undefined {
+  const candidates = controllers.flatMap((controller) =>
+    handlersOf(controller).flatMap(([name, handler]) =>
+      pathsOf(controller).flatMap((base) =>
+        pathsOf(handler).map((own) => ({
+          name: `${controller.name}.${name}`,
+          tail: literalPath(`${base}/${own}`),
+        })),
+      ),
+    ),
+  );
+  return candidates
+    .filter(({ tail }) => tail !== '' && literalPath(path).endsWith(tail))
+    .sort((one, other) => other.tail.length - one.tail.length)[0]?.name;
+}
+
+/** Whether Nest has to register anything for these controllers. */
+export const hasRoutes = (controllers: readonly ControllerClass[]): boolean =>
+  controllers.some((one) => handlersOf(one).some(([, handler]) => pathsOf(handler).length > 0));
+
+const literalPath = (path: string): string =>
+  path
+    .split('/')
     .filter((segment) => segment !== '')
     .map((segment) => `/${segment}`)
     .join('');
+
+function handlersOf(controller: ControllerClass): [string, object][] {
+  const methods = controller.prototype as Record<string, object>;
+  return new MetadataScanner().getAllMethodNames(methods).map((name) => [name, methods[name]!]);
+}
+
+function pathsOf(target: object): string[] {
+  const path = Reflect.getMetadata(PATH, target) as string | string[] | undefined;
+  return path === undefined ? [] : [path].flat();
 }

@@ -3,6 +3,7 @@ import type { Server } from 'node:net';
 import {
   Inject,
   Injectable,
+  Logger,
   NotFoundException,
   type MiddlewareConsumer,
   type OnModuleInit,
@@ -13,7 +14,13 @@ import { rawOf } from '../compat/frameworks.js';
 import { ManagementRoutes } from '../compat/management-routes.js';
 import { replaceMethod } from '../compat/replace-method.js';
 import { frameworkOf, standBefore, type Framework } from '../compat/request-front.js';
-import { literalHead, observeRoutes, type RegisteredRoute } from '../compat/route-registration.js';
+import {
+  hasRoutes,
+  literalHead,
+  observeRoutes,
+  ownerByPath,
+  type RegisteredRoute,
+} from '../compat/route-registration.js';
 import { onSecondaryServers } from '../compat/secondary-servers.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
 import { MANAGEMENT, MANAGEMENT_ROUTES } from '../core/tokens.js';
@@ -33,12 +40,14 @@ interface ServingAdapter {
  */
 @Injectable()
 export class ManagementFront implements OnModuleInit {
+  readonly #logger = new Logger('GracefulShutdown');
   readonly #registered: RegisteredRoute[] = [];
   /** Requests of the management port. */
   readonly #managed = new WeakSet<IncomingMessage>();
   /** Those among them whose route is marked. */
   readonly #permitted = new WeakSet<IncomingMessage>();
   #framework: Framework | undefined;
+  #heads: readonly string[] | undefined;
 
   constructor(
     @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions | false,
@@ -64,6 +73,13 @@ export class ManagementFront implements OnModuleInit {
   }
 
   onModuleInit(): void {
+    if (!(this.adapterHost.httpAdapter as unknown)) return;
+    if (this.#registered.length === 0 && hasRoutes(this.#controllers)) {
+      this.#logger.warn(
+        'This Nest registers its routes in a way that nestjs-drain does not see: routes of the application ' +
+          'that have the path of a probe or shutdown route are not reported, and ours answer.',
+      );
+    }
     this.#refuseCollisions();
   }
 
@@ -74,8 +90,8 @@ export class ManagementFront implements OnModuleInit {
    */
   forward(request: IncomingMessage, response: ServerResponse): boolean {
     const [path = ''] = (request.url ?? '').split('?', 1);
-    const heads = this.#markedRoutes.map((route) => literalHead(route.path));
-    if (!heads.some((head) => path === head || path.startsWith(`${head}/`))) return false;
+    this.#heads ??= this.#markedRoutes.map((route) => literalHead(route.path));
+    if (!this.#heads.some((head) => path === head || path.startsWith(`${head}/`))) return false;
     this.#managed.add(request);
     this.#framework?.(request, response);
     return true;
@@ -97,25 +113,34 @@ export class ManagementFront implements OnModuleInit {
     });
   }
 
+  get #controllers(): Type[] {
+    return this.discovery.getControllers().map(({ metatype }) => metatype as Type);
+  }
+
   get #markedControllers(): Type[] {
-    const types = this.discovery.getControllers().map(({ metatype }) => metatype as Type);
-    return types.filter((type) => Reflect.hasMetadata(MANAGEMENT, type));
+    return this.#controllers.filter((type) => Reflect.hasMetadata(MANAGEMENT, type));
   }
 
   get #markedRoutes(): RegisteredRoute[] {
     const names = this.#markedControllers.map(({ name }) => name);
-    return this.#registered.filter(
-      // A Nest that does not name its handlers: the route's own middleware still decides.
-      ({ owner }) => owner === undefined || names.some((name) => owner.startsWith(`${name}.`)),
-    );
+    return this.#registered.filter((route) => {
+      const owner = this.#ownerOf(route);
+      return names.some((name) => owner?.startsWith(`${name}.`));
+    });
+  }
+
+  #ownerOf(route: RegisteredRoute): string | undefined {
+    return route.owner ?? ownerByPath(this.#controllers, route);
   }
 
   /** @throws InvalidDrainOptionsError when the application has a route of the same path. */
   #refuseCollisions(): void {
     const rivals = this.#hasPort ? this.#markedRoutes : this.#registered;
-    const problems = rivals.flatMap(({ method, path, owner }) => {
+    const problems = rivals.flatMap((route) => {
+      const { method, path } = route;
       const ours = this.routes.at(path);
       if (!ours) return [];
+      const owner = this.#ownerOf(route);
       const whose = owner ? `${owner}()` : 'a controller of the application';
       return [
         `${whose} answers ${method} ${path}, and so does this library; set \`${ours.option}\` to another ` +
