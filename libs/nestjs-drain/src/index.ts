@@ -29,11 +29,7 @@ export { type HealthOptions } from './probes/probes.js';
 export { CurrentStream } from './streams/parameters.js';
 export { DrainSignal } from './streams/parameters.js';
 export { DrainableStream } from './streams/drainable-stream.decorator.js';
-export {
-  DrainableTask,
-  TaskSkippedError,
-  type DrainableTaskOptions,
-} from './lifecycle/drainable-task.decorator.js';
+export { DrainableTask } from './lifecycle/drainable-task.decorator.js';
 export { type Farewell, type LastWords } from './streams/farewell.js';
 export { type AfterDrain, type BeforeDrain } from './lifecycle/lifecycle.js';
 export { type ModuleOptions, type ProcessOptions } from './lifecycle/options.js';

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from './clock.js';
 import { DrainRun } from './drain-run.js';
 import { DrainEvents } from './events.js';
-import { InFlight } from './in-flight.js';
+import { InFlight, type InFlightOptions } from './in-flight.js';
 import type { Listener } from './shutdown.js';
 import type { ResolvedDrainOptions } from './options.js';
 import { type DrainPhase, DrainResetError, ResetRefusedError } from './phase.js';
@@ -17,18 +17,19 @@ import { WaveSchedule } from './waves.js';
 export class Drain {
   readonly events: DrainEvents;
   readonly streams: StreamRegistry;
-  readonly requests = new InFlight('requests', { awaitsLateWork: false });
+  readonly #counted: InFlight[] = [];
+  #phase: DrainPhase = 'serving';
+  readonly requests = this.count('requests', { awaitsLateWork: false });
   /** What message handlers are working on: microservices and their like. */
-  readonly messages = new InFlight('messages', { awaitsLateWork: false });
-  readonly tasks = new InFlight('tasks', { awaitsLateWork: true });
+  readonly messages = this.count('messages', { awaitsLateWork: false });
+  readonly tasks = this.count('tasks', { awaitsLateWork: true });
   /** Connections whose client has just had an answer and may send one more request (law 11). */
-  readonly connections = new InFlight('connections', { awaitsLateWork: true });
+  readonly connections = this.count('connections', { awaitsLateWork: true });
   /** Upgraded sockets that no adapter has claimed. Reported, never waited for. */
   readonly upgrades = new Set<object>();
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
   readonly #waves: WaveSchedule;
-  #phase: DrainPhase = 'serving';
   #run: DrainRun | undefined;
   readonly #expiry = new AbortController();
   #irreversible = false;
@@ -147,18 +148,33 @@ export class Drain {
     this.#irreversible = true;
   }
 
-  get #others(): readonly InFlight[] {
-    return [this.requests, this.messages, this.tasks, this.connections];
-  }
-
   get #unfinished(): Record<string, number> {
-    const counts = this.#others.map(({ name, unfinished }) => [name, unfinished] as const);
+    const counts = this.#counted.map(({ name, unfinished }) => [name, unfinished] as const);
     const left = [...counts, ['upgrades', this.upgrades.size] as const];
     return Object.fromEntries(left.filter(([, count]) => count > 0));
   }
 
+  /** Everything but streams that the drain counts and waits for. */
+  get counted(): readonly InFlight[] {
+    return this.#counted;
+  }
+
+  /**
+   * Counts a kind of work under a name of its own: the drain waits for it, and the report names what
+   * is left of it. Asked for twice, the same counter is returned, with the options of the first time.
+   */
+  count(name: string, options: InFlightOptions): InFlight {
+    const known = this.#counted.find((work) => work.name === name);
+    if (known) return known;
+    const work = new InFlight(name, options);
+    // Added while draining, it is waited for like the others.
+    if (this.#phase === 'draining' || this.#phase === 'drained') work.close();
+    this.#counted.push(work);
+    return work;
+  }
+
   get #works(): readonly (StreamRegistry | InFlight)[] {
-    return [this.streams, ...this.#others];
+    return [this.streams, ...this.#counted];
   }
 
   /** lameDuck → draining: new streams are refused, subscriptions told, and the wait begins. */
@@ -168,7 +184,7 @@ export class Drain {
     // A last answer that began later would probably meet the deadline; its client gets 503 and goes elsewhere.
     const lastAnswersUntil = propagationDelay > 0 ? this.clock.now() + (budget * 1000) / 2 : 0;
     this.streams.close({ reason: 'draining', retryAfter }, { lastAnswersUntil });
-    for (const work of this.#others) work.close();
+    for (const work of this.#counted) work.close();
     this.#enter('draining');
     if (this.#run !== run) return; // A listener has reset it.
     const endsNow = ({ kind, handsOff }: Stream): boolean =>

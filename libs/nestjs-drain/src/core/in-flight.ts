@@ -1,5 +1,10 @@
 import { IdleGate } from './idle-gate.js';
 
+export interface InFlightOptions {
+  /** Whether the drain waits for work that comes after it has closed, too. */
+  readonly awaitsLateWork: boolean;
+}
+
 /**
  * Work that is counted but never refused: plain requests, message handlers, background tasks.
  * After `close()` it waits for what was there. What comes later is still done; whether it is also
@@ -13,7 +18,7 @@ export class InFlight {
   constructor(
     /** What the report calls this work. */
     readonly name: string,
-    private readonly options: { readonly awaitsLateWork: boolean },
+    private readonly options: InFlightOptions,
   ) {}
 
   get size(): number {

@@ -9,7 +9,10 @@ export interface DrainReport extends StreamCounts {
   readonly trigger: string;
   /** Streams that were open when the drain started. */
   readonly activeBefore: number;
-  /** Other work still running when the drain ended, by name (`requests`, `messages`, `tasks`, `upgrades`). Empty if none. */
+  /**
+   * Other work still running when the drain ended, by name: `requests`, `messages`, `tasks`, `upgrades`, and what
+   * entries count themselves, such as `jobs`. Empty if none.
+   */
   readonly unfinished: Readonly<Record<string, number>>;
   /** Seconds from the first trigger to the end of the drain. */
   readonly waitedSeconds: number;

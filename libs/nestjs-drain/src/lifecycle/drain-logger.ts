@@ -69,12 +69,10 @@ export class DrainLogger {
   }
 
   #numbers(): Record<string, number> {
-    const { streams, requests, messages, tasks } = this.drain;
+    const { streams, counted } = this.drain;
     return {
       streams: streams.size,
-      requests: requests.size,
-      messages: messages.size,
-      tasks: tasks.size,
+      ...Object.fromEntries(counted.map((work) => [work.name, work.size])),
     };
   }
 

@@ -78,7 +78,7 @@ export class LossReport {
     return {
       message:
         `Still running at the deadline: ${what.join(', ')}. \`timeout\` (${timeout} s) was too short ` +
-        'for them: raise it, or let them end when the signal of `track()` aborts.',
+        'for them: raise it, or let them end when their signal aborts (docs/transports.md).',
       option: 'timeout',
       value: timeout,
       count,

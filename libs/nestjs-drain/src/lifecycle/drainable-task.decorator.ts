@@ -4,25 +4,7 @@ import { DRAIN } from '../core/tokens.js';
 import { isDrainSignal } from '../streams/parameters.js';
 import { replaceMethod } from '../compat/replace-method.js';
 import { routeArgumentsOf } from '../streams/stream-route.js';
-
-export interface DrainableTaskOptions {
-  /**
-   * What becomes of a run that would start while draining. `skip` (default): it does not start, as
-   * if it had returned at once; right for cron and interval handlers, which run elsewhere next time.
-   * `throw`: it fails with a TaskSkippedError; right for queue workers, whose job must go back to
-   * the queue instead of counting as done.
-   */
-  whileDraining?: 'skip' | 'throw';
-}
-
-/** A run of a `@DrainableTask({ whileDraining: 'throw' })` was asked for while draining. */
-export class TaskSkippedError extends Error {
-  override readonly name = 'TaskSkippedError';
-
-  constructor(task: string) {
-    super(`${task} was not started: this process is shutting down. Run it on another replica.`);
-  }
-}
+import { refuseQueueWorker, refuseWorkerHost } from './queue-worker-refusal.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -30,39 +12,52 @@ type Method = (...args: unknown[]) => unknown;
 const DRAIN_PROPERTY = '__drainOfTasks';
 type Holder = Record<typeof DRAIN_PROPERTY, Drain | undefined>;
 
+const tasks = new WeakSet<object>();
+
 /**
- * Makes a method background work that the drain knows: a `@Cron()` or `@Interval()` handler, the
- * `process()` of a queue worker. Runs under way are waited for, new ones are not started while
- * draining. A parameter with `@DrainSignal()` gets an `AbortSignal` that aborts at the deadline.
- * For methods that return a promise, or nothing.
+ * Makes a method background work that the drain knows: a `@Cron()` or `@Interval()` handler. Runs under
+ * way are waited for; a run that would start while draining does not, as if it had returned at once. A
+ * parameter with `@DrainSignal()` gets an `AbortSignal` that aborts at the deadline. For methods that
+ * return a promise, or nothing.
+ *
+ * A queue worker is refused: its jobs would count as completed. `nestjs-drain/queue` pauses it.
+ * @throws TypeError with the remedy, when it is applied or when the application starts.
  */
-export function DrainableTask({ whileDraining = 'skip' }: DrainableTaskOptions = {}) {
+export function DrainableTask() {
   return (target: object, key: string | symbol, descriptor: PropertyDescriptor): void => {
+    refuseWorkerHost(target, key);
     injectDrain(target);
     const method = descriptor.value as Method;
-    const name = `${target.constructor.name}.${String(key)}()`;
     const signal = Object.values(routeArgumentsOf(target.constructor, key)).find(isDrainSignal);
     const task = function (this: Holder, ...args: unknown[]): unknown {
       const drain = this[DRAIN_PROPERTY];
       // Called directly, as unit tests do, it is the method and nothing else.
       if (!drain) return method.apply(this, args);
-      if (drain.phase === 'draining' || drain.phase === 'drained') {
-        return whileDraining === 'throw'
-          ? Promise.reject(new TaskSkippedError(name))
-          : Promise.resolve();
-      }
+      if (drain.phase === 'draining' || drain.phase === 'drained') return Promise.resolve();
       // One signal per run: one that outlives its runs would keep all their listeners.
       if (signal) args[signal.index] = AbortSignal.any([drain.expired]);
       const result = method.apply(this, args);
       return result instanceof Promise ? drain.tasks.track(result) : result;
     };
-    // Schedulers and queues leave their metadata before or after this decorator.
+    tasks.add(task);
+    // Schedulers leave their metadata before or after this decorator.
     descriptor.value = replaceMethod(method, key, task);
   };
 }
 
+const drains = new WeakMap<object, Drain>();
+
 function injectDrain(target: object): void {
   if (Object.hasOwn(target, DRAIN_PROPERTY)) return;
   Inject(DRAIN)(target, DRAIN_PROPERTY);
-  Object.defineProperty(target, DRAIN_PROPERTY, { value: undefined, writable: true });
+  Object.defineProperty(target, DRAIN_PROPERTY, {
+    get(this: object) {
+      return drains.get(this);
+    },
+    // Nest injects when it has made the instance: at start, with the whole class in sight.
+    set(this: object, drain: Drain) {
+      refuseQueueWorker(this, (method) => tasks.has(method));
+      drains.set(this, drain);
+    },
+  });
 }

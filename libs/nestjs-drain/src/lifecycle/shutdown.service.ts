@@ -14,6 +14,8 @@ export interface DrainSnapshot {
   readonly inFlightRequests: number;
   readonly inFlightMessages: number;
   readonly runningTasks: number;
+  /** All that is counted besides streams, by the name it has in the report: `requests`, `jobs`, … */
+  readonly inFlight: Readonly<Record<string, number>>;
   /** Seconds until remaining streams are cancelled; undefined while serving and after the drain. */
   readonly secondsLeft: number | undefined;
 }
@@ -56,6 +58,7 @@ export class ShutdownService {
       inFlightRequests: this.inFlightRequests,
       inFlightMessages: this.machine.messages.size,
       runningTasks: this.machine.tasks.size,
+      inFlight: Object.fromEntries(this.machine.counted.map(({ name, size }) => [name, size])),
       secondsLeft: this.machine.secondsLeft,
     };
   }

@@ -2,6 +2,7 @@ import type { Server } from '@nestjs/microservices';
 import type { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
 import type { Listener } from '../core/shutdown.js';
+import { settledBy } from '../core/settled-by.js';
 import type { Consumption } from './consumption.js';
 import { countMessages, type Message } from './message-count.js';
 
@@ -33,22 +34,11 @@ export class MessageServer implements Listener {
     const { clock, options } = this.drain;
     this.#working.close();
     const stopped = this.consumption.stop();
-    await this.#until(deadline, this.#working.whenEmpty());
+    await settledBy(clock, deadline, this.#working.whenEmpty());
     const linger = Math.min(deadline, clock.now() + options.flushTimeout * 1000);
-    await this.#until(linger, stopped);
+    // Not for its error: closing comes next anyway.
+    await settledBy(clock, linger, stopped);
     await this.close();
-  }
-
-  /** Waits for `ending`, but not beyond `time`, and not for its error: closing comes next anyway. */
-  #until(time: number, ending: void | Promise<void>): Promise<void> {
-    const { clock } = this.drain;
-    return new Promise((resolve) => {
-      const cancel = clock.schedule(Math.max(0, time - clock.now()), resolve);
-      void Promise.allSettled([ending]).then(() => {
-        cancel();
-        resolve();
-      });
-    });
   }
 
   #started(message: Message): void {
