@@ -21,7 +21,7 @@ export default tseslint.config(
     languageOptions: { globals: { ...globals.node } },
   },
   {
-    files: ['src/chat/page/*.js'],
+    files: ['src/chat/page/*.js', 'libs/nestjs-drain/src/control/status/page/*.js'],
     languageOptions: { globals: { ...globals.browser } },
   },
 );

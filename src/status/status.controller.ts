@@ -1,12 +1,11 @@
-import { Controller, Get, Header, Headers, UseGuards } from '@nestjs/common';
-import { ShutdownService, Uncounted } from 'nestjs-drain';
+import { Controller, Get, Header, Headers } from '@nestjs/common';
+import { ShutdownService } from 'nestjs-drain';
 import { PageFiles } from '../chat/page-files.js';
 import { Models } from '../models/models.js';
 import { version } from './version.js';
 
 /** What the service says about itself. Every number comes from ShutdownService: the same everywhere. */
 @Controller()
-@UseGuards(Uncounted)
 export class StatusController {
   constructor(
     private readonly shutdown: ShutdownService,

@@ -30,17 +30,29 @@ export class LossError extends Error {
   }
 }
 
-const reasons: Record<number, string> = {
+/** What a status says about a stream that was open before. */
+const lostReasons: Record<number, string> = {
   400: 'the stream cannot be resumed; was it created as resumable?',
   401: 'the credentials were refused',
   403: 'the credentials do not allow it',
-  404: 'the stream is unknown: it is not kept any longer, or belongs to somebody else',
+  404: 'the stream is unknown: it is not kept any longer, or belongs to another user',
   410: 'the server has lost the stream, or a part of it; ask for the answer again',
 };
 
+/** What it says about a first request, whose address may be wrong. */
+const firstReasons: Record<number, string> = {
+  ...lostReasons,
+  400: 'the server refused the request',
+  404: 'nothing is at this address; check it',
+  405: 'this address does not take this method; check both',
+};
+
 /** An answer that no repetition will change. */
-export function refusal(status: number, sequence: number | undefined, cause?: unknown) {
-  const reason = reasons[status] ?? 'the server refused';
+export function refusal(
+  status: number,
+  { sequence, isFirst, cause }: { sequence: number | undefined; isFirst: boolean; cause?: unknown },
+): ResumeFailedError {
+  const reason = (isFirst ? firstReasons : lostReasons)[status] ?? 'the server refused';
   return new ResumeFailedError(`HTTP ${status}: ${reason}.`, { status, sequence, cause });
 }
 

@@ -1,59 +1,37 @@
-import type { ServerSentEvent } from './server-sent-event.js';
+import { createParser } from 'eventsource-parser';
 
-/** Takes a `text/event-stream` in pieces cut anywhere, as the HTML standard reads it. */
+/** One event of a `text/event-stream`. */
+export interface ServerSentEvent {
+  /** `event:`, or `message` without it. */
+  readonly type: string;
+  readonly data: string;
+  /** The last `id:` up to and including this event; empty without one. */
+  readonly id: string;
+}
+
+/** The events of a `text/event-stream` in pieces, with the id that the standard carries on. */
 export class EventParser {
-  #rest = '';
-  #skipLineFeed = false;
-  #data: string[] = [];
-  #type = '';
+  #events: ServerSentEvent[] = [];
   #id = '';
   #retry: number | undefined;
+  readonly #parser = createParser({
+    onEvent: ({ event = 'message', data, id = this.#id }) => {
+      this.#id = id;
+      this.#events.push({ type: event, data, id });
+    },
+    onRetry: (pause) => (this.#retry = pause),
+  });
 
   /** The last `retry:` in milliseconds: how long the server wants to be left alone after a loss. */
   get retry(): number | undefined {
     return this.#retry;
   }
 
-  /** The events this piece completes. What is incomplete when the stream ends is no event. */
+  /** The events that this piece completes. What is incomplete when the stream ends is no event. */
   push(text: string): ServerSentEvent[] {
-    const events: ServerSentEvent[] = [];
-    for (const line of this.#lines(text)) {
-      if (line === '') {
-        const event = this.#dispatch();
-        if (event) events.push(event);
-      } else this.#field(line);
-    }
+    this.#parser.feed(text);
+    const events = this.#events;
+    this.#events = [];
     return events;
-  }
-
-  /** Complete lines. They end with CR LF, LF or CR; a CR at the end of a piece may belong to an LF to come. */
-  #lines(text: string): string[] {
-    if (text === '') return [];
-    const fresh = this.#skipLineFeed && text.startsWith('\n') ? text.slice(1) : text;
-    this.#skipLineFeed = text.endsWith('\r');
-    const lines = fresh.split(/\r\n|\n|\r/);
-    lines[0] = this.#rest + (lines[0] ?? '');
-    this.#rest = lines.pop() ?? '';
-    return lines;
-  }
-
-  #field(line: string): void {
-    const colon = line.indexOf(':');
-    if (colon === 0) return;
-    const name = colon < 0 ? line : line.slice(0, colon);
-    const raw = colon < 0 ? '' : line.slice(colon + 1);
-    const value = raw.startsWith(' ') ? raw.slice(1) : raw;
-    if (name === 'data') this.#data.push(value);
-    else if (name === 'event') this.#type = value;
-    else if (name === 'id' && !value.includes('\0')) this.#id = value;
-    else if (name === 'retry' && /^\d+$/.test(value)) this.#retry = Number(value);
-  }
-
-  #dispatch(): ServerSentEvent | undefined {
-    const { length } = this.#data;
-    const event = { type: this.#type || 'message', data: this.#data.join('\n'), id: this.#id };
-    this.#data = [];
-    this.#type = '';
-    return length > 0 ? event : undefined;
   }
 }

@@ -1,5 +1,5 @@
 export { ResumeFailedError } from './errors.js';
-export { EventParser } from './event-parser.js';
+export { type ServerSentEvent } from './event-parser.js';
 export { type ResumableRequestOptions } from './resumable-request.js';
 export {
   resumeResponses,
@@ -10,4 +10,3 @@ export {
 } from './resume-responses.js';
 export { resumingFetch, type ResumingFetchOptions } from './resuming-fetch.js';
 export { type RetryOptions } from './retry-schedule.js';
-export { type ServerSentEvent } from './server-sent-event.js';

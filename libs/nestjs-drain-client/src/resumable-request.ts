@@ -73,7 +73,7 @@ export class ResumableRequest {
       if (this.#answered || this.#repeatable)
         throw new LossError('no connection', undefined, error);
       throw new ResumeFailedError(
-        'The request failed, and nobody knows whether it was processed. ' +
+        'The request failed, and whether the server processed it is unknown. ' +
           'Send an Idempotency-Key header to have it repeated.',
         { cause: error },
       );
@@ -118,14 +118,16 @@ export class ResumableRequest {
     return isRead(this.init) ? this.input : undefined;
   }
 
-  async #refused(response: Response, { sequence }: StreamPosition): Promise<Error> {
+  async #refused(response: Response, { id, sequence }: StreamPosition): Promise<Error> {
     const { status } = response;
     await response.body?.cancel();
     const unprocessed = status === 429 || status === 503;
     if (isTemporary(status) && (this.#answered || this.#repeatable || unprocessed)) {
       return new LossError(`HTTP ${status}`, retryAfter(response.headers.get('Retry-After')));
     }
-    return refusal(status, sequence);
+    // A read that goes on behind an earlier one asks for a known stream, too.
+    const isFirst = !this.#answered && id === '' && sequence === undefined;
+    return refusal(status, { sequence, isFirst });
   }
 }
 

@@ -1,8 +1,13 @@
 import { systemClock, type Clock } from './clock.js';
 import { isTemporary, LossError, refusal, ResumeFailedError } from './errors.js';
-import { retryAfter, RetrySchedule, type RetryOptions } from './retry-schedule.js';
+import {
+  checkRetryOptions,
+  retryAfter,
+  RetrySchedule,
+  type RetryOptions,
+} from './retry-schedule.js';
 import { SequenceGuard } from './sequence-guard.js';
-import { bounded } from './silence.js';
+import { withIdleTimeout } from './idle-timeout.js';
 
 /** The part of the official `openai` client that is used. */
 export interface ResponsesClient {
@@ -52,12 +57,22 @@ const terminalTypes = new Set([
  * Creates a response and streams its events, each once and in order, also if the connection or the replica is
  * lost on the way: the rest is then retrieved behind the last event. A stream that breaks before its first event
  * is created anew.
- * @throws ResumeFailedError if the rest cannot be had, and what the client throws if nothing was created.
+ * @throws RangeError at once for an option that cannot work; ResumeFailedError if the rest cannot be had, and what
+ * the client throws if nothing was created.
  */
-export async function* resumeResponses<Client extends ResponsesClient>(
+export function resumeResponses<Client extends ResponsesClient>(
   client: Client,
   request: ResponseRequestOf<Client>,
   options: ResumeResponsesOptions = {},
+): AsyncGenerator<ResponseEventOf<Client>, void, undefined> {
+  checkRetryOptions(options);
+  return readResponse(client, request, options);
+}
+
+async function* readResponse<Client extends ResponsesClient>(
+  client: Client,
+  request: ResponseRequestOf<Client>,
+  options: ResumeResponsesOptions,
 ): AsyncGenerator<ResponseEventOf<Client>, void, undefined> {
   const { clock = systemClock, signal = new AbortController().signal } = options;
   const schedule = new RetrySchedule(options, clock);
@@ -67,14 +82,14 @@ export async function* resumeResponses<Client extends ResponsesClient>(
   for (;;) {
     signal.throwIfAborted();
     const connection = new AbortController();
-    // Until it has a name, a response may take its time: nobody could go on with it.
+    // Until it has a name, a response may take its time: without one the rest cannot be asked for.
     const silence = () => ({ clock, signal, limit: id === undefined ? Infinity : idle });
     try {
       const either = AbortSignal.any([signal, connection.signal]);
-      const stream = await bounded(open(client, request, id, guard, either), silence());
+      const stream = await withIdleTimeout(open(client, request, id, guard, either), silence());
       const events = stream[Symbol.asyncIterator]();
       for (;;) {
-        const result = await bounded(events.next().catch(broken), silence());
+        const result = await withIdleTimeout(events.next().catch(broken), silence());
         if (result.done) throw new LossError('the stream ended before its terminal event');
         const event = result.value;
         if (!guard.admit(event.sequence_number)) continue;
@@ -127,7 +142,9 @@ function openingFailure(error: unknown, last: number | undefined): unknown {
   const { status, headers } = error as { status?: number; headers?: Headers };
   const created = last !== undefined;
   const temporary = status === undefined || isTemporary(status) || status === 409;
-  if (created && !temporary) return refusal(status, last, error);
+  if (created && !temporary) {
+    return refusal(status, { sequence: last, isFirst: false, cause: error });
+  }
   const refusedUnseen = status === 429 || status === 503;
   if (!created && !refusedUnseen) return error;
   const reason = status === undefined ? 'no connection' : `HTTP ${status}`;

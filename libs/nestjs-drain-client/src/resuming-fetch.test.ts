@@ -155,6 +155,28 @@ describe('resuming fetch', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it('tells a wrong address from a stream that is lost', async () => {
+    const wrong = setUp([() => refuse(404)]);
+    expect(await wrong.finish()).toMatchObject({
+      message: 'HTTP 404: nothing is at this address; check it.',
+    });
+    const lost = setUp([() => words([0]), () => refuse(404)]);
+    const resumed = setUp([() => refuse(404)], { after: { id: 's:4', sequence: 4 } });
+    for (const { finish } of [lost, resumed]) {
+      expect(await finish()).toMatchObject({ message: expect.stringContaining('unknown') });
+    }
+  });
+
+  it.each([
+    [{ idleTimeout: 0 }, '`idleTimeout` is 0; set a number of seconds above 0'],
+    [{ idleTimeout: 3e6 }, '`idleTimeout` is 3000000; set'],
+    [{ shortestPause: -1 }, '`shortestPause` is -1; set a number of seconds from 0'],
+    [{ longestPause: Infinity }, '`longestPause` is Infinity; set'],
+    [{ attempts: 1.5 }, '`attempts` is 1.5; set a whole number'],
+  ])('refuses %j at once', (options, message) => {
+    expect(() => resumingFetch('http://localhost/', {}, options)).toThrow(message);
+  });
+
   it('gives up on an answer that is no event stream', async () => {
     const { finish } = setUp([
       () => new Response('{}', { headers: { 'Content-Type': 'text/html' } }),
@@ -261,7 +283,7 @@ describe('resuming fetch of a POST', () => {
     });
   });
 
-  it('is repeated if it was refused, not if nobody knows whether it was processed', async () => {
+  it('is repeated if it was refused, not if the server may have processed it', async () => {
     const refused = setUp([() => refuse(503), created, finished], {}, post);
     expect(await refused.finish()).toBe('finished');
     const failed = setUp([unreachable], {}, post);

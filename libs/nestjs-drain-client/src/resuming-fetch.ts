@@ -1,11 +1,10 @@
 import { systemClock, type Clock } from './clock.js';
 import { LossError } from './errors.js';
-import { EventParser } from './event-parser.js';
+import { EventParser, type ServerSentEvent } from './event-parser.js';
 import { ResumableRequest, type ResumableRequestOptions } from './resumable-request.js';
-import { RetrySchedule, type RetryOptions } from './retry-schedule.js';
+import { checkRetryOptions, RetrySchedule, type RetryOptions } from './retry-schedule.js';
 import { SequenceGuard } from './sequence-guard.js';
-import type { ServerSentEvent } from './server-sent-event.js';
-import { bounded, type SilenceLimit } from './silence.js';
+import { withIdleTimeout, type IdleLimit } from './idle-timeout.js';
 
 export interface ResumingFetchOptions extends RetryOptions, ResumableRequestOptions {
   /**
@@ -26,12 +25,22 @@ export interface ResumingFetchOptions extends RetryOptions, ResumableRequestOpti
 /**
  * Fetches an event stream and goes on where it broke, on whichever replica answers: every event once, in order.
  * `init.signal` ends it as it ends a fetch; leaving the loop closes the connection.
- * @throws ResumeFailedError if the rest cannot be had. What was read until then is right.
+ * @throws RangeError at once for an option that cannot work, and ResumeFailedError if the rest cannot be had. What
+ * was read until then is right.
  */
-export async function* resumingFetch(
+export function resumingFetch(
   input: string | URL,
   init: RequestInit = {},
   options: ResumingFetchOptions = {},
+): AsyncGenerator<ServerSentEvent, void, undefined> {
+  checkRetryOptions(options);
+  return read(input, init, options);
+}
+
+async function* read(
+  input: string | URL,
+  init: RequestInit,
+  options: ResumingFetchOptions,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
   const { clock = systemClock, sequenceOf = trailingNumber, isTerminal, after } = options;
   const signal = init.signal ?? new AbortController().signal;
@@ -45,8 +54,8 @@ export async function* resumingFetch(
     try {
       const either = AbortSignal.any([signal, connection.signal]);
       const opened = request.open({ id, sequence: guard.last }, either);
-      // A first answer may take its time; whoever gave one before is expected to give the next.
-      const response = await bounded(
+      // A first answer may take its time; a server that has answered before is expected to again.
+      const response = await withIdleTimeout(
         opened,
         request.answered ? idle : { ...idle, limit: Infinity },
       );
@@ -74,14 +83,14 @@ export async function* resumingFetch(
 /** @throws LossError when the connection breaks or falls silent. */
 async function* eventsOf(
   body: ReadableStream<Uint8Array>,
-  idle: SilenceLimit,
+  idle: IdleLimit,
   schedule: RetrySchedule,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
   const parser = new EventParser();
   const decoder = new TextDecoder();
   const reader = body.getReader();
   for (;;) {
-    const { done, value } = await bounded(reader.read().catch(broken), idle);
+    const { done, value } = await withIdleTimeout(reader.read().catch(broken), idle);
     if (done) return;
     const events = parser.push(decoder.decode(value, { stream: true }));
     if (parser.retry !== undefined) schedule.advise(parser.retry);

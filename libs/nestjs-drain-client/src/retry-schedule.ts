@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import { LossError, ResumeFailedError } from './errors.js';
+import { sleep } from './idle-timeout.js';
 
 /** How a lost connection is restored. Times in seconds. */
 export interface RetryOptions {
@@ -12,6 +13,31 @@ export interface RetryOptions {
   /** A connection that brings nothing for so long counts as lost. Default 30; Infinity waits for ever. */
   idleTimeout?: number;
 }
+
+/** setTimeout's limit in seconds: 2^31 - 1 ms. A longer timer fires at once. */
+const longestDuration = 2_147_483;
+
+/** @throws RangeError for a value that cannot work, with what to set. */
+export function checkRetryOptions(options: RetryOptions): void {
+  const { attempts = 10, idleTimeout = 30, shortestPause = 0.25, longestPause = 8 } = options;
+  if (attempts !== Infinity && !(Number.isInteger(attempts) && attempts >= 0)) {
+    throw new RangeError(
+      `\`attempts\` is ${String(attempts)}; set a whole number from 0, or Infinity.`,
+    );
+  }
+  const problem = (name: string, value: number, remedy: string): RangeError =>
+    new RangeError(`\`${name}\` is ${String(value)}; ${remedy}.`);
+  for (const [name, value] of Object.entries({ shortestPause, longestPause })) {
+    if (isDuration(value)) continue;
+    throw problem(name, value, `set a number of seconds from 0 to ${longestDuration}`);
+  }
+  if (idleTimeout === Infinity || (isDuration(idleTimeout) && idleTimeout > 0)) return;
+  const remedy = `set a number of seconds above 0, up to ${longestDuration}, or Infinity`;
+  throw problem('idleTimeout', idleTimeout, remedy);
+}
+
+const isDuration = (value: unknown): boolean =>
+  typeof value === 'number' && value >= 0 && value <= longestDuration;
 
 /** The longest `Retry-After` that is waited for. */
 const longestAdvice = 60_000;
@@ -79,19 +105,4 @@ export function retryAfter(header: string | null | undefined): number | undefine
     ? Number(header) * 1000
     : Date.parse(header) - Date.now();
   return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
-}
-
-function sleep(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.schedule(delay, () => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    });
-    const abort = () => {
-      cancel();
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
 }

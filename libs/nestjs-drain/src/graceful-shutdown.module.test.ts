@@ -93,10 +93,8 @@ describe('forRootAsync', () => {
   test.each<[string, unknown, RegExp]>([
     ['nothing', undefined, /returned undefined; return the options, or \{\} for the defaults/],
     ['a typing mistake', { timeot: 1 }, /`timeot` is not an option/],
-    ['control: false', { control: false }, /`control` comes from the factory.*beside `useFactory`/],
-    ['a path', { control: { path: 'x' } }, /`control.path` comes from the factory/],
     ['a control key', { control: { tokn: 'x' } }, /`control.tokn` is not an option/],
-    ['health', { health: false }, /`health` comes from the factory/],
+    ['a health key', { health: { redy: 'x' } }, /`health.redy` is not an option/],
     ['isGlobal', { isGlobal: false }, /`isGlobal` comes from the factory/],
     ['signals as a text', { signals: 'SIGTERM' }, /set a list, such as \["SIGTERM"\]/],
   ])('refuses %s from a factory', async (_, options, remedy) => {

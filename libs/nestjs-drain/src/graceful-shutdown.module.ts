@@ -2,31 +2,23 @@ import {
   ConfigurableModuleBuilder,
   Module,
   Optional,
-  UseGuards,
   type ConfigurableModuleAsyncOptions,
   type DynamicModule,
   type MiddlewareConsumer,
   type NestModule,
   type Provider,
-  type Type,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
-import { TerminusModule } from '@nestjs/terminus';
 import { forRootDone, requireForRoot } from './compat/for-root.js';
+import { ManagementRoutes } from './compat/management-routes.js';
 import { AfterNestModule } from './compat/nest-close.js';
-import { ControlGuard } from './control/caller.guard.js';
-import { Management } from './control/management.decorator.js';
+import { ControlWarnings } from './control/control-warnings.js';
+import { ManagementFront } from './control/management-front.js';
 import { ManagementPort } from './control/management-port.js';
-import { ManagementRoutes } from './control/management-routes.js';
-import {
-  CONTROL_ACCESS,
-  controlAccessChecks,
-  controlRouteChecks,
-  type ControlAccess,
-  type ControlRoutes,
-} from './control/options.js';
-import { AllowedPeerGuard } from './control/page.guard.js';
-import { shutdownController } from './control/shutdown.controller.js';
+import { CONTROL_OPTIONS, controlChecks, type ControlOptions } from './control/options.js';
+import { ShutdownRoutes } from './control/shutdown-routes.js';
+import { StatusFeed } from './control/status/status-feed.js';
+import type { Drain } from './core/drain.js';
 import {
   flag,
   InvalidDrainOptionsError,
@@ -36,11 +28,8 @@ import {
   type OptionCheck,
   type OptionChecks,
 } from './core/option-checks.js';
-import { DRAIN, FAREWELL, SHUTDOWN } from './core/tokens.js';
+import { DRAIN, FAREWELL, MANAGEMENT_ROUTES, SHUTDOWN } from './core/tokens.js';
 import { HttpServers } from './http/servers.js';
-import { Uncounted } from './http/uncounted.guard.js';
-import { DrainableRoutes } from './streams/drainable-routes.js';
-import { StreamAdmission } from './streams/stream-admission.js';
 import { applicationDrain } from './lifecycle/application-drain.js';
 import { ApplicationSignals } from './lifecycle/application-signals.js';
 import { Diagnostics } from './lifecycle/diagnostics.js';
@@ -55,33 +44,27 @@ import {
 import { BeforeNest, ShutdownSequence } from './lifecycle/shutdown-sequence.js';
 import { ShutdownService } from './lifecycle/shutdown.service.js';
 import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
-import { healthChecks, type HealthOptions } from './probes/options.js';
-import { probeController } from './probes/probe.controller.js';
+import { HEALTH_OPTIONS, healthChecks, Probes, type HealthOptions } from './probes/probes.js';
+import { DrainableRoutes } from './streams/drainable-routes.js';
 import type { Farewell } from './streams/farewell.js';
-import { StatusFeed } from './control/status/status-feed.js';
-import { statusController } from './control/status/status.controller.js';
+import { StreamAdmission } from './streams/stream-admission.js';
 
-/** What Nest has to know when the module is declared, before any factory runs. */
-export interface StaticOptions {
-  /** Whether every module may inject `ShutdownService` without importing this one. Default true. */
-  isGlobal?: boolean;
+/** What a factory may decide: all but `isGlobal`, which Nest has to know before it runs one. */
+export interface DynamicOptions extends ModuleOptions {
   /** The probe routes `/health`, `/ready`, `/startup`; `false` leaves them out. */
   health?: HealthOptions | false;
   /** The routes under `/shutdown`; `false` leaves them out. */
-  control?: ControlRoutes | false;
-}
-
-/** What a factory may decide. */
-export interface DynamicOptions extends ModuleOptions {
-  control?: ControlAccess;
+  control?: ControlOptions | false;
   /** What cancelled `@Sse()` streams send last, unless their route declares its own. */
   farewell?: Farewell;
 }
 
-export interface GracefulShutdownOptions
-  extends Omit<DynamicOptions, 'control'>, Omit<StaticOptions, 'control'> {
-  control?: (ControlRoutes & ControlAccess) | false;
+interface StaticOptions {
+  /** Whether every module may inject `ShutdownService` without importing this one. Default true. */
+  isGlobal?: boolean;
 }
+
+export interface GracefulShutdownOptions extends DynamicOptions, StaticOptions {}
 
 /** For `useClass` and `useExisting` of `forRootAsync()`. */
 export interface GracefulShutdownOptionsFactory {
@@ -92,9 +75,9 @@ const exported = [
   DRAIN,
   SHUTDOWN,
   FAREWELL,
+  MANAGEMENT_ROUTES,
   ShutdownService,
   StreamAdmission,
-  Uncounted,
   LivenessIndicator,
   ReadinessIndicator,
 ] as const;
@@ -126,24 +109,17 @@ export type GracefulShutdownAsyncOptions = ConfigurableModuleAsyncOptions<
  */
 @Module({ providers: [requireForRoot('GracefulShutdownModule')] })
 export class GracefulShutdownModule extends ConfigurableModuleClass implements NestModule {
-  constructor(@Optional() private readonly managementPort?: ManagementPort) {
+  constructor(@Optional() private readonly front?: ManagementFront) {
     super();
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    this.managementPort?.hideFromTraffic(consumer);
+    this.front?.configure(consumer);
   }
 
-  static override forRoot(options: GracefulShutdownOptions = {}): DynamicModule {
-    const { isGlobal, health, control, ...rest } = options;
-    const given = typeof control === 'object' ? control : {};
-    const { path, reset, ...access } = given;
-    const routes = control === undefined || control === given ? { path, reset } : control;
-    return super.forRootAsync({
-      ...definedOnly({ isGlobal, health }),
-      control: typeof routes === 'object' ? definedOnly(routes) : routes,
-      useFactory: () => ({ ...rest, control: access }),
-    });
+  static override forRoot({ isGlobal, ...options }: GracefulShutdownOptions = {}): DynamicModule {
+    const statics = isGlobal === undefined ? {} : { isGlobal };
+    return super.forRootAsync({ ...statics, useFactory: () => options });
   }
 
   static override forRootAsync(options: GracefulShutdownAsyncOptions): DynamicModule {
@@ -151,29 +127,14 @@ export class GracefulShutdownModule extends ConfigurableModuleClass implements N
   }
 }
 
-const staticChecks: OptionChecks = {
-  isGlobal: flag,
-  health: unlessFalse(object(healthChecks)),
-  control: unlessFalse(object(controlRouteChecks)),
-};
-
-function assemble(definition: DynamicModule, options: StaticOptions): DynamicModule {
-  const { isGlobal = true, health, control } = options;
-  const problems = optionProblems(definedOnly({ isGlobal, health, control }), staticChecks);
-  const routes = problems.length === 0 ? controllersOf(options) : [];
+function assemble(definition: DynamicModule, { isGlobal = true }: StaticOptions): DynamicModule {
   return {
     ...definition,
     global: isGlobal,
-    imports: [
-      ...(definition.imports ?? []),
-      AfterNestModule,
-      DiscoveryModule,
-      TerminusModule.forRoot({ logger: false }),
-    ],
-    controllers: routes,
+    imports: [...(definition.imports ?? []), AfterNestModule, DiscoveryModule],
     providers: [
       ...(definition.providers ?? []),
-      checkedOptions(problems),
+      checkedOptions(flag('isGlobal', isGlobal)),
       ...derivedProviders,
       ...providers,
       forRootDone,
@@ -182,39 +143,21 @@ function assemble(definition: DynamicModule, options: StaticOptions): DynamicMod
   };
 }
 
-function controllersOf({ health, control }: StaticOptions): Type[] {
-  const controllers: Type[] = [];
-  if (health !== false) controllers.push(probeController(health));
-  if (control !== false) {
-    const guards = { page: AllowedPeerGuard, feed: ControlGuard };
-    controllers.push(shutdownController(control), statusController(control?.path, guards));
-  }
-  for (const controller of controllers) {
-    UseGuards(Uncounted)(controller);
-    Management()(controller);
-  }
-  return controllers;
-}
-
-/** The routes exist before a factory runs: an option for them that a factory returns comes too late. */
 const tooLate: OptionCheck = (name) => [
-  `\`${name}\` comes from the factory, but Nest makes the routes before it runs; set it beside ` +
-    '`useFactory`, as in `forRootAsync({ control: { path: ... }, useFactory })`.',
+  `\`${name}\` comes from the factory, but Nest has to know it before it runs one; set it beside ` +
+    '`useFactory`, as in `forRootAsync({ isGlobal: false, useFactory })`.',
 ];
 
-const dynamicChecks: OptionChecks = {
+const optionChecks: OptionChecks = {
   ...moduleOptionChecks,
   farewell: (_, value) =>
     value === null ? ['`farewell` is null; leave it out for the default.'] : [],
   isGlobal: tooLate,
-  health: tooLate,
-  control: (name, value) =>
-    value === false
-      ? tooLate(name, value)
-      : optionProblems(value, { ...controlAccessChecks, path: tooLate, reset: tooLate }, name),
+  health: unlessFalse(object(healthChecks)),
+  control: unlessFalse(object(controlChecks)),
 };
 
-/** All problems at once, those of the routes and those of a factory. */
+/** All problems at once, with those of what no factory decides. */
 function checkedOptions(problems: readonly string[]): Provider {
   return {
     provide: OPTIONS,
@@ -225,7 +168,7 @@ function checkedOptions(problems: readonly string[]): Provider {
           `The factory of forRootAsync() returned ${String(options)}; return the options, or {} for the defaults.`,
         ]);
       }
-      const all = [...problems, ...optionProblems(options, dynamicChecks)];
+      const all = [...problems, ...optionProblems(options, optionChecks)];
       if (all.length > 0) throw new InvalidDrainOptionsError(all);
       return options;
     },
@@ -247,13 +190,28 @@ const derivedProviders: Provider[] = [
   },
   { provide: FAREWELL, inject: [OPTIONS], useFactory: ({ farewell }: DynamicOptions) => farewell },
   {
-    provide: CONTROL_ACCESS,
+    provide: CONTROL_OPTIONS,
     inject: [OPTIONS],
     useFactory: ({ control }: DynamicOptions) => control ?? {},
   },
+  {
+    provide: HEALTH_OPTIONS,
+    inject: [OPTIONS],
+    useFactory: ({ health }: DynamicOptions) => health ?? {},
+  },
+  {
+    provide: MANAGEMENT_ROUTES,
+    inject: [DRAIN],
+    useFactory: ({ requests }: Drain) => new ManagementRoutes(requests),
+  },
 ];
 
-function processPart({ control: _, farewell: __, ...options }: DynamicOptions): ModuleOptions {
+function processPart({
+  control: _control,
+  farewell: _farewell,
+  health: _health,
+  ...options
+}: DynamicOptions): ModuleOptions {
   return options;
 }
 
@@ -266,23 +224,16 @@ const providers: Provider[] = [
   ApplicationSignals,
   DrainLogger,
   Diagnostics,
+  StatusFeed,
+  ShutdownRoutes,
+  ControlWarnings,
+  LivenessIndicator,
+  ReadinessIndicator,
+  Probes,
+  // Before the connections, whose listener sees and tells every request of the server.
+  ManagementFront,
+  ManagementPort,
   HttpServers,
   StreamAdmission,
   DrainableRoutes,
-  Uncounted,
-  ControlGuard,
-  AllowedPeerGuard,
-  StatusFeed,
-  ManagementRoutes,
-  ManagementPort,
-  LivenessIndicator,
-  ReadinessIndicator,
 ];
-
-/** Without the keys that are undefined: an option that is left out is not an option set to nothing. */
-function definedOnly<T extends object>(
-  options: T,
-): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  const defined = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(defined) as { [Key in keyof T]: Exclude<T[Key], undefined> };
-}

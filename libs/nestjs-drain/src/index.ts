@@ -4,10 +4,9 @@ export {
   type GracefulShutdownAsyncOptions,
   type GracefulShutdownOptions,
   type GracefulShutdownOptionsFactory,
-  type StaticOptions,
 } from './graceful-shutdown.module.js';
-export { type ControlAccess, type ControlRoutes } from './control/options.js';
-export { Management } from './control/management.decorator.js';
+export { type ControlOptions } from './control/options.js';
+export { Management } from './control/management-port.js';
 export { type Admission, type Refusal } from './core/stream.js';
 export { type DrainEvent } from './core/events.js';
 export { InvalidDrainOptionsError, type DrainOptions } from './core/options.js';
@@ -27,8 +26,7 @@ export { type StreamOutcome, type StreamCounts } from './core/report.js';
 export { type WaveOptions } from './core/waves.js';
 export { type DrainDiagnostics } from './lifecycle/diagnostics.js';
 export { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
-export { type HealthOptions } from './probes/options.js';
-export { Uncounted } from './http/uncounted.guard.js';
+export { type HealthOptions } from './probes/probes.js';
 export { CurrentStream } from './streams/parameters.js';
 export { DrainSignal } from './streams/parameters.js';
 export { DrainableStream } from './streams/drainable-stream.decorator.js';

@@ -21,9 +21,12 @@ test('a plain HTTP application works without, and never asks for, what the optio
     ([, meta]) => meta.optional,
   );
   const absent = optional.map(([name]) => name);
+  // Its probes are made by Terminus.
+  expect(absent).toContain('@nestjs/terminus');
   for (const name of ['@grpc/grpc-js', '@nestjs/microservices', 'grpc-health-check'])
     expect(absent).toContain(name);
   const fixture = await startFixture('plain', {
+    HEALTH: 'off',
     ABSENT: [...absent, '@nestjs/websockets', 'ws', 'socket.io'].join(','),
   });
   cleanups.push(() => fixture.stop());
@@ -37,4 +40,12 @@ test('a plain HTTP application works without, and never asks for, what the optio
   // Nest itself looks for its own packages: the observation works.
   expect(asked.some((line) => line.includes('/@nestjs/core/'))).toBe(true);
   expect(asked.filter((line) => line.includes('/nestjs-drain/dist/'))).toEqual([]);
+});
+
+test('with probes and without Terminus the start says what to install, or to leave out', async () => {
+  const fixture = await startFixture('plain', { ABSENT: '@nestjs/terminus' });
+  cleanups.push(() => fixture.stop());
+  const { code } = await fixture.exited;
+  expect(code).not.toBe(0);
+  expect(fixture.output()).toContain('run `npm install @nestjs/terminus`, or set `health: false`');
 });

@@ -98,7 +98,11 @@ describe.each([
     const line = await firstLine(child, lines, /^listening/);
     const output = createInterface(child.stdout);
     output.on('line', (text) => lines.push(text));
-    const response = await fetch(`${line.slice('listening '.length)}/count`);
+    const url = line.slice('listening '.length);
+    const probes = ['health', 'ready', 'startup', 'shutdown/status', 'shutdown'];
+    const answers = await Promise.all(probes.map((path) => fetch(`${url}/${path}`)));
+    expect(answers.map(({ status }) => status)).toEqual(probes.map(() => 200));
+    const response = await fetch(`${url}/count`);
     child.kill('SIGTERM');
     const body = await response.text();
     const [, signal] = (await exited) as [number | null, NodeJS.Signals | null];

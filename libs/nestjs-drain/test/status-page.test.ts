@@ -26,7 +26,15 @@ const missingChromium = ((): string | undefined => {
       '--disable-component-update',
       '--disable-sync',
     ];
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', ...quiet];
+    const rebound = '--host-resolver-rules=MAP evil.example 127.0.0.1';
+    const args = [
+      rebound,
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      ...quiet,
+    ];
     browser = await chromium.launch({ executablePath, args });
   });
   afterAll(() => browser?.close());
@@ -67,7 +75,7 @@ const missingChromium = ((): string | undefined => {
     void drain.start('SIGTERM');
     await headline(page, 'Lame duck');
     const countdown = page.getByRole('timer');
-    expect(await countdown.textContent()).toMatch(/^1:(30|2\d) to the deadline$/);
+    expect(await countdown.innerText()).toMatch(/^1:(30|2\d) to the deadline$/);
     expect(await page.locator('[aria-current=step]').textContent()).toContain('Lame duck');
 
     clock.advance(5_000);
@@ -135,6 +143,22 @@ const missingChromium = ((): string | undefined => {
     stream.close();
   });
 
+  test('refuses a page whose name was rebound to this address: it looks like our own to a browser', async () => {
+    const { url, drain, page } = await open({ control: { reset: true } });
+    const origin = `http://evil.example:${new URL(url).port}`;
+    expect((await page.goto(`${origin}/shutdown`))?.status()).toBe(403);
+    const attempts = await page.evaluate(attackOwnOrigin);
+    expect(attempts).toEqual([
+      ['GET', 'feed', 403],
+      ['GET', 'status', 403],
+      ['GET', 'wait', 403],
+      ['POST', 'wait', 403],
+      ['POST', 'initiate', 403],
+      ['POST', 'reset', 403],
+    ]);
+    expect(drain.phase).toBe('serving');
+  });
+
   test.each(['light', 'dark'] as const)(
     'fits a phone, %s: nothing is wider than the screen, and every text can be read',
     async (colorScheme) => {
@@ -172,4 +196,16 @@ const faintTexts = `(() => {
     const [a, b] = [luminance(getComputedStyle(element).color), luminance(ground(element))];
     return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
   }).map((element) => element.textContent);
+})()`;
+
+/** Runs in the page: calls each route of the page's own origin. */
+const attackOwnOrigin = `(async () => {
+  const calls = [['GET', 'feed'], ['GET', 'status'], ['GET', 'wait'], ['POST', 'wait'],
+    ['POST', 'initiate'], ['POST', 'reset']];
+  const outcomes = [];
+  for (const [method, name] of calls) {
+    const { status } = await fetch('/shutdown/' + name, { method });
+    outcomes.push([method, name, status]);
+  }
+  return outcomes;
 })()`;

@@ -20,6 +20,14 @@ class OrdersController {
   }
 }
 
+@Controller('watch/over')
+class WatchedOrdersController {
+  @Get('orders')
+  orders(): string {
+    return 'orders';
+  }
+}
+
 @Controller('watch')
 @Management()
 class WatchController {
@@ -33,7 +41,7 @@ const start = async (adapter: Adapter, port: number): Promise<INestApplication> 
   const control = { port, host: '127.0.0.1' };
   @Module({
     imports: [GracefulShutdownModule.forRoot({ signals: false, control })],
-    controllers: [OrdersController, WatchController],
+    controllers: [OrdersController, WatchController, WatchedOrdersController],
   })
   class ApplicationModule {}
   return adapter === 'express'
@@ -53,15 +61,19 @@ describe.each(adapters)('the management port on %s', (adapter) => {
 
   afterEach(() => application.close());
 
-  test('serves marked routes, prefix and all, and nothing else; the traffic port serves the rest', async () => {
+  test('serves its own and marked routes, and nothing else; the traffic port serves the rest', async () => {
     application = await start(adapter, 0);
     application.setGlobalPrefix('api');
     await application.listen(0, '127.0.0.1');
     const [traffic, management] = [await application.getUrl(), managementUrl()];
-    for (const path of ['health', 'ready', 'shutdown/status', 'watch/metrics?name=x']) {
-      expect([path, await statusOf(`${management}/api/${path}`)]).toEqual([path, 200]);
-      expect([path, await statusOf(`${traffic}/api/${path}`)]).toEqual([path, 404]);
+    const own = ['health', 'ready', 'shutdown/status', 'api/watch/metrics?name=x'];
+    for (const path of own) {
+      expect([path, await statusOf(`${management}/${path}`)]).toEqual([path, 200]);
+      expect([path, await statusOf(`${traffic}/${path}`)]).toEqual([path, 404]);
     }
+    // An unmarked route below a marked one is the application's.
+    expect(await statusOf(`${management}/api/watch/over/orders`)).toBe(404);
+    expect(await statusOf(`${traffic}/api/watch/over/orders`)).toBe(200);
     expect(await statusOf(`${management}/api/orders/list`)).toBe(404);
     expect(await statusOf(`${traffic}/api/orders/list`)).toBe(200);
     expect(await statusOf(`${traffic}/api/orders/health`)).toBe(200);

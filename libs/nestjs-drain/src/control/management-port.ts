@@ -1,70 +1,69 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import {
   Inject,
   Injectable,
   Logger,
-  NotFoundException,
-  type MiddlewareConsumer,
+  SetMetadata,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
-  type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { ManagementRoutes } from '../compat/management-routes.js';
 import { Drain } from '../core/drain.js';
-import type { Listener } from '../core/shutdown.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
-import { DRAIN } from '../core/tokens.js';
-import { ManagementRoutes } from './management-routes.js';
-import { CONTROL_ACCESS, type ControlAccess } from './options.js';
-import { routerOf, type Router, type RoutingAdapter } from './router.js';
+import type { Listener } from '../core/shutdown.js';
+import { DRAIN, MANAGEMENT, MANAGEMENT_ROUTES } from '../core/tokens.js';
+import { ManagementFront } from './management-front.js';
+import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
 /**
- * A second way in to the application's own router, for whoever watches and steers this process. Only
- * routes marked with `@Management()` answer there, and they answer nowhere else
- * (docs/decisions/0007-management-port.md).
+ * Moves a controller of your own, such as a health check or a metrics route, to the management port.
+ * Without `control.port` it changes nothing.
+ */
+export const Management = (): ClassDecorator => SetMetadata(MANAGEMENT, true);
+
+/**
+ * A second way in, for the operator, the kubelet and Prometheus: the management routes, and behind
+ * them the application's controllers with `@Management()` (docs/decisions/0007-management-port.md).
  */
 @Injectable()
 export class ManagementPort implements OnApplicationBootstrap, OnApplicationShutdown, Listener {
   readonly #logger = new Logger('GracefulShutdown');
-  readonly #requests = new WeakSet<IncomingMessage>();
+  readonly #options: Pick<ControlOptions, 'port' | 'host'>;
   readonly #answers = new Set<ServerResponse>();
   #server: Server | undefined;
   #isServing = false;
 
   constructor(
-    @Inject(CONTROL_ACCESS) private readonly options: ControlAccess,
+    @Inject(CONTROL_OPTIONS) options: ControlOptions | false,
     @Inject(DRAIN) private readonly drain: Drain,
-    private readonly routes: ManagementRoutes,
+    @Inject(MANAGEMENT_ROUTES) private readonly routes: ManagementRoutes,
+    private readonly front: ManagementFront,
     private readonly adapterHost: HttpAdapterHost,
   ) {
-    const { port } = options;
+    this.#options = options || {};
+    const { port } = this.#options;
     if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)) return;
     throw new InvalidDrainOptionsError([
       `\`control.port\` is ${port}; set a port from 0 to 65535.`,
     ]);
   }
 
-  /** Takes the marked routes away from the traffic port, before any guard of the application's. */
-  hideFromTraffic(consumer: MiddlewareConsumer): void {
-    if (this.options.port === undefined) return;
-    const hide = (request: IncomingMessage, _response: unknown, next: () => void): void => {
-      if (this.#requests.has(request)) return next();
-      const { originalUrl = request.url } = request as { originalUrl?: string };
-      throw new NotFoundException(`Cannot ${request.method} ${originalUrl}`);
-    };
-    consumer.apply(hide).forRoutes(...(this.routes.controllers as Type[]));
-  }
-
   /** Binds before the application listens, so that a port that is taken fails the start. */
   async onApplicationBootstrap(): Promise<void> {
-    const { port, host } = this.options;
+    const { port, host } = this.#options;
     if (port === undefined) return;
-    const adapter = this.adapterHost.httpAdapter as RoutingAdapter | undefined;
-    const router = routerOf(adapter);
-    adapter?.getHttpServer().once('listening', () => (this.#isServing = true));
-    const server = createServer((request, response) => this.#onRequest(request, response, router));
+    const adapter = this.adapterHost.httpAdapter as { getHttpServer(): NetServer } | undefined;
+    if (!adapter) {
+      throw new InvalidDrainOptionsError([
+        '`control.port` needs an HTTP application, whose start it waits for; create the application ' +
+          'with NestFactory.create(), or leave `control.port` out.',
+      ]);
+    }
+    adapter.getHttpServer().once('listening', () => (this.#isServing = true));
+    const server = createServer((request, response) => this.#onRequest(request, response));
     server.listen({ port, host });
     await once(server, 'listening');
     // By itself it is no reason to go on living.
@@ -93,14 +92,12 @@ export class ManagementPort implements OnApplicationBootstrap, OnApplicationShut
     this.#server?.closeAllConnections();
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse, router: Router): void {
-    if (!this.#isServing || !this.routes.include(request.url ?? '')) {
-      response.writeHead(this.#isServing ? 404 : 503).end();
-      return;
-    }
-    this.#requests.add(request);
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
     this.#answers.add(response);
     response.once('close', () => this.#answers.delete(response));
-    router(request, response);
+    if (!this.#isServing) response.writeHead(503).end();
+    else if (this.routes.answer({ request, response, port: 'management', isUnixSocket: false }))
+      return;
+    else if (!this.front.forward(request, response)) response.writeHead(404).end();
   }
 }

@@ -13,19 +13,20 @@ const privateBlocks = [
   'fe80::/10',
 ];
 
-/** A set of addresses, written as CIDR blocks. */
+/** A set of addresses, written as CIDR blocks. `unix` is no address, and left to the caller. */
 export class Peers {
   readonly #blocks = new BlockList();
 
   /** @throws TypeError when a block is not CIDR notation. */
   constructor(blocks: readonly string[] = privateBlocks) {
     for (const block of blocks) {
+      if (block === 'unix') continue;
       const [address = '', prefix] = block.split('/');
       const family = isIP(address);
       const bits = prefix === undefined ? NaN : Number(prefix);
       if (family === 0 || !Number.isInteger(bits) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
         throw new TypeError(
-          `\`control.allow\` has ${JSON.stringify(block)}; set CIDR blocks such as 10.0.0.0/8.`,
+          `\`control.allow\` has ${JSON.stringify(block)}; set CIDR blocks such as 10.0.0.0/8, or "unix".`,
         );
       }
       this.#blocks.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');

@@ -36,6 +36,11 @@ export class Drain {
   readonly connections = this.count('connections', { awaitsLateWork: true });
   /** Sockets that left HTTP. Those that no adapter has claimed are reported, and not waited for. */
   readonly upgrades = new Upgrades();
+  /**
+   * What readiness asks besides the drain: each says at once, from what it knows, why this process cannot
+   * take requests, or undefined.
+   */
+  readonly readinessChecks = new Set<() => string | undefined>();
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
   readonly #waves: WaveSchedule;

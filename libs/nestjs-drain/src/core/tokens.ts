@@ -16,3 +16,5 @@ export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');
 export const MANAGEMENT = Symbol.for('nestjs-drain.Management');
 /** Marks the class of the guard of `@DrainableStream()`. */
 export const ADMISSION_GUARD = Symbol.for('nestjs-drain.AdmissionGuard');
+/** Where adapters add routes of the library's own, which stand before the application. */
+export const MANAGEMENT_ROUTES = Symbol.for('nestjs-drain.ManagementRoutes');

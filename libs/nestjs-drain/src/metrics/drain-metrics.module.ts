@@ -1,9 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { register, type Registry } from 'prom-client';
 import type { Drain } from '../core/drain.js';
-import { DRAIN } from '../core/tokens.js';
+import type { ManagementRoute, ManagementRoutes } from '../compat/management-routes.js';
+import { DRAIN, MANAGEMENT_ROUTES } from '../core/tokens.js';
 import { DrainMetrics } from './drain-metrics.js';
-import { metricsController } from './metrics.controller.js';
 
 export interface DrainMetricsOptions {
   /** Where your application keeps its metrics. Default: prom-client's global `register`. */
@@ -39,13 +39,27 @@ export class DrainMetricsModule {
 function describe(registry: Registry, prefix: string, path: string | false): DynamicModule {
   return {
     module: DrainMetricsModule,
-    controllers: path === false ? [] : [metricsController(registry, path)],
     providers: [
       {
         provide: DrainMetrics,
-        inject: [DRAIN],
-        useFactory: (drain: Drain) => DrainMetrics.in(registry, prefix).observe(drain),
+        inject: [DRAIN, MANAGEMENT_ROUTES],
+        useFactory: (drain: Drain, routes: ManagementRoutes) => {
+          if (path !== false) routes.add(scrape(registry, path));
+          return DrainMetrics.in(registry, prefix).observe(drain);
+        },
       },
     ],
+  };
+}
+
+/** Answered in every phase, on the management port where there is one. */
+function scrape(registry: Registry, path: string): ManagementRoute {
+  return {
+    path,
+    option: 'DrainMetricsModule.forRoot({ path })',
+    async get({ response }) {
+      const body = await registry.metrics();
+      response.writeHead(200, { 'Content-Type': registry.contentType }).end(body);
+    },
   };
 }

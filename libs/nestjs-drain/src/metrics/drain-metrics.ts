@@ -1,10 +1,15 @@
 import { Gauge, Histogram, type Registry } from 'prom-client';
 import type { Drain } from '../core/drain.js';
-import type { DrainPhase } from '../core/phase.js';
-import { bucketsOfSeconds } from './buckets.js';
+import {
+  drainDuration,
+  durationBuckets,
+  phase,
+  phases,
+  readings,
+  type Reading,
+} from '../core/metric-definitions.js';
+import { prometheusName } from './prometheus-name.js';
 import { StreamMetrics } from './stream-metrics.js';
-
-const phases: readonly DrainPhase[] = ['serving', 'lameDuck', 'draining', 'drained'];
 
 /** Where a registry keeps what is registered in it already. Global, so that the two builds meet. */
 const METRICS = Symbol.for('nestjs-drain.Metrics');
@@ -27,50 +32,21 @@ export class DrainMetrics {
   ) {
     this.#streams = new StreamMetrics(registry, prefix, () => this.#drain);
     this.#duration = new Histogram({
-      name: `${prefix}duration_seconds`,
-      help: 'Seconds from the first trigger of a drain to its end.',
+      name: prometheusName(prefix, drainDuration),
+      help: drainDuration.help,
       labelNames: ['outcome'],
-      buckets: bucketsOfSeconds,
+      buckets: [...durationBuckets],
       registers: [registry],
     });
     this.#phase();
-    this.#gauge(
-      'in_flight_requests',
-      'Requests being answered, without streams and probes.',
-      (drain) => drain.requests.size,
-    );
-    this.#gauge(
-      'in_flight_messages',
-      'Messages being handled, of queues and remote calls.',
-      (drain) => drain.messages.size,
-    );
-    this.#gauge(
-      'running_tasks',
-      'Background tasks that the drain waits for.',
-      (drain) => drain.tasks.size,
-    );
-    this.#gauge(
-      'timeout_seconds',
-      'The bound of a drain, from its first trigger to its deadline.',
-      (drain) => drain.options.timeout,
-    );
-    this.#gauge(
-      'propagation_delay_seconds',
-      'How long new streams are still let in after the first trigger.',
-      (drain) => drain.options.propagationDelay,
-    );
-    this.#gauge(
-      'deadline_remaining_seconds',
-      'Seconds until open streams are cancelled. Absent while serving and after the drain.',
-      (drain) => drain.secondsLeft,
-    );
+    for (const reading of readings) this.#gauge(reading);
   }
 
   /** The metrics in this registry; asked for twice, they are registered once. */
   static in(registry: Marked, prefix: string): DrainMetrics {
     const known = (registry[METRICS] ??= new Map<string, DrainMetrics>());
     // Tests clear the registry between two applications.
-    if (!registry.getSingleMetric(`${prefix}phase`)) known.delete(prefix);
+    if (!registry.getSingleMetric(prometheusName(prefix, phase))) known.delete(prefix);
     const metrics = known.get(prefix) ?? new DrainMetrics(registry, prefix);
     known.set(prefix, metrics);
     return metrics;
@@ -90,23 +66,23 @@ export class DrainMetrics {
 
   #phase(): void {
     const gauge = new Gauge({
-      name: `${this.prefix}phase`,
-      help: 'Where the process stands: 1 for its phase, 0 for the others.',
+      name: prometheusName(this.prefix, phase),
+      help: phase.help,
       labelNames: ['phase'],
       registers: [this.registry],
       collect: () => {
-        for (const phase of phases) gauge.set({ phase }, this.#drain?.phase === phase ? 1 : 0);
+        for (const one of phases) gauge.set({ phase: one }, this.#drain?.phase === one ? 1 : 0);
       },
     });
   }
 
-  #gauge(name: string, help: string, read: (drain: Drain) => number | undefined): void {
+  #gauge(reading: Reading): void {
     const gauge = new Gauge({
-      name: `${this.prefix}${name}`,
-      help,
+      name: prometheusName(this.prefix, reading),
+      help: reading.help,
       registers: [this.registry],
       collect: () => {
-        const value = this.#drain && read(this.#drain);
+        const value = this.#drain && reading.read(this.#drain);
         if (value === undefined) gauge.remove();
         else gauge.set(value);
       },

@@ -1,6 +1,5 @@
-import type { Refusal } from '../core/stream.js';
+import { refusalReasons, streamOutcomes } from '../core/metric-definitions.js';
 import type { StreamKind } from '../core/stream.js';
-import type { StreamOutcome } from '../core/report.js';
 
 /** The labels of a stream: its kind, and the pattern of its route, never an id. */
 export interface RouteLabels {
@@ -15,15 +14,8 @@ export interface RouteLabels {
 export class RouteTotals {
   admitted = 0;
   resumed = 0;
-  readonly refused: Record<Refusal['reason'], number> = { draining: 0, drained: 0 };
-  readonly ended: Record<StreamOutcome, number> = {
-    completed: 0,
-    abandoned: 0,
-    reconnect: 0,
-    cancelled: 0,
-    handedOff: 0,
-    cut: 0,
-  };
+  readonly refused = zeros(refusalReasons);
+  readonly ended = zeros(streamOutcomes);
 
   constructor(readonly labels: RouteLabels) {}
 }
@@ -47,4 +39,8 @@ export class Routes implements Iterable<RouteTotals> {
     yield* this.#routes.finite.values();
     yield* this.#routes.subscription.values();
   }
+}
+
+function zeros<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 }

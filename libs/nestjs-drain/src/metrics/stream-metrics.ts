@@ -1,7 +1,14 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
-import { bucketsOfSeconds } from './buckets.js';
+import {
+  activeStreams,
+  durationBuckets,
+  streamDuration,
+  streamTotals,
+  type MetricDefinition,
+} from '../core/metric-definitions.js';
+import { prometheusName } from './prometheus-name.js';
 import { Routes, type RouteTotals } from './route-totals.js';
 
 const labelNames = ['kind', 'route'] as const;
@@ -16,30 +23,17 @@ export class StreamMetrics {
     private readonly prefix: string,
     private readonly drain: () => Drain | undefined,
   ) {
-    this.#counter('admitted', 'Streams that were let in.', ({ admitted }) => admitted);
-    this.#counter(
-      'resumed',
-      'Streams that went on where another had to stop.',
-      (totals) => totals.resumed,
-    );
-    this.#breakdown(
-      'refused',
-      'Streams that were turned away, by reason.',
-      'reason',
-      ({ refused }) => refused,
-    );
-    this.#breakdown(
-      'ended',
-      'Streams that have ended, by outcome.',
-      'outcome',
-      ({ ended }) => ended,
-    );
+    const { admitted, resumed, refused, ended } = streamTotals;
+    this.#counter(admitted, (totals) => totals.admitted);
+    this.#counter(resumed, (totals) => totals.resumed);
+    this.#breakdown(refused, 'reason', (totals) => totals.refused);
+    this.#breakdown(ended, 'outcome', (totals) => totals.ended);
     this.#active();
     this.#duration = new Histogram({
-      name: `${prefix}stream_duration_seconds`,
-      help: 'Seconds from the admission of a stream to the close of its response.',
+      name: prometheusName(prefix, streamDuration),
+      help: streamDuration.help,
       labelNames,
-      buckets: bucketsOfSeconds,
+      buckets: [...durationBuckets],
       registers: [registry],
     });
   }
@@ -64,10 +58,10 @@ export class StreamMetrics {
     }
   }
 
-  #counter(name: string, help: string, read: (totals: RouteTotals) => number): void {
+  #counter(definition: MetricDefinition, read: (totals: RouteTotals) => number): void {
     const counter = new Counter({
-      name: `${this.prefix}streams_${name}_total`,
-      help,
+      name: prometheusName(this.prefix, definition, 'counter'),
+      help: definition.help,
       labelNames,
       registers: [this.registry],
       collect: () => {
@@ -78,14 +72,13 @@ export class StreamMetrics {
   }
 
   #breakdown(
-    name: string,
-    help: string,
+    definition: MetricDefinition,
     label: 'reason' | 'outcome',
     read: (totals: RouteTotals) => Readonly<Record<string, number>>,
   ): void {
     const counter = new Counter({
-      name: `${this.prefix}streams_${name}_total`,
-      help,
+      name: prometheusName(this.prefix, definition, 'counter'),
+      help: definition.help,
       labelNames: [...labelNames, label],
       registers: [this.registry],
       collect: () => {
@@ -101,8 +94,8 @@ export class StreamMetrics {
 
   #active(): void {
     const gauge = new Gauge({
-      name: `${this.prefix}active_streams`,
-      help: 'Streams that are open.',
+      name: prometheusName(this.prefix, activeStreams),
+      help: activeStreams.help,
       labelNames,
       registers: [this.registry],
       collect: () => {

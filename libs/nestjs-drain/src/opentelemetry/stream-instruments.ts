@@ -1,17 +1,18 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
+import {
+  activeStreams,
+  refusalReasons,
+  streamDuration,
+  streamOutcomes,
+  streamTotals,
+  type MetricDefinition,
+} from '../core/metric-definitions.js';
 import type { StreamInfo, StreamKind } from '../core/stream.js';
-
-/** From a plain answer to an hour of streaming. */
-export const boundariesOfSeconds = [
-  0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600,
-];
+import { histogramOf, nameOf, wordsOf } from './instrument-options.js';
 
 type Route = Pick<StreamInfo, 'kind' | 'route'>;
-
-const outcomes = ['completed', 'abandoned', 'reconnect', 'cancelled', 'handedOff', 'cut'] as const;
-const reasons = ['draining', 'drained'] as const;
 
 /** What becomes of streams, by kind and route. */
 export class StreamInstruments {
@@ -26,20 +27,17 @@ export class StreamInstruments {
     meter: Meter,
     private readonly drain: Drain,
   ) {
-    const counter = (name: string, description: string): Counter =>
-      meter.createCounter(`nestjs_drain.streams.${name}`, { description });
-    this.#admitted = counter('admitted', 'Streams that were let in.');
-    this.#refused = counter('refused', 'Streams that were turned away, by reason.');
-    this.#resumed = counter('resumed', 'Streams that went on where another one had to stop.');
-    this.#ended = counter('ended', 'Streams that have ended, by outcome.');
-    this.#duration = meter.createHistogram('nestjs_drain.stream.duration', {
-      description: 'From the admission of a stream to the close of its response.',
-      unit: 's',
-      advice: { explicitBucketBoundaries: boundariesOfSeconds },
-    });
-    const active = meter.createObservableUpDownCounter('nestjs_drain.active_streams', {
-      description: 'Streams that are open.',
-    });
+    const counter = (definition: MetricDefinition): Counter =>
+      meter.createCounter(nameOf(definition), wordsOf(definition));
+    this.#admitted = counter(streamTotals.admitted);
+    this.#refused = counter(streamTotals.refused);
+    this.#resumed = counter(streamTotals.resumed);
+    this.#ended = counter(streamTotals.ended);
+    this.#duration = meter.createHistogram(nameOf(streamDuration), histogramOf(streamDuration));
+    const active = meter.createObservableUpDownCounter(
+      nameOf(activeStreams),
+      wordsOf(activeStreams),
+    );
     active.addCallback((result) => {
       for (const [attributes, count] of this.#countActive()) result.observe(count, attributes);
     });
@@ -85,7 +83,7 @@ export class StreamInstruments {
   #introduce(attributes: { kind: StreamKind; route: string }): void {
     this.#admitted.add(0, attributes);
     this.#resumed.add(0, attributes);
-    for (const outcome of outcomes) this.#ended.add(0, { ...attributes, outcome });
-    for (const reason of reasons) this.#refused.add(0, { ...attributes, reason });
+    for (const outcome of streamOutcomes) this.#ended.add(0, { ...attributes, outcome });
+    for (const reason of refusalReasons) this.#refused.add(0, { ...attributes, reason });
   }
 }

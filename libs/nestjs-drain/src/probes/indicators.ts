@@ -1,33 +1,35 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
+
+// Results in the shape of Terminus, which only an application that uses it has to install.
 
 /** Up as long as the process answers: a draining pod must not be restarted by its liveness probe. */
 @Injectable()
 export class LivenessIndicator {
-  constructor(
-    private readonly indicators: HealthIndicatorService,
-    @Inject(DRAIN) private readonly drain: Drain,
-  ) {}
+  constructor(@Inject(DRAIN) private readonly drain: Drain) {}
 
   isHealthy<const Key extends string>(key: Key): HealthIndicatorResult<Key> {
     const { phase, streams } = this.drain;
-    return this.indicators.check(key).up({ phase, active_streams: streams.size });
+    const state = { status: 'up', phase, active_streams: streams.size } as const;
+    return { [key]: state } as Record<Key, typeof state>;
   }
 }
 
-/** Down from the first moment of the shutdown, so that no new traffic is routed to this pod. */
+/**
+ * Down from the first moment of the shutdown, so that no new traffic is routed to this pod, and while
+ * something without which it cannot work is gone (`readiness: true` of `DrainResumeModule`).
+ */
 @Injectable()
 export class ReadinessIndicator {
-  constructor(
-    private readonly indicators: HealthIndicatorService,
-    @Inject(DRAIN) private readonly drain: Drain,
-  ) {}
+  constructor(@Inject(DRAIN) private readonly drain: Drain) {}
 
   isHealthy<const Key extends string>(key: Key): HealthIndicatorResult<Key> {
-    const { phase, isShuttingDown } = this.drain;
-    const indicator = this.indicators.check(key);
-    return isShuttingDown ? indicator.down({ phase }) : indicator.up({ phase });
+    const { phase, isShuttingDown, readinessChecks } = this.drain;
+    const problems = [...readinessChecks].flatMap((check) => check() ?? []);
+    const status = isShuttingDown || problems.length > 0 ? 'down' : 'up';
+    const state = { status, phase, ...(problems.length > 0 && { problems }) } as const;
+    return { [key]: state } as Record<Key, typeof state>;
   }
 }

@@ -85,8 +85,8 @@ export class DrainResumeModule {
         {
           provide: StoreReadiness,
           inject: [DRAIN, OPTIONS],
-          useFactory: ({ clock }: Drain, { store, readiness }: DrainResumeOptions) =>
-            readiness ? new StoreReadiness(store, clock).start() : undefined,
+          useFactory: (drain: Drain, { store, readiness }: DrainResumeOptions) =>
+            readiness ? new StoreReadiness(store, drain).start() : undefined,
         },
       ],
       exports: [ResumableStreamService, RESUMPTION],

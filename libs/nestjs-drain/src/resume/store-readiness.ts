@@ -1,7 +1,6 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { ResumeStore } from 'nestjs-drain-resume';
-import type { Clock } from '../core/clock.js';
-import { readinessChecks } from '../core/readiness.js';
+import type { Drain } from '../core/drain.js';
 
 /** Milliseconds after which a question without an answer counts as failed. */
 const patience = 10_000;
@@ -17,29 +16,29 @@ export class StoreReadiness implements OnModuleDestroy {
 
   constructor(
     private readonly store: Pick<ResumeStore, 'head'>,
-    private readonly clock: Clock,
+    private readonly drain: Pick<Drain, 'clock' | 'readinessChecks'>,
   ) {}
 
   start(): this {
-    readinessChecks.add(this.#check);
+    this.drain.readinessChecks.add(this.#check);
     return this;
   }
 
   onModuleDestroy(): void {
-    readinessChecks.delete(this.#check);
+    this.drain.readinessChecks.delete(this.#check);
   }
 
   /** Why the replica is not ready; undefined while the store answers. */
   look(): string | undefined {
     if (this.#askedAt === undefined) void this.#ask();
-    else if (this.clock.now() - this.#askedAt > patience) {
+    else if (this.drain.clock.now() - this.#askedAt > patience) {
       this.#problem = 'resume store: no answer';
     }
     return this.#problem;
   }
 
   async #ask(): Promise<void> {
-    this.#askedAt = this.clock.now();
+    this.#askedAt = this.drain.clock.now();
     try {
       await this.store.head('readiness');
       this.#problem = undefined;

@@ -220,7 +220,7 @@ test('a Fastify hook around a proxy makes a response a stream without a controll
   const { port } = origin.address() as { port: number };
   const running = await startApplication('fastify', {
     options: { timeout: 10 },
-    before: (application) => {
+    prepare: (application) => {
       const fastify = application.getHttpAdapter().getInstance() as FastifyLike;
       fastify.addHook('onRequest', async (request, reply) => {
         const { url } = request as { url: string };

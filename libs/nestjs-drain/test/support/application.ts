@@ -30,8 +30,10 @@ export async function startApplication(
     controllers?: Type[];
     providers?: Type[];
     options?: GracefulShutdownOptions;
-    /** What is done to the application before it listens. */
-    before?: (application: INestApplication) => void;
+    /** What a `main.ts` does before it listens. */
+    prepare?: (application: INestApplication) => void;
+    /** Default: a free port of 127.0.0.1. */
+    listen?: (application: INestApplication) => Promise<void>;
   },
 ): Promise<RunningApplication> {
   const options = { signals: false as const, ...parts.options };
@@ -52,8 +54,9 @@ export async function startApplication(
     adapter === 'express'
       ? module.createNestApplication({ logger: false })
       : module.createNestApplication(new FastifyAdapter(), { logger: false });
-  parts.before?.(application);
-  await application.listen(0, '127.0.0.1');
+  parts.prepare?.(application);
+  if (parts.listen) await parts.listen(application);
+  else await application.listen(0, '127.0.0.1');
   return {
     url: await application.getUrl(),
     application,

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { adapters, startApplication, type Adapter } from '../../../test/support/application.js';
 import type { GracefulShutdownOptions } from '../../index.js';
@@ -151,6 +153,11 @@ describe.each(adapters)('the status feed on %s', (adapter) => {
 });
 
 describe('the status page', () => {
+  test('is made of its files, as they are', () => {
+    const script = new URL('../../../scripts/inline-status-page.mjs', import.meta.url);
+    execFileSync(process.execPath, [fileURLToPath(script), '--check'], { stdio: 'pipe' });
+  });
+
   test('is one document that may load nothing, under a nonce of its own', async () => {
     const { url } = await start('express');
     const answers = [await fetch(`${url}/shutdown`), await fetch(`${url}/shutdown`)];

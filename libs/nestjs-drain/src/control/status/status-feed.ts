@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
+import type { ManagementCall } from '../../compat/management-routes.js';
 import { Drain } from '../../core/drain.js';
 import type { DrainEvent } from '../../core/events.js';
 import { DRAIN } from '../../core/tokens.js';
-import { Silence } from './silence.js';
-import { takeSnapshot } from './status-snapshot.js';
+import { Silence, takeSnapshot } from './status-snapshot.js';
 import { Timeline } from './timeline.js';
 
 /** ms between two looks while somebody watches. */
@@ -29,12 +29,16 @@ export class StatusFeed {
     drain.events.subscribe((event) => this.#onEvent(event));
   }
 
-  watch(response: ServerResponse): void {
+  watch({ request, response }: ManagementCall): void {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
     this.#watchers.add(response);
     response.once('close', () => this.#forget(response));
     this.#send([response]);

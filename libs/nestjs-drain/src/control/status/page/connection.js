@@ -1,8 +1,24 @@
-/** How the page lives: it reads its feed, counts down in between, and says aloud what has changed. */
-export const connection = String.raw`
+// How the page lives: it reads its feed, counts down in between, and says aloud what has changed.
+
+import {
+  $,
+  countdown,
+  create,
+  explain,
+  list,
+  phases,
+  plural,
+  showStreams,
+  titles,
+  write,
+} from './rendering.js';
+
 const base = location.pathname.replace(/\/+$/, '');
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-let token, latest, receivedAt, announced = '';
+let token,
+  latest,
+  receivedAt,
+  announced = '';
 
 const authorization = () => (token === undefined ? {} : { Authorization: 'Bearer ' + token });
 function link(state, text) {
@@ -18,9 +34,11 @@ function announce(text) {
 function now() {
   const passed = latest.phase === 'drained' ? 0 : (performance.now() - receivedAt) / 1000;
   const { elapsed, secondsLeft } = latest;
-  return { ...latest,
+  return {
+    ...latest,
     elapsed: elapsed === undefined ? undefined : elapsed + passed,
-    secondsLeft: secondsLeft === undefined ? undefined : Math.max(0, secondsLeft - passed) };
+    secondsLeft: secondsLeft === undefined ? undefined : Math.max(0, secondsLeft - passed),
+  };
 }
 function tick() {
   if (!latest) return;
@@ -31,8 +49,13 @@ function tick() {
 }
 function milestone({ phase, secondsLeft, report }) {
   if (report) return report.summary;
-  const mark = [60, 30, 10].filter((seconds) => phase === 'draining' && secondsLeft <= seconds).pop();
-  return titles[phase] + (mark && secondsLeft > 0 ? ', less than ' + mark + ' seconds to the deadline' : '');
+  const mark = [60, 30, 10]
+    .filter((seconds) => phase === 'draining' && secondsLeft <= seconds)
+    .pop();
+  return (
+    titles[phase] +
+    (mark && secondsLeft > 0 ? ', less than ' + mark + ' seconds to the deadline' : '')
+  );
 }
 
 function show(snapshot) {
@@ -46,8 +69,16 @@ function show(snapshot) {
   write($('headline'), titles[phase]);
   document.title = titles[phase] + ' · ' + snapshot.pod;
   list($('numbers'), [
-    ['Open streams', open.finite + open.subscription, open.finite + ' finite, ' + open.subscription + ' subscribed'],
-    ['Requests in flight', snapshot.requests, plural(snapshot.messages, 'message') + ', ' + plural(snapshot.tasks, 'task')],
+    [
+      'Open streams',
+      open.finite + open.subscription,
+      open.finite + ' finite, ' + open.subscription + ' subscribed',
+    ],
+    [
+      'Requests in flight',
+      snapshot.requests,
+      plural(snapshot.messages, 'message') + ', ' + plural(snapshot.tasks, 'task'),
+    ],
     ['Let in', totals.admitted, 'in all'],
     ['Refused', totals.refused, 'in all'],
     ['Cut', totals.cut, 'in all', 'bad'],
@@ -62,13 +93,24 @@ function show(snapshot) {
 }
 function showReport(report) {
   write($('summary'), report.summary);
-  const fates = [['Completed', 'completed'], ['Abandoned', 'abandoned'], ['Reconnected', 'reconnect'], ['Cancelled', 'cancelled'], ['Handed off', 'handedOff'], ['Cut', 'cut']];
-  $('fates').replaceChildren(...fates.filter(([, name]) => report[name] > 0).map(([, name]) => {
-    const bar = create('i');
-    bar.dataset.fate = name;
-    bar.style.setProperty('--count', report[name]);
-    return bar;
-  }));
+  const fates = [
+    ['Completed', 'completed'],
+    ['Abandoned', 'abandoned'],
+    ['Reconnected', 'reconnect'],
+    ['Cancelled', 'cancelled'],
+    ['Handed off', 'handedOff'],
+    ['Cut', 'cut'],
+  ];
+  $('fates').replaceChildren(
+    ...fates
+      .filter(([, name]) => report[name] > 0)
+      .map(([, name]) => {
+        const bar = create('i');
+        bar.dataset.fate = name;
+        bar.style.setProperty('--count', report[name]);
+        return bar;
+      }),
+  );
   list($('report-numbers'), [
     ...fates.map(([title, name]) => [title, report[name], '', name === 'cut' ? 'bad' : name]),
     ['Refused', report.refused],
@@ -89,11 +131,20 @@ async function listen(response) {
 async function refused(response) {
   const body = await response.json().catch(() => ({}));
   $('unlock').hidden = false;
-  write($('refusal'), token === undefined ? 'It is what the application was given as control.token.'
-    : body.message ?? 'The server answered ' + response.status + '.');
+  write(
+    $('refusal'),
+    token === undefined
+      ? 'It is what the application was given as control.token.'
+      : (body.message ?? 'The server answered ' + response.status + '.'),
+  );
   link('lost', 'locked');
   $('token').focus();
-  await new Promise((resolve) => { $('unlock').onsubmit = (event) => { event.preventDefault(); resolve(); }; });
+  await new Promise((resolve) => {
+    $('unlock').onsubmit = (event) => {
+      event.preventDefault();
+      resolve();
+    };
+  });
   token = $('token').value;
 }
 async function attempt() {
@@ -121,9 +172,11 @@ async function run() {
 $('drain').onclick = () => $('confirm').showModal();
 $('confirm').onclose = async () => {
   if ($('confirm').returnValue !== 'drain') return;
-  const response = await fetch(base + '/initiate', { method: 'POST', headers: authorization() }).catch(() => undefined);
+  const response = await fetch(base + '/initiate', {
+    method: 'POST',
+    headers: authorization(),
+  }).catch(() => undefined);
   if (!response?.ok) announce('The drain could not be started');
 };
 setInterval(tick, 1000);
 void run();
-`;

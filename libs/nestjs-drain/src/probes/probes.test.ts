@@ -1,4 +1,4 @@
-import { Controller, Get, Injectable, Logger, Module, UseGuards } from '@nestjs/common';
+import { Controller, Get, Injectable, Logger, Module } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
@@ -6,13 +6,12 @@ import {
   type RunningApplication,
   startApplication,
 } from '../../test/support/application.js';
-import { ReadinessIndicator, Uncounted } from '../index.js';
+import { ReadinessIndicator } from '../index.js';
 
 @Injectable()
 class Nothing {}
 
 @Controller('own')
-@UseGuards(Uncounted)
 class OwnHealthController {
   constructor(
     private readonly health: HealthCheckService,

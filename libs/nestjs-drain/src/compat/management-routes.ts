@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Logger } from '@nestjs/common';
+import type { InFlight } from '../core/in-flight.js';
+import { InvalidDrainOptionsError } from '../core/options.js';
+
+/** One call of a management route. */
+export interface ManagementCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The port that it came in by. */
+  readonly port: 'traffic' | 'management';
+  /** Whether that port is a Unix socket, where a caller has no address. */
+  readonly isUnixSocket: boolean;
+}
+
+/** A JSON answer. */
+export interface ManagementAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Answers one method. Without a result it has written to the response itself. */
+export type ManagementHandler = (
+  call: ManagementCall,
+) => ManagementAnswer | void | Promise<ManagementAnswer | void>;
+
+/** A path of the library's own: probes, shutdown, status page, metrics. */
+export interface ManagementRoute {
+  /** With or without its leading slash. */
+  readonly path: string;
+  /** The option that moves it, for error messages. */
+  readonly option: string;
+  /** Answers HEAD too. */
+  readonly get?: ManagementHandler;
+  readonly post?: ManagementHandler;
+}
+
+/**
+ * The library's own routes. They stand before the application (law 8): no guard, prefix, filter,
+ * parser or throttler of the application reaches them, and they are no work that a drain waits for.
+ */
+export class ManagementRoutes {
+  readonly #logger = new Logger('GracefulShutdown');
+  readonly #routes = new Map<string, ManagementRoute>();
+
+  /** @param work what a drain waits for; a call of these routes is taken out of it. */
+  constructor(private readonly work: InFlight) {}
+
+  /** @throws InvalidDrainOptionsError when two routes want the same path. */
+  add(route: ManagementRoute): void {
+    const path = normalPath(route.path);
+    const other = this.#routes.get(path);
+    if (other) {
+      throw new InvalidDrainOptionsError([
+        `\`${other.option}\` and \`${route.option}\` are both ${path}; set one of them to another path.`,
+      ]);
+    }
+    this.#routes.set(path, route);
+  }
+
+  get size(): number {
+    return this.#routes.size;
+  }
+
+  at(path: string): ManagementRoute | undefined {
+    return this.#routes.get(normalPath(path));
+  }
+
+  /** @returns whether the call is for one of these routes. Then it is answered here. */
+  answer(call: ManagementCall): boolean {
+    const [path = ''] = (call.request.url ?? '').split('?', 1);
+    const route = this.at(path);
+    if (!route) return false;
+    this.work.leave(call.response);
+    void this.#run(route, call);
+    return true;
+  }
+
+  async #run(route: ManagementRoute, call: ManagementCall): Promise<void> {
+    const { request, response } = call;
+    const { get, post } = route;
+    const handlers: Record<string, ManagementHandler | undefined> = {
+      GET: get,
+      HEAD: get,
+      POST: post,
+    };
+    try {
+      const handler = handlers[request.method ?? ''];
+      if (!handler) response.setHeader('Allow', methodsOf(handlers));
+      const answer = handler ? await handler(call) : failure(405, `Cannot ${request.method} here.`);
+      if (answer) send(response, answer);
+    } catch (error) {
+      this.#logger.error(`The answer of ${route.path} failed.`, error);
+      if (response.headersSent) response.destroy();
+      else send(response, failure(500, 'The answer failed; the log of this process says why.'));
+    }
+  }
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  403: 'Forbidden',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  500: 'Internal Server Error',
+};
+
+/** A refusal in the shape of Nest's own. */
+export function failure(status: number, message: string): ManagementAnswer {
+  return { status, body: { message, error: reasons[status], statusCode: status } };
+}
+
+function send(response: ServerResponse, { status, body }: ManagementAnswer): void {
+  if (response.destroyed) return;
+  const text = JSON.stringify(body);
+  response
+    .writeHead(status, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(text),
+      'Cache-Control': 'no-cache, no-store, must-revalidate',
+    })
+    .end(text);
+}
+
+function methodsOf(handlers: Record<string, unknown>): string {
+  return Object.keys(handlers)
+    .filter((method) => handlers[method])
+    .join(', ');
+}
+
+/** One leading slash, none behind. Case counts, as in a manifest. */
+function normalPath(path: string): string {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === '/') end -= 1;
+  const trimmed = path.slice(0, end);
+  return trimmed.startsWith('/') ? trimmed : `/${trimmed}`;
+}

@@ -1,0 +1,39 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
+import { InvalidDrainOptionsError } from '../core/options.js';
+
+/** Answers a request, or returns false and leaves it to the application. */
+export type RequestFront = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** What a framework does with a request, whichever server it came through. */
+export type Framework = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * What the framework does with the requests of its server: its `request` listeners, whatever framework
+ * it is.
+ * @throws InvalidDrainOptionsError for a server that has none.
+ */
+export function frameworkOf(server: Server): Framework {
+  const listeners = server.listeners('request') as RequestListener[];
+  if (listeners.length === 0) {
+    throw new InvalidDrainOptionsError([
+      'the HTTP adapter listens to no requests of its server, so probes and shutdown routes cannot ' +
+        'stand before it; use Express or Fastify, or set `health` and `control` to false.',
+    ]);
+  }
+  return (request, response) => {
+    for (const listener of listeners) listener.call(server as never, request, response as never);
+  };
+}
+
+/**
+ * Lets `front` see every request of a server before its framework does. Listeners that are prepended
+ * later still see all of them.
+ */
+export function standBefore(server: Server, front: RequestFront): void {
+  const framework = frameworkOf(server);
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!front(request, response)) framework(request, response);
+  });
+}

@@ -1,0 +1,58 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Drain } from '../core/drain.js';
+import { DRAIN } from '../core/tokens.js';
+import { UnfollowedDrain } from '../core/unfollowed-drain.js';
+import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
+
+/** ms between two lines about a drain that no signal followed. */
+const interval = 60_000;
+
+/** Says what an operator has to know about the shutdown routes: who can call them, and that one did. */
+@Injectable()
+export class ControlWarnings implements OnApplicationBootstrap {
+  readonly #logger = new Logger('GracefulShutdown');
+  readonly #unfollowed: UnfollowedDrain;
+  #cancel = (): void => undefined;
+
+  constructor(
+    @Inject(DRAIN) private readonly drain: Drain,
+    @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions | false,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {
+    this.#unfollowed = new UnfollowedDrain(drain, () => this.#schedule());
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.options === false || !(this.adapterHost.httpAdapter as unknown)) return;
+    const { token, port, allow, path = 'shutdown' } = this.options;
+    if (token !== undefined || port !== undefined || allow !== undefined) return;
+    this.#logger.warn(
+      `The shutdown routes are on the traffic port: any pod that sends GET /${path}/wait as the kubelet does ` +
+        'can drain this one. Set `control.token`, `control.port` or `control.allow`; see "Security" in the README.',
+      { event: 'openControl' },
+    );
+  }
+
+  #schedule(): void {
+    this.#cancel();
+    if (this.#unfollowed.seconds === undefined) return;
+    this.#cancel = this.drain.clock.schedule(interval, () => {
+      this.#warn(Math.round(this.#unfollowed.seconds ?? 0));
+      this.#schedule();
+    });
+  }
+
+  #warn(seconds: number): void {
+    const { path = 'shutdown', reset = false } = this.options || {};
+    const { trigger } = this.#unfollowed;
+    const way = reset
+      ? `take the drain back by POST /${path}/reset, as long as nothing was closed, or restart it`
+      : 'restart it';
+    this.#logger.warn(
+      `A call of /${path}/${trigger} started this drain ${seconds} s ago, and no signal has followed. ` +
+        `This pod takes no new streams, and nothing ends it: ${way}.`,
+      { event: 'unfollowed', trigger, seconds },
+    );
+  }
+}
