@@ -1,0 +1,86 @@
+import { type Resource } from '../input/resource.js';
+import { type Container } from './container.js';
+import { type Workload } from './workload.js';
+
+/** Does a workload answer clients? `unclear` is judged as if it did, and said to be so. */
+export type Role =
+  | { readonly serves: 'yes' | 'unclear'; readonly containers: readonly Container[] }
+  | { readonly serves: 'no'; readonly reason: string };
+
+export const roleAnnotation = 'nestjs-drain/role';
+
+const controllers =
+  /(^|[-_/])(controllers?|operator|manager|scheduler|workers?|consumer|cron|cronjob|beat|celery|sidekiq|agent|exporter|collector|provisioner|csi|webhook|daemon|sync|job|migrations?|listener|poller|processor|indexer|crawler)([-_]|$)/;
+
+const no = (reason: string): Role => ({ serves: 'no', reason });
+
+/** What a workload is, from the evidence in the manifests. Only evidence makes it no service. */
+export function roleOf(workload: Workload, services: readonly Resource[]): Role {
+  const declared = workload.annotation(roleAnnotation).text ?? declaredOutside(workload);
+  if (declared === 'worker') return no(`${roleAnnotation} says so`);
+  const ends = reasonToEnd(workload);
+  if (ends) return no(ends);
+  const containers = answering(workload);
+  const [first] = containers;
+  if (!first) return no('a database, a broker or a helper by its image');
+  if (declared === 'service' || services.length > 0 || containers.some(({ drains }) => drains)) {
+    return clusterMember(workload, services, first) ?? { serves: 'yes', containers };
+  }
+  if (isController(workload))
+    return no('a worker, an agent or a controller by its name, and no Service sends it traffic');
+  const answers = containers.some(
+    (each) => each.trafficPorts.length > 0 || each.probe('readinessProbe').at('httpGet').exists,
+  );
+  if (workload.kind.rollout === 'daemon')
+    return no('an agent on every node, and no Service sends it traffic');
+  return { serves: answers || !workload.hasHooks ? 'yes' : 'unclear', containers };
+}
+
+const declaredOutside = ({ resource }: Workload) => resource.annotation(roleAnnotation).text;
+
+function reasonToEnd({ resource, kind, pod }: Workload): string | undefined {
+  if (resource.kind === 'Job' || resource.kind === 'CronJob') return 'a Job ends by itself';
+  if (resource.annotation('helm.sh/hook').exists) return 'a hook of Helm ends by itself';
+  if (resource.kind === 'Pod' && /^(Never|OnFailure)$/.test(pod.at('restartPolicy').text ?? ''))
+    return 'a Pod that is not restarted ends by itself';
+  const scaled = resource.spec.at('replicas').number === 0;
+  return kind.replicated && scaled ? 'scaled to zero' : undefined;
+}
+
+/** The containers that may answer: those that drain, else the one that looks most like a server. */
+function answering(workload: Workload): Container[] {
+  const apps = workload.containers.filter((each) => !each.isProxy && each.role === 'app');
+  const proxies = workload.containers.filter((each) => each.isProxy);
+  const own = workload.containers.some((each) => each.role === 'backing') ? [] : proxies;
+  const candidates = apps.length > 0 ? apps : own;
+  const draining = candidates.filter((each) => each.preStop.drains);
+  if (draining.length > 0) return draining;
+  const listening = candidates.find(
+    (each) => each.trafficPorts.length > 0 || each.probe('readinessProbe').exists,
+  );
+  return [listening ?? candidates[0]].flatMap((each) => each ?? []);
+}
+
+/** Members of a cluster talk among themselves: peers find each other by a headless Service. */
+function clusterMember(
+  workload: Workload,
+  services: readonly Resource[],
+  container: Container,
+): Role | undefined {
+  if (container.drains || workload.kind.rollout !== 'ordered') return undefined;
+  const headless =
+    services.length > 0 && services.every((each) => each.spec.at('clusterIP').text === 'None');
+  const peers = container.hasPeerPort || headless;
+  return peers
+    ? no(
+        'a member of a cluster: its pods find each other by a headless Service or a port for peers',
+      )
+    : undefined;
+}
+
+function isController({ resource, containers }: Workload): boolean {
+  const words = containers.flatMap((each) => each.command.map((word) => word.text ?? ''));
+  if (words.some((word) => /^--?(enable-)?leader-elect/.test(word))) return true;
+  const images = containers.map((each) => each.image.split('/').pop()?.split(':')[0] ?? '');
+  return [resource.name, ...images].some((name) => controllers.test(name));
+}
