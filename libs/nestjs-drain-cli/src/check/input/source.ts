@@ -51,8 +51,8 @@ export async function readInput(
 class Reading {
   readonly sources = new Map<string, Source>();
   readonly unread: Unread[] = [];
-  /** Real paths of the folders that were entered: a link may lead back into one. */
-  private readonly entered = new Set<string>();
+  /** Real paths of what was read: a link may lead to it once more. */
+  private readonly seen = new Set<string>();
 
   add(source: Source): void {
     this.sources.set(source.file, source);
@@ -70,9 +70,7 @@ class Reading {
   }
 
   private async folder(folder: string): Promise<void> {
-    const real = await realpath(folder).catch(() => folder);
-    if (this.entered.has(real)) return;
-    this.entered.add(real);
+    if (!(await this.isNew(folder))) return;
     const names = await readdir(folder).catch((error: unknown) => {
       this.refuse(folder, sentence(error));
       return [];
@@ -101,12 +99,20 @@ class Reading {
       this.refuse(path, 'neither a file nor a folder. Pass manifests, or - for stdin.');
       return;
     }
+    if (found.isFile() && !(await this.isNew(path))) return;
     try {
       const source = { file: path, text: await readFile(path, 'utf8') };
       if (!isOther(source)) this.add(source);
     } catch (error) {
       this.refuse(path, sentence(error));
     }
+  }
+
+  private async isNew(path: string): Promise<boolean> {
+    const real = await realpath(path).catch(() => path);
+    if (this.seen.has(real)) return false;
+    this.seen.add(real);
+    return true;
   }
 
   private async stat(path: string): Promise<Stats | undefined> {
