@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -54,7 +55,7 @@ describe('what cannot be read is exit 2 with a sentence, and the rest is judged'
     ],
     [
       'a pipe without a writer',
-      async () => execFileSync('mkfifo', [join(folder, 'x.yaml')]),
+      () => promisify(execFile)('mkfifo', [join(folder, 'x.yaml')]),
       /x\.yaml: neither a file nor a folder/,
     ],
     [

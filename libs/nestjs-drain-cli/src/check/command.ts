@@ -12,7 +12,7 @@ import { type Declared } from './model/settings.js';
 import { renderGithub } from './report/github.js';
 import { renderJson } from './report/json.js';
 import { renderSarif } from './report/sarif.js';
-import { renderText } from './report/text.js';
+import { renderText, type TextOptions } from './report/text.js';
 import { type Severity, severities } from './rule.js';
 import { version } from './version.js';
 
@@ -38,7 +38,7 @@ const formats = {
   json: renderJson,
   sarif: renderSarif,
   github: renderGithub,
-} satisfies Record<string, (report: CheckReport, options: { long?: boolean }) => string>;
+} satisfies Record<string, (report: CheckReport, options: TextOptions) => string>;
 
 const exitCodes = { clean: 0, findings: 1, unusable: 2 } as const;
 
@@ -164,7 +164,7 @@ async function mend(input: Input, declared: Declarations): Promise<CheckReport> 
     report = await check({ ...input, sources }, declared);
   }
   sayRefused(report);
-  return { ...report, findings: report.findings.map((each) => ({ ...each, edits: [] })) };
+  return report;
 }
 
 /** What could be mended and still is not, stands where an edit would change more than its place. */

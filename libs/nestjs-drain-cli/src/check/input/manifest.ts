@@ -32,10 +32,11 @@ export function parseDocuments(source: Source): ManifestDocument[] {
     prettyErrors: false,
   });
   const documents: Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
+  const mayBeTemplate = source.text.includes('{{');
   return documents.map((yaml, index) => {
     const [error] = yaml.errors;
     if (error) throw broken(source, lines, error.pos[0], error.message);
-    if (source.text.includes('{{') && yaml.has('kind') && isTemplate(yaml)) {
+    if (mayBeTemplate && yaml.has('kind') && isTemplate(yaml)) {
       throw new UnusableInputError(`${source.file}: ${rendering}`);
     }
     return new ManifestDocument(source.file, index, yaml, lines, valueOf(source, yaml, lines));

@@ -36,7 +36,7 @@ function patchOf(resource: Resource, edits: readonly Edit[]): object {
 /** A patch of annotations has a `metadata` of its own beside the name. */
 function deepMerge({ name, namespace }: Resource, patch: Record<string, unknown>) {
   if (!patch['metadata']) return patch;
-  const metadata = { name, ...(namespace && { namespace }), ...(patch['metadata']) };
+  const metadata = { name, ...(namespace && { namespace }), ...patch['metadata'] };
   return { ...patch, metadata };
 }
 

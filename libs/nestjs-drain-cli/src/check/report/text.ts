@@ -13,32 +13,35 @@ const paint: Record<Severity, (text: string) => string> = {
 export interface TextOptions {
   /** With the reason and the remedy? */
   readonly long?: boolean;
+  /** Has `--fix` done already what it can? */
+  readonly fix?: boolean;
 }
 
 /** The report for people: a line for each finding, by resource, and what was judged and what not. */
-export function renderText(report: CheckReport, { long = false }: TextOptions = {}): string {
+export function renderText(report: CheckReport, options: TextOptions = {}): string {
   const groups = groupBy(report.findings, ({ file, resource }) => `${file}  ${resource}`);
   return [
     ...[...groups].flatMap(([title, findings]) => [
       colors.bold(title),
-      ...findings.flatMap((each) => lines(each, long)),
+      ...findings.flatMap((each) => lines(each, options)),
       '',
     ]),
     ...notJudged(report),
     ...report.unread.map(({ sentence }) => colors.red(sentence)),
     summary(report),
-    ...hints(report, long),
+    ...hints(report, options),
     '',
   ].join('\n');
 }
 
-function lines({ rule, severity, line, message, remedy }: Finding, long: boolean): string[] {
+function lines(finding: Finding, { long }: TextOptions): string[] {
+  const { rule, severity, line, message } = finding;
   const head = `  ${String(line).padStart(4)}  ${paint[severity](severity.padEnd(7))}  ${rule.id}  ${message}`;
   if (!long) return [head];
   return [
     head,
     `        ${colors.dim(rule.why)}`,
-    ...remedy.split('\n').map((each) => `          ${colors.green(each)}`),
+    ...finding.remedy.split('\n').map((each) => `          ${colors.green(each)}`),
   ];
 }
 
@@ -76,13 +79,13 @@ const counts = (findings: readonly Finding[]): string =>
 const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-function hints({ findings, patches }: CheckReport, long: boolean): string[] {
+function hints({ findings, patches }: CheckReport, { long, fix }: TextOptions): string[] {
   const fixable = findings.filter(({ edits }) => edits.length > 0).length;
   return [
     ...(findings.length > 0 && !long
       ? ['Reasons and remedies: --long, or --explain RULE for one of them.']
       : []),
-    ...(fixable > 0 ? [`${fixable} can be mended with --fix.`] : []),
+    ...(fixable > 0 && !fix ? [`${fixable} can be mended with --fix.`] : []),
     ...(patches > 0
       ? [
           `${count(patches, 'patch')} left out; check them applied: kubectl kustomize … | nestjs-drain check -`.replace(
