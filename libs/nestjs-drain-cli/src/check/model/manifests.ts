@@ -44,6 +44,8 @@ export class Manifests {
   /** Those of them of which nothing shows whether they take requests. */
   readonly unclear: readonly Workload[] = [];
   readonly notJudged: readonly NotJudged[] = [];
+  /** Workloads whose template a Rollout has taken over, and that Rollout. */
+  private readonly lent = new Map<Resource, Resource>();
   private readonly kinds: ReadonlyMap<string, Resource[]>;
   private readonly scalers: ReadonlyMap<string, Resource[]>;
   private readonly services: LabelIndex;
@@ -117,17 +119,33 @@ export class Manifests {
 
   private workloadOf(resource: Resource): Workload | undefined {
     const configMaps = (name: string) => this.named('ConfigMap', name, resource);
+    const templated = this.templatedBy(resource);
+    return templated && Workload.of(resource, this.context, configMaps, templated);
+  }
+
+  /** The resource that holds the pod template: itself, or of an Argo Rollout its `workloadRef`. */
+  private templatedBy(resource: Resource): Resource | undefined {
     const reference = resource.spec.at('workloadRef');
-    const referenced = reference.exists
-      ? this.named(reference.at('kind').text ?? '', reference.at('name').text, resource)
-      : resource;
-    return referenced && Workload.of(resource, this.context, configMaps, referenced);
+    if (resource.group !== 'argoproj.io' || !reference.exists) return resource;
+    const [kind = '', name = ''] = ['kind', 'name'].map((key) => reference.at(key).text);
+    const found = this.named(kind, name, resource);
+    if (!found) {
+      const reason = `its workloadRef ${kind}/${name} is not in the input`;
+      push(this.notJudged, { resource, reason });
+    } else this.lent.set(found, resource);
+    return found;
   }
 
   private place(workload: Workload): void {
     const services = this.servicesOf(workload);
     for (const each of [...services, ...this.budgetsOf(workload)]) {
       this.workloadsBySelecting.set(each, [...this.workloadsOf(each), workload]);
+    }
+    const borrower = this.lent.get(workload.resource);
+    if (borrower && borrower !== workload.resource) {
+      const reason = `${borrower.toString()} runs its pods`;
+      push(this.notJudged, { resource: workload.resource, reason });
+      return;
     }
     const role = roleOf(workload, services.filter(carriesTraffic));
     if (role.serves === 'no') {

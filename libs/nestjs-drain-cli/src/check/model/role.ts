@@ -20,9 +20,9 @@ export function roleOf(workload: Workload, services: readonly Resource[]): Role 
   if (declared === 'worker') return no(`${roleAnnotation} says so`);
   const ends = reasonToEnd(workload);
   if (ends) return no(ends);
-  const containers = answering(workload);
+  const containers = answering(workload, services.length > 0);
   const [first] = containers;
-  if (!first) return no('a database, a broker or a helper by its image');
+  if (!first) return no(reasonOfImages(workload));
   if (declared === 'service' || services.length > 0 || containers.some(({ drains }) => drains)) {
     return clusterMember(workload, services, first) ?? { serves: 'yes', containers };
   }
@@ -48,11 +48,12 @@ function reasonToEnd({ resource, kind, pod }: Workload): string | undefined {
 }
 
 /** The containers that may answer: those that drain, else the one that looks most like a server. */
-function answering(workload: Workload): Container[] {
+function answering(workload: Workload, hasTraffic: boolean): Container[] {
   const apps = workload.containers.filter((each) => !each.isProxy && each.role === 'app');
   const proxies = workload.containers.filter((each) => each.isProxy);
   const own = workload.containers.some((each) => each.role === 'backing') ? [] : proxies;
-  const candidates = apps.length > 0 ? apps : own;
+  const helpers = hasTraffic ? workload.containers.filter((each) => each.role === 'side') : [];
+  const candidates = [apps, own, helpers].find((each) => each.length > 0) ?? [];
   const draining = candidates.filter((each) => each.preStop.drains);
   if (draining.length > 0) return draining;
   const listening = candidates.find(
@@ -60,6 +61,11 @@ function answering(workload: Workload): Container[] {
   );
   return [listening ?? candidates[0]].flatMap((each) => each ?? []);
 }
+
+const reasonOfImages = ({ containers }: Workload): string =>
+  containers.some(({ role }) => role === 'backing')
+    ? 'a database or a broker by its image'
+    : 'a helper or a controller by its image';
 
 /** Members of a cluster talk among themselves: peers find each other by a headless Service. */
 function clusterMember(
