@@ -30,6 +30,8 @@ export function parseDocuments(source: Source): ManifestDocument[] {
     lineCounter: lines,
     merge: true,
     prettyErrors: false,
+    // What is strange becomes a finding, not a warning of the process.
+    logLevel: 'error',
   });
   const documents: Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
   const mayBeTemplate = source.text.includes('{{');

@@ -61,6 +61,15 @@ export class Container {
     return this.ports.some(isPeerPort);
   }
 
+  /** Has it a port as servers of the web have? */
+  get hasWebPort(): boolean {
+    return this.ports.some(
+      (port) =>
+        /^(https?|web|grpc|api)/.test(port.at('name').text ?? '') ||
+        [80, 443, 3000, 8000, 8080, 8443].includes(port.at('containerPort').number ?? 0),
+    );
+  }
+
   probe(name: ProbeName): Field {
     return this.field.at(name);
   }

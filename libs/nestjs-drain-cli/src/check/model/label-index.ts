@@ -1,6 +1,6 @@
 import { type Field } from '../input/field.js';
 import { type Resource } from '../input/resource.js';
-import { type Labels, matchesMap, matchesSelector } from './selector.js';
+import { comparedEntries, type Labels, matchesMap, matchesSelector } from './selector.js';
 
 /** Resources by what they select, so that thousands of workloads find theirs without asking all. */
 export class LabelIndex {
@@ -13,7 +13,7 @@ export class LabelIndex {
   ) {
     for (const resource of resources) {
       const selector = this.selectorOf(resource);
-      const [first] = (isMap ? selector : selector.at('matchLabels')).entries;
+      const [first] = isMap ? comparedEntries(selector) : selector.at('matchLabels').entries;
       const key = first ? `${first[0]}=${first[1].text ?? ''}` : '';
       this.buckets.set(key, [...(this.buckets.get(key) ?? []), resource]);
     }

@@ -10,7 +10,7 @@ export type Role =
 export const roleAnnotation = 'nestjs-drain/role';
 
 const controllers =
-  /(^|[-_/])(controllers?|operator|manager|scheduler|workers?|consumer|cron|cronjob|beat|celery|sidekiq|agent|exporter|collector|provisioner|csi|webhook|daemon|sync|job|migrations?|listener|poller|processor|indexer|crawler)([-_]|$)/;
+  /(^|[-_/])(controllers?|operator|manager|scheduler|workers?|consumer|cron|cronjob|beat|celery|sidekiq|agent|exporter|collector|provisioner|csi|webhook|daemon|sync|job|migrations?|listener|poller|processor|indexer|crawler|load-?gen(erator)?)([-_]|$)/;
 
 const no = (reason: string): Role => ({ serves: 'no', reason });
 
@@ -67,7 +67,10 @@ const reasonOfImages = ({ containers }: Workload): string =>
     ? 'a database or a broker by its image'
     : 'a helper or a controller by its image';
 
-/** Members of a cluster talk among themselves: peers find each other by a headless Service. */
+const member =
+  'a member of a cluster: its pods find each other by a headless Service or a port for peers';
+
+/** Members of a cluster talk among themselves; one that has a port of the web serves clients as well. */
 function clusterMember(
   workload: Workload,
   services: readonly Resource[],
@@ -76,17 +79,15 @@ function clusterMember(
   if (container.drains || workload.kind.rollout !== 'ordered') return undefined;
   const headless =
     services.length > 0 && services.every((each) => each.spec.at('clusterIP').text === 'None');
-  const peers = container.hasPeerPort || headless;
-  return peers
-    ? no(
-        'a member of a cluster: its pods find each other by a headless Service or a port for peers',
-      )
-    : undefined;
+  const isMember = container.hasPeerPort || (headless && !container.hasWebPort);
+  return isMember ? no(member) : undefined;
 }
 
 function isController({ resource, containers }: Workload): boolean {
+  // The old kind was named after itself: `web-controller` is no controller of anything.
+  const name = resource.kind === 'ReplicationController' ? '' : resource.name;
   const words = containers.flatMap((each) => each.command.map((word) => word.text ?? ''));
   if (words.some((word) => /^--?(enable-)?leader-elect/.test(word))) return true;
   const images = containers.map((each) => each.image.split('/').pop()?.split(':')[0] ?? '');
-  return [resource.name, ...images].some((name) => controllers.test(name));
+  return [name, ...images].some((name) => controllers.test(name));
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Document, parseAllDocuments, stringify } from 'yaml';
+import { type Finding } from '../finding.js';
 import { checkText } from './fixtures.js';
 
 /** A change to the good manifest of the tests: two pods that drain, and their PodDisruptionBudget. */
@@ -55,10 +56,17 @@ export const stranger: readonly Change[] = [
 
 /** The ids of what is found in the changed manifest, with other resources beside it. */
 export async function judge(changes: readonly Change[], ...others: unknown[]): Promise<string[]> {
+  return (await findingsOf(changes, ...others)).map(({ rule }) => rule.id);
+}
+
+/** What is found in the changed manifest, with other resources beside it. */
+export async function findingsOf(
+  changes: readonly Change[],
+  ...others: unknown[]
+): Promise<readonly Finding[]> {
   const [deployment, budget] = parseAllDocuments(readFileSync(good, 'utf8')) as Document[];
   if (!deployment || !budget) throw new Error('The good manifest holds two documents.');
   for (const change of changes) change(deployment, budget);
   const texts = [deployment, budget].map(String).concat(others.map((each) => stringify(each)));
-  const { findings } = await checkText(texts.join('\n---\n'));
-  return findings.map(({ rule }) => rule.id);
+  return (await checkText(texts.join('\n---\n'))).findings;
 }

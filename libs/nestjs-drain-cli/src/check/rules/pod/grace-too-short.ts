@@ -16,6 +16,10 @@ export const graceTooShort: Rule = {
     for (const server of servers.filter(({ workload }) => workload.hasHooks)) {
       const { workload, container } = server;
       const { sleep } = container.preStop;
+      if (workload.grace === 0) {
+        yield { ...problem(server, 30, ''), message: 'SIGKILL comes at once: the grace is 0.' };
+        continue;
+      }
       if (sleep >= workload.grace) {
         yield problem(server, sleep, `a preStop sleep of ${sleep} s`);
         continue;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   annotation,
   type Change,
+  findingsOf,
   inContainer,
   inPod,
   judge,
@@ -28,10 +29,36 @@ describe('who is the first process', () => {
     [['sh', '-c', 'exec node dist/main.js'], false],
     [['sh', '-c', 'exec npm start'], true],
     [['bash', '-ec', 'trap stop TERM; node dist/main.js & wait'], false],
+    [['bash', '-c', 'node dist/main.js'], false],
+    [['bash', '-c', 'cd /app && node dist/main.js'], false],
+    [['bash', '-c', 'node dist/main.js > log'], true],
+    [['bash', '-c', 'node dist/main.js | tee log'], true],
+    [['bash', '-c', 'npm run migrate; npm start'], true],
+    [['ash', '-c', 'node dist/main.js'], false],
+    [['env', 'A=b', 'node', 'dist/main.js'], false],
+    [['env', 'A=b', 'npm', 'start'], true],
+    [['docker-entrypoint.sh', 'node', 'dist/main.js'], false],
+    [['docker-entrypoint.sh', 'npm', 'start'], true],
+    [['corepack', 'yarn', 'start'], true],
+    [['sh', 'start.sh'], true],
     [['./entrypoint.sh'], false],
   ])('%j is a wrapper: %s', async (command, wraps) => {
     const expected = wraps ? ['wrapper-as-first-process'] : [];
     expect(await judge([inContainer('command', command)])).toEqual(expected);
+  });
+
+  it.each([
+    ['node:22-alpine', 'sh -c', undefined],
+    ['node:22', 'sh -c', 'error'],
+    ['node:22-slim', 'sh -c', 'error'],
+    ['example/chat:1', 'sh -c', 'warning'],
+    ['node:22-alpine', 'npm', 'note'],
+    ['node:22', 'npm', 'error'],
+    ['example/chat:1', 'npm', 'error'],
+  ])('in %s, %s is %s: what the shell does is known or not', async (name, start, severity) => {
+    const command = start === 'npm' ? ['npm', 'start'] : ['sh', '-c', 'node dist/main.js'];
+    const found = await findingsOf([image(name), inContainer('command', command)]);
+    expect(found.map((each) => each.severity)).toEqual(severity ? [severity] : []);
   });
 
   it('command and args count together, and args alone', async () => {
@@ -117,6 +144,34 @@ describe('the hook', () => {
     ['may not call a port that nothing names', [call(9001)], ['pre-stop-port']],
   ])('%s', async (_, changes, expected) => {
     expect(await judge(changes)).toEqual(expected);
+  });
+});
+
+describe('one exemption for all rules about the hook', () => {
+  const dead: [string, Change][] = [
+    ['a wrong port', call(9001)],
+    ['an unknown port name', call('management')],
+    ['a path that does not wait', hook({ httpGet: { path: '/health', port: 'http' } })],
+    ['a POST', hook({ httpGet: { path: '/shutdown/initiate', port: 'http' } })],
+    ['a hook that returns at once', exec('sh', '-c', 'kill 1')],
+    [
+      'a call of the node',
+      hook({ httpGet: { host: '127.0.0.1', path: '/shutdown/wait', port: 8001 } }),
+    ],
+  ];
+
+  it.each(dead)(
+    '%s is a note where SIGTERM drains, as no hook is no finding',
+    async (_, change) => {
+      expect((await findingsOf([change])).map(({ severity }) => severity)).toEqual(['note']);
+      expect(await findingsOf([noHook])).toEqual([]);
+    },
+  );
+
+  it.each(dead)('%s loses streams where SIGTERM does not', async (_, change) => {
+    const found = await findingsOf([change, annotation('signals', 'false')]);
+    expect(found.map(({ severity }) => severity)).not.toContain('note');
+    expect(found).toHaveLength(1);
   });
 });
 

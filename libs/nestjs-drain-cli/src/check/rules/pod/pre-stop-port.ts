@@ -16,6 +16,8 @@ export const preStopPort: Rule = {
           field: port,
           message: `The hook calls port ${port.text}, which ${container.name} does not declare. ${afterDeadHook(container)}`,
           edits: [{ field: port, value: container.ownPort }],
+          // containerPort is only information: a number may be right all the same.
+          ...(port.number !== undefined && { severity: 'warning' }),
           ...deadHook(container),
         };
       }

@@ -19,6 +19,8 @@ export const probePort: Rule = {
             resource: workload.resource,
             field: port,
             message: `The ${probe} asks port ${port.text}, which ${container.name} does not declare.`,
+            // containerPort is only information: a number may be right all the same.
+            ...(port.number !== undefined && { severity: 'note' }),
             edits: [{ field: port, value: container.ownPort }],
           };
         }

@@ -64,7 +64,7 @@ function judge(workload: Workload, update: Update, manifests: Manifests): Proble
     resource: workload.resource,
     field,
     message: allAtOnce
-      ? `All ${least} pods may go at once during a rollout (maxUnavailable ${text}): every request is refused until one is ready.`
+      ? `${least === 1 ? 'The only pod may go' : `All ${least} pods may go at once`} during a rollout (maxUnavailable ${text}): every request is refused until one is ready.`
       : `Up to ${missing} of ${most} pods may be missing during a rollout (maxUnavailable ${text}).`,
     ...(allAtOnce && { severity: 'error' }),
     edits: update.surges ? editsFor(update.field, most) : [{ field, value: 1 }],

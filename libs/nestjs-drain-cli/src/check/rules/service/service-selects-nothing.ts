@@ -1,3 +1,4 @@
+import { isDecidedByTemplate } from '../../model/selector.js';
 import { type Rule } from '../../rule.js';
 import { matchLabelsOf, nearestWorkload } from './near.js';
 
@@ -10,6 +11,7 @@ export const serviceSelectsNothing: Rule = {
     for (const service of manifests.ofKind('Service')) {
       const selector = service.spec.at('selector');
       if (service.group !== '' || selector.entries.length === 0) continue;
+      if (!isDecidedByTemplate(selector)) continue;
       if (manifests.workloads.length === 0 || manifests.workloadsOf(service).length > 0) continue;
       const near = nearestWorkload(service, selector, manifests);
       yield {
