@@ -92,13 +92,121 @@ describe('a fix changes its place and no other byte', () => {
   });
 });
 
+/** A manifest with a grace that is too short, and one as it must be, written in any style. */
+const graceful = (write: (grace: string) => string) => [write('60'), write('312')] as const;
+
+const json = (grace: string, indent?: string | number) =>
+  JSON.stringify(
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'chat' },
+      spec: {
+        selector: { matchLabels: { app: 'chat' } },
+        template: {
+          metadata: {
+            labels: { app: 'chat' },
+            annotations: { 'nestjs-drain/timeout': '300', 'nestjs-drain/propagation-delay': '5' },
+          },
+          spec: {
+            containers: [{ name: 'chat', image: 'example/chat:1' }],
+            ...(grace && { terminationGracePeriodSeconds: Number(grace) }),
+          },
+        },
+      },
+    },
+    null,
+    indent,
+  );
+
+const licence = '# Copyright\n# Licence\n\n---\n# Ours\n';
+const block = (grace: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata:
+    name: chat   # deep
+spec:
+    selector: {matchLabels: {app: chat}}
+    template:
+        metadata: {labels: {app: chat}, annotations: {nestjs-drain/timeout: 5m}}
+        spec:
+            containers:
+            -   name: chat
+                image: example/chat:1
+            terminationGracePeriodSeconds: ${grace}
+`;
+
+describe('every other byte stays', () => {
+  it.each([
+    ['JSON on one line', ...graceful((grace) => json(grace))],
+    ['JSON with indentation', ...graceful((grace) => json(grace, 2))],
+    ['JSON with tabs', ...graceful((grace) => json(grace, '\t'))],
+    ['a licence before the first document', ...graceful((grace) => licence + block(grace))],
+    ['CRLF', ...graceful((grace) => block(grace).replaceAll('\n', '\r\n'))],
+    ['no newline at the end', ...graceful((grace) => block(grace).trimEnd())],
+    [
+      'other documents around',
+      ...graceful((grace) => `a: {b:   c}\n---\n${block(grace)}---\n d: 1\n`),
+    ],
+    ['a field that is added to JSON', json('', 2), json('312', 2)],
+    ['a field that is added to JSON on one line', json(''), json('312')],
+    [
+      'a field that is added with CRLF and deep indentation',
+      block('')
+        .replace(/ +termination.*\n/, '')
+        .replaceAll('\n', '\r\n'),
+      block('312').replaceAll('\n', '\r\n'),
+    ],
+  ])('%s', async (_, before, after) => {
+    expect(await fixed(before, 'grace-too-short')).toBe(after);
+  });
+
+  it.each([
+    [
+      'the last pair of a flow map',
+      '{ path: /ready, port: 80, host: localhost }',
+      '{ path: /ready, port: 80 }',
+    ],
+    [
+      'the first pair of a flow map',
+      '{ host: localhost, path: /ready, port: 80 }',
+      '{ path: /ready, port: 80 }',
+    ],
+    ['the only pair but one', '{host: localhost, port: 80}', '{port: 80}'],
+  ])('%s is removed with its comma', async (_, before, after) => {
+    const probe = (http: string) => `        readinessProbe: { httpGet: ${http} } # ask\n`;
+    expect(await fixed(deployment(probe(before)), 'http-get-host')).toBe(deployment(probe(after)));
+  });
+
+  it('an empty flow map is filled', async () => {
+    const text = deployment(timeout, '  replicas: 8\n  strategy: {}\n');
+    expect(await fixed(text, 'max-unavailable')).toBe(
+      text.replace('strategy: {}', 'strategy: { rollingUpdate: { maxUnavailable: 0 } }'),
+    );
+  });
+});
+
 describe('where the place is not simple', () => {
-  it('the document is written anew, its comments kept', async () => {
-    const probe = '        readinessProbe: {httpGet: {host: localhost, port: 80}} # ask\n';
-    const text = await fixed(deployment(probe), 'http-get-host');
-    expect(text).toContain('# ours');
-    expect(text).toContain('# ask');
-    expect(text).not.toContain('localhost');
+  it('a text block is left to its owner', async () => {
+    const text = deployment(timeout).replace(
+      "value: '60'}",
+      "value: '60'}\n        - name: TERMINATION_GRACE_PERIOD_SECONDS\n          value: >-\n            60\n       ",
+    );
+    const source = { file: 'some.yaml', text };
+    const { findings } = await checkSource(source);
+    expect(findings.map(({ rule }) => rule.id)).toContain('grace-declared-wrong');
+    const wrong = findings.filter(({ rule }) => rule.id === 'grace-declared-wrong');
+    expect(fix(source, wrong).text).toBe(text);
+  });
+
+  it('a finding of two edits is mended whole or not at all', async () => {
+    const strategy = '  strategy: { rollingUpdate: { maxUnavailable: 100%, maxSurge: &none 0 } }\n';
+    const text = deployment(timeout, `  replicas: 8\n${strategy}`);
+    const source = { file: 'some.yaml', text };
+    const { findings } = await checkSource(source);
+    const found = findings.filter(({ rule }) => rule.id === 'max-unavailable');
+    const mended = fix(source, found).text;
+    const whole = text.replace('100%', '0').replace('&none 0', '&none 1');
+    expect([text, whole]).toContain(mended);
   });
 
   it('a shell line with quotes or pipes is left to its owner', async () => {

@@ -120,18 +120,19 @@ function addToFlow(
   const [from, to] = parent.range ?? [0, 0];
   const inside = text.slice(from + 1, to - 1);
   const isJson = /^\s*"/.test(inside) || /"\s*:\s*[[{]\s*[}\]]?$/.test(text.slice(0, from + 1));
-  const pair = isJson ? jsonPair(key, value) : flowPair(key, value);
+  const isTight = isJson && !/[:,]\s/.test(inside);
+  const pair = isJson ? jsonPair(key, value, isTight) : flowPair(key, value);
   if (parent.items.length === 0) {
     const space = isJson && inside === '' ? '' : ' ';
     return `${text.slice(0, from + 1)}${space}${pair}${space}${text.slice(to - 1)}`;
   }
   const end = endOf(lastOf(parent), to - 1);
-  const [gap = ' '] = /^\r?\n[ \t]*/.exec(inside) ?? [];
+  const [gap = isTight ? '' : ' '] = /^\r?\n[ \t]*/.exec(inside) ?? [];
   return `${text.slice(0, end)},${gap}${pair}${text.slice(end)}`;
 }
 
-const jsonPair = (key: string | undefined, value: unknown): string =>
-  `${key === undefined ? '' : `${JSON.stringify(key)}: `}${JSON.stringify(value)}`;
+const jsonPair = (key: string | undefined, value: unknown, isTight: boolean): string =>
+  (key === undefined ? '' : `${JSON.stringify(key)}:${isTight ? '' : ' '}`) + JSON.stringify(value);
 
 /** A one-entry collection in flow style, without its brackets. */
 const flowPair = (key: string | undefined, value: unknown): string =>
