@@ -50,7 +50,16 @@ export function shutdownController(options: ControlRoutes = {}): Type {
 
     @Get('status')
     status(): Record<string, unknown> {
-      const { phase, isShuttingDown, streams, requests, messages, tasks, secondsLeft } = this.drain;
+      const {
+        phase,
+        isShuttingDown,
+        streams,
+        requests,
+        messages,
+        tasks,
+        secondsLeft,
+        options: times,
+      } = this.drain;
       return {
         phase,
         shutting_down: isShuttingDown,
@@ -59,6 +68,11 @@ export function shutdownController(options: ControlRoutes = {}): Type {
         in_flight_messages: messages.size,
         running_tasks: tasks.size,
         seconds_left: secondsLeft ?? null,
+        // What the service was started with: `nestjs-drain check --url` compares manifests with it.
+        timeout_seconds: times.timeout,
+        propagation_delay_seconds: times.propagationDelay,
+        flush_timeout_seconds: times.flushTimeout,
+        termination_grace_period_seconds: times.terminationGracePeriod ?? null,
       };
     }
 
