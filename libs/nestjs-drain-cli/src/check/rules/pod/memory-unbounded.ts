@@ -17,7 +17,7 @@ export const memoryUnbounded: Rule = {
       yield {
         resource: workload.resource,
         field: resources,
-        message: `${container.name} has no memory ${missing.join(' and ')}.`,
+        message: `${container.name} has no memory ${missing.join(' and no ')}.`,
         edits: missing.map((name) => ({
           field: resources.at(name, 'memory'),
           value: name === 'requests' ? '256Mi' : '512Mi',
