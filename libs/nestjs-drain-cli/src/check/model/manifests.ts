@@ -179,7 +179,8 @@ export function targetOf({ spec }: Resource): string {
   return `${target.at('kind').text ?? 'Deployment'}/${target.at('name').text ?? ''}`;
 }
 
-const carriesTraffic = ({ spec }: Resource): boolean => {
+const carriesTraffic = ({ spec, name }: Resource): boolean => {
+  if (/(^|-)(webhook|metrics)(-|$)/.test(name)) return false;
   const ports = spec.at('ports').items;
   return ports.length === 0 || ports.some((port) => !isSidePort(port.at('name').text));
 };

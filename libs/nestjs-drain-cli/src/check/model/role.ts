@@ -38,14 +38,26 @@ export function roleOf(workload: Workload, services: readonly Resource[]): Role 
 
 const declaredOutside = ({ resource }: Workload) => resource.annotation(roleAnnotation).text;
 
-function reasonToEnd({ resource, kind, pod }: Workload): string | undefined {
+function reasonToEnd(workload: Workload): string | undefined {
+  const { resource, kind, pod } = workload;
   if (resource.kind === 'Job' || resource.kind === 'CronJob') return 'a Job ends by itself';
   if (resource.annotation('helm.sh/hook').exists) return 'a hook of Helm ends by itself';
   if (resource.kind === 'Pod' && /^(Never|OnFailure)$/.test(pod.at('restartPolicy').text ?? ''))
     return 'a Pod that is not restarted ends by itself';
+  if (onlyIdles(workload)) return 'its command only waits';
   const scaled = resource.spec.at('replicas').number === 0;
   return kind.replicated && scaled ? 'scaled to zero' : undefined;
 }
+
+/** A pod to open a shell in: `sleep infinity`, `tail -f /dev/null`. */
+const onlyIdles = ({ containers }: Workload): boolean =>
+  containers.length > 0 &&
+  containers.every(({ command }) => {
+    const line = command.map((word) => word.text ?? '').join(' ');
+    return /^((\/usr)?\/bin\/)?(ba|a|da)?sh -c (exec )?(sleep|tail -f)\b[^;&|]*$|^((\/usr)?\/bin\/)?(sleep|tail -f)\b/.test(
+      line,
+    );
+  });
 
 /** The containers that may answer: those that drain, else the one that looks most like a server. */
 function answering(workload: Workload, hasTraffic: boolean): Container[] {
@@ -85,7 +97,8 @@ function clusterMember(
 
 function isController({ resource, containers }: Workload): boolean {
   // The old kind was named after itself: `web-controller` is no controller of anything.
-  const name = resource.kind === 'ReplicationController' ? '' : resource.name;
+  const isOld = resource.kind === 'ReplicationController';
+  const name = isOld ? resource.name.replace(/-(controller|rc)$/, '') : resource.name;
   const words = containers.flatMap((each) => each.command.map((word) => word.text ?? ''));
   if (words.some((word) => /^--?(enable-)?leader-elect/.test(word))) return true;
   const images = containers.map((each) => each.image.split('/').pop()?.split(':')[0] ?? '');

@@ -92,6 +92,17 @@ function withStray(): object {
   return whole;
 }
 
+it('a Service may select pods that another kind makes', async () => {
+  const experiment = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Experiment',
+    metadata: { name: 'preview' },
+    spec: { templates: [{ metadata: { labels: { app: 'preview' } } }] },
+  };
+  const { findings } = await judged(deployment('chat'), service('preview'), experiment);
+  expect(findings.map(({ rule }) => rule.id)).not.toContain('service-selects-nothing');
+});
+
 describe('what is no service that streams is listed as not judged', () => {
   it.each<[string, object[], RegExp]>([
     ['a database', [deployment('db', { image: 'postgres:17' })], /database/],
@@ -123,6 +134,16 @@ describe('what is no service that streams is listed as not judged', () => {
       'a member of a cluster',
       [workload('apps/v1', 'StatefulSet', 'ring'), service('ring', { clusterIP: 'None' })],
       /member of a cluster/,
+    ],
+    [
+      'a pod to open a shell in',
+      [deployment('chat', { container: { command: ['/bin/sleep', 'infinity'] } }), service('chat')],
+      /only waits/,
+    ],
+    [
+      'a controller with a webhook',
+      [deployment('controller'), service('webhook-service', { selector: { app: 'controller' } })],
+      /controller/,
     ],
     ['a Job', [workload('batch/v1', 'Job', 'once')], /ends by itself/],
     [
