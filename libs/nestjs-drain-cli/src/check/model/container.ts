@@ -101,7 +101,7 @@ export class Container {
 
   /**
    * Is there such a port? A name must be declared. A number need not be: it counts as well when the
-   * environment or another hook or probe names it.
+   * command, the environment or another hook or probe names it.
    */
   knowsPort(port: Field): boolean {
     const wanted = port.text ?? '';
@@ -113,7 +113,8 @@ export class Container {
     const inEnvironment = this.environment.names.some(
       (name) => this.environment.get(name)?.text === wanted,
     );
-    return declared.length === 0 || declared.includes(wanted) || inEnvironment;
+    const inCommand = this.command.some((word) => word.text?.split(/\D+/).includes(wanted));
+    return declared.length === 0 || declared.includes(wanted) || inEnvironment || inCommand;
   }
 
   private get listeningPort(): number | undefined {

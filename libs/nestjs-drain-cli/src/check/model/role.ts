@@ -26,6 +26,8 @@ export function roleOf(workload: Workload, services: readonly Resource[]): Role 
   if (declared === 'service' || services.length > 0 || containers.some(({ drains }) => drains)) {
     return clusterMember(workload, services, first) ?? { serves: 'yes', containers };
   }
+  if (workload.resource.kind === 'Pod') return no('a bare Pod, which nothing replaces');
+  if (first.hasPeerPort && first.trafficPorts.length === 0) return no(member);
   if (isController(workload))
     return no('a worker, an agent or a controller by its name, and no Service sends it traffic');
   const answers = containers.some(

@@ -145,6 +145,23 @@ describe('what is no service that streams is listed as not judged', () => {
       [deployment('controller'), service('webhook-service', { selector: { app: 'controller' } })],
       /controller/,
     ],
+    [
+      'a Pod of its own',
+      [
+        {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name: 'a', labels: { app: 'a' } },
+          spec: { containers: [{ name: 'a', image: 'b' }] },
+        },
+      ],
+      /bare Pod/,
+    ],
+    [
+      'a member that has only a port for peers',
+      [deployment('ring', { container: { ports: [{ name: 'transport', containerPort: 9300 }] } })],
+      /member of a cluster/,
+    ],
     ['a Job', [workload('batch/v1', 'Job', 'once')], /ends by itself/],
     [
       'a workload scaled to zero',
