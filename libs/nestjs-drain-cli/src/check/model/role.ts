@@ -9,8 +9,18 @@ export type Role =
 
 export const roleAnnotation = 'nestjs-drain/role';
 
-const controllers =
-  /(^|[-_/])(controllers?|operator|manager|scheduler|workers?|consumer|cron|cronjob|beat|celery|sidekiq|agent|exporter|collector|provisioner|csi|webhook|daemon|sync|job|migrations?|listener|poller|processor|indexer|crawler|load-?gen(erator)?)([-_]|$)/;
+const named = (...names: string[]) => new RegExp(`(^|[-_/])(${names.join('|')})([-_]|$)`);
+/** Names of what works without clients, whatever ports it declares. */
+const workers = named(
+  ...['controllers?', 'operator', 'workers?', 'consumer', 'cron', 'cronjob', 'beat', 'celery'],
+  ...['sidekiq', 'exporter', 'collector', 'provisioner', 'csi', 'webhook', 'migrations?'],
+  ...['load-?gen(erator)?'],
+);
+/** Names that services bear as well: they count only where no port of the web is declared. */
+const helpers = named(
+  ...['manager', 'scheduler', 'agent', 'daemon', 'sync', 'job', 'listener', 'poller'],
+  ...['processor', 'indexer', 'crawler'],
+);
 
 const no = (reason: string): Role => ({ serves: 'no', reason });
 
@@ -66,8 +76,8 @@ function answering(workload: Workload, hasTraffic: boolean): Container[] {
   const apps = workload.containers.filter((each) => !each.isProxy && each.role === 'app');
   const proxies = workload.containers.filter((each) => each.isProxy);
   const own = workload.containers.some((each) => each.role === 'backing') ? [] : proxies;
-  const helpers = hasTraffic ? workload.containers.filter((each) => each.role === 'side') : [];
-  const candidates = [apps, own, helpers].find((each) => each.length > 0) ?? [];
+  const sides = hasTraffic ? workload.containers.filter((each) => each.role === 'side') : [];
+  const candidates = [apps, own, sides].find((each) => each.length > 0) ?? [];
   const draining = candidates.filter((each) => each.preStop.drains);
   if (draining.length > 0) return draining;
   const listening = candidates.find(
@@ -104,5 +114,8 @@ function isController({ resource, containers }: Workload): boolean {
   const words = containers.flatMap((each) => each.command.map((word) => word.text ?? ''));
   if (words.some((word) => /^--?(enable-)?leader-elect/.test(word))) return true;
   const images = containers.map((each) => each.image.split('/').pop()?.split(':')[0] ?? '');
-  return [name, ...images].some((name) => controllers.test(name));
+  const hasWebPort = containers.some((each) => each.hasWebPort);
+  return [name, ...images].some(
+    (each) => workers.test(each) || (!hasWebPort && helpers.test(each)),
+  );
 }

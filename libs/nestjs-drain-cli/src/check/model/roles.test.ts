@@ -46,6 +46,10 @@ describe('what is not understood is judged', () => {
     ['of a group that is gone', [workload('extensions/v1beta1', 'Deployment', 'chat')]],
     ['of OpenShift', [workload('apps.openshift.io/v1', 'DeploymentConfig', 'chat')]],
     ['a DaemonSet with a Service', [workload('apps/v1', 'DaemonSet', 'chat'), service('chat')]],
+    [
+      'an agent that has a port of the web',
+      [deployment('chat-agent', { container: { ports: [{ containerPort: 8080 }] } })],
+    ],
     ['with one stray container item', [withStray()]],
     [
       'a Knative Service',
