@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -98,6 +98,21 @@ it('--fix mends in place until nothing is left, and reports what it could not me
     code: 1,
     output: expect.stringContaining('recreate-strategy') as string,
   });
+});
+
+it('--fix says which place it will not edit, and leaves the file alone', async () => {
+  const file = join(folder, 'alias.yaml');
+  const text = (await readFile(join(fixtures, 'check/grace-too-short.yaml'), 'utf8')).replace(
+    '    spec:\n      terminationGracePeriodSeconds: 60',
+    '    spec:\n      terminationGracePeriodSeconds: &grace 60\n      activeDeadlineSeconds: *grace',
+  );
+  await writeFile(file, text);
+  const { code, errors } = await check([file, '--fix']);
+  expect([code, errors]).toEqual([
+    1,
+    expect.stringMatching(/alias\.yaml:\d+: --fix will not edit this place for grace-too-short/),
+  ]);
+  expect(await readFile(file, 'utf8')).toBe(text);
 });
 
 describe("this repository's own manifests", () => {

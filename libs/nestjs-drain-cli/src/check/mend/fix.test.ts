@@ -204,9 +204,8 @@ describe('where the place is not simple', () => {
     const source = { file: 'some.yaml', text };
     const { findings } = await checkSource(source);
     const found = findings.filter(({ rule }) => rule.id === 'max-unavailable');
-    const mended = fix(source, found).text;
-    const whole = text.replace('100%', '0').replace('&none 0', '&none 1');
-    expect([text, whole]).toContain(mended);
+    expect(found.map(({ edits }) => edits.length)).toEqual([2]);
+    expect(fix(source, found).text).toBe(text);
   });
 
   it('a shell line with quotes or pipes is left to its owner', async () => {

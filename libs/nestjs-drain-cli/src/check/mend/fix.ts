@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isAlias } from 'yaml';
+import { type Document, isAlias, isNode } from 'yaml';
 import { type Finding } from '../finding.js';
+import { type Path } from '../input/manifest-document.js';
 import { parseDocuments } from '../input/manifest.js';
 import { type Source } from '../input/source.js';
 import { type Edit } from '../rule.js';
@@ -26,9 +27,7 @@ function apply(source: Source, { field, value }: Edit): Source | undefined {
   const { index } = field.document;
   const documents = parseDocuments(source);
   const yaml = documents[index]?.yaml;
-  // Behind an alias the change would reach other places too.
-  if (!yaml || field.path.some((_, depth) => isAlias(yaml.getIn(field.path.slice(0, depth), true))))
-    return undefined;
+  if (!yaml || isShared(yaml, field.path)) return undefined;
   const text = splice(source.text, yaml, field.path, value);
   if (text === undefined) return undefined;
   if (value === undefined) yaml.deleteIn(field.path);
@@ -37,6 +36,14 @@ function apply(source: Source, { field, value }: Edit): Source | undefined {
     each.index === index ? yaml.toJS() : each.value,
   );
   return holds(text, expected) ? { ...source, text } : undefined;
+}
+
+/** Behind an alias, or in what an anchor names, the change would reach other places too. */
+function isShared(yaml: Document.Parsed, path: Path): boolean {
+  const nodes = [...path.keys(), path.length].map((depth) =>
+    yaml.getIn(path.slice(0, depth), true),
+  );
+  return nodes.some((node) => isAlias(node) || (isNode(node) && 'anchor' in node && node.anchor));
 }
 
 /** Does the text parse to what the edit was meant to give, in this document and all others? */

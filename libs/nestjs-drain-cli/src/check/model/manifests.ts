@@ -3,6 +3,7 @@ import { type Dockerfile } from '../input/dockerfile.js';
 import { type Field } from '../input/field.js';
 import { type Resource } from '../input/resource.js';
 import { type Container, isSidePort } from './container.js';
+import { kindOf } from './kinds.js';
 import { LabelIndex } from './label-index.js';
 import { roleOf } from './role.js';
 import { type Outside, Workload } from './workload.js';
@@ -70,6 +71,12 @@ export class Manifests {
     );
     this.workloads = this.resources.flatMap((each) => this.workloadOf(each) ?? []);
     for (const workload of this.workloads) this.place(workload);
+    for (const resource of this.resources.filter(holdsUnheardPods)) {
+      push(this.notJudged, {
+        resource,
+        reason: 'this check does not know where its kind keeps pods',
+      });
+    }
   }
 
   ofKind(...kinds: string[]): Resource[] {
@@ -172,6 +179,19 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
 
 /** The arrays are read-only to everybody else. */
 const push = <T>(array: readonly T[], ...items: T[]): void => void (array as T[]).push(...items);
+
+/** Has it containers somewhere, although it is no workload that is known? */
+function holdsUnheardPods(resource: Resource): boolean {
+  if (kindOf(resource) !== undefined || resource.spec.at('workloadRef').exists) return false;
+  return holdsContainers(resource.spec);
+}
+
+function holdsContainers(field: Field): boolean {
+  const items = field.at('containers').items;
+  if (items.some((each) => each.at('image').exists)) return true;
+  const below = [...field.entries.map(([, value]) => value), ...field.items];
+  return below.some(holdsContainers);
+}
 
 /** `Kind/name` of what an autoscaler scales. */
 export function targetOf({ spec }: Resource): string {

@@ -150,6 +150,24 @@ describe('what is no service that streams is listed as not judged', () => {
       /controller/,
     ],
     [
+      'a kind that keeps its pods in a place of its own',
+      [
+        {
+          apiVersion: 'leaderworkerset.x-k8s.io/v1',
+          kind: 'LeaderWorkerSet',
+          metadata: { name: 'vllm' },
+          spec: {
+            leaderWorkerTemplate: {
+              workerTemplate: {
+                spec: { containers: [{ name: 'vllm', image: 'vllm/vllm-openai' }] },
+              },
+            },
+          },
+        },
+      ],
+      /does not know where its kind keeps pods/,
+    ],
+    [
       'a Pod of its own',
       [
         {

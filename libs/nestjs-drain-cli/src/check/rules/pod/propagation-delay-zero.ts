@@ -1,6 +1,8 @@
 import { type Server } from '../../model/manifests.js';
-import { annotations, type Setting } from '../../model/settings.js';
-import { type Edit, knowing, type Rule } from '../../rule.js';
+import { type Container } from '../../model/container.js';
+import { readsDrainVariables } from '../../model/image.js';
+import { type Setting } from '../../model/settings.js';
+import { type Edit, knowing, type Problem, type Rule } from '../../rule.js';
 
 /** New connections were seen up to 0.9 s after the deletion of a pod. */
 const least = 1;
@@ -22,21 +24,27 @@ export const propagationDelayZero: Rule = {
           resource: workload.resource,
           field: delay.field ?? container.field.at('env'),
           message: `${container.name} refuses new streams ${delay.seconds} s after the first trigger; the Service needs about a second to hear of it.`,
-          edits: editsFor(server, delay),
-          asks: (container.settings.get('timeout')?.seconds ?? 0) <= proposed || !isVariable(delay),
+          ...remedyFor(server, delay),
         };
       });
     }
   },
 };
 
-/** An annotation only repeats what the code says: the owner must change both. */
-const isVariable = ({ field }: Setting): boolean =>
-  field === undefined || field.path.at(-1) !== annotations.propagationDelay;
+/** Only the reference service reads a variable; of any other the code must be changed. */
+function remedyFor({ container }: Server, delay: Setting): Partial<Problem> {
+  const inCode = `# In the code: GracefulShutdownModule.forRoot({ propagationDelay: ${proposed} })`;
+  const timeout = container.settings.get('timeout')?.seconds ?? 0;
+  if (!readsDrainVariables(container.image)) {
+    const edits = delay.field ? [{ field: delay.field, value: String(proposed) }] : [];
+    return { asks: true, advice: inCode, edits };
+  }
+  return { asks: timeout <= proposed, edits: [variableEdit(container, delay)] };
+}
 
-function editsFor({ container }: Server, delay: Setting): Edit[] {
-  if (delay.field) return [{ field: delay.field, value: String(proposed) }];
-  const env = container.field.at('env');
+function variableEdit({ field }: Container, delay: Setting): Edit {
+  if (delay.field) return { field: delay.field, value: String(proposed) };
+  const env = field.at('env');
   const value = { name: 'GRACEFUL_SHUTDOWN_PROPAGATION_DELAY', value: String(proposed) };
-  return [{ field: env.at(env.items.length), value }];
+  return { field: env.at(env.items.length), value };
 }
