@@ -1,22 +1,23 @@
 /**
- * The import law of DESIGN: core imports only itself, adapters import core and never each other,
- * the service and the tests enter packages through their front doors.
+ * The import law (CONTRIBUTING.md): core imports only itself; adapters import core and compat and
+ * never each other; packages are entered through their exports; no library imports the service.
  */
 const library = '^libs/nestjs-drain/src';
+const test = '\\.test\\.ts$';
 const adapters = [
-  'nest',
   'http',
-  'health',
+  'streams',
+  'lifecycle',
+  'probes',
   'control',
+  'resume',
   'websocket',
   'grpc',
   'microservice',
+  'graphql',
+  'queue',
   'metrics',
   'opentelemetry',
-  'diagnostics',
-  'status',
-  'resume',
-  'client',
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -25,20 +26,26 @@ module.exports = {
     {
       name: 'core-imports-only-itself',
       severity: 'error',
-      from: { path: `${library}/core/`, pathNot: '\\.test\\.ts$' },
+      from: { path: `${library}/core/`, pathNot: test },
       to: { pathNot: `${library}/core/` },
     },
-    ...adapters.map((adapter) => ({
-      name: `${adapter}-imports-only-core`,
+    {
+      name: 'compat-imports-only-core',
       severity: 'error',
-      from: { path: `${library}/${adapter}/`, pathNot: '\\.test\\.ts$' },
-      to: { path: library, pathNot: [`${library}/core/`, `${library}/${adapter}/`] },
+      from: { path: `${library}/compat/`, pathNot: test },
+      to: { path: library, pathNot: `${library}/(core|compat)/` },
+    },
+    ...adapters.map((adapter) => ({
+      name: `${adapter}-imports-only-core-and-compat`,
+      severity: 'error',
+      from: { path: `${library}/${adapter}/`, pathNot: test },
+      to: { path: library, pathNot: `${library}/(core|compat|${adapter})/` },
     })),
     {
-      name: 'redis-imports-only-core-and-resume',
+      name: 'the-resume-and-client-packages-know-no-nest',
       severity: 'error',
-      from: { path: `${library}/redis/`, pathNot: '\\.test\\.ts$' },
-      to: { path: library, pathNot: `${library}/(core|resume|redis)/` },
+      from: { path: '^libs/nestjs-drain-(resume|client)/src', pathNot: test },
+      to: { path: ['node_modules/@nestjs/', '^libs/nestjs-drain/'] },
     },
     {
       name: 'libraries-never-import-the-service',
@@ -49,7 +56,7 @@ module.exports = {
     {
       name: 'packages-are-entered-through-their-exports',
       severity: 'error',
-      from: { path: ['^src/', '^test/', '^bench/', '^compare/', '^demo/'] },
+      from: { path: ['^src/', '^test/', '^bench/', '^compare/', '^demo/', '^examples/'] },
       to: { path: '^libs/[^/]+/src/' },
     },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },

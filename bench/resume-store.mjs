@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import getPort from 'get-port';
-import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain/redis';
-import { ResumableStreams } from 'nestjs-drain/resume';
+import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
+import { StreamProducers } from 'nestjs-drain-resume';
 
 const streamCount = 64;
 const outstanding = 1024;
@@ -81,7 +81,7 @@ async function latencies(url, count) {
   const stores = [writer, reader].map(
     (client) => new RedisResumeStore({ connection: fromNodeRedis(client), poll: 10 }),
   );
-  const streams = new ResumableStreams({ store: stores[0] });
+  const streams = new StreamProducers({ store: stores[0] });
   const { producer } = await streams.start({ principal: 'bench', request: '{}' });
   const [sent, logged, tailed] = [[], [], []];
   const reading = (async () => {

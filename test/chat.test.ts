@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Fleet } from '../demo/fleet.js';
 import type { Replica } from '../demo/replica.js';
 import { hasRedisServer, startStore, type Store } from '../demo/store.js';
 import { adapters, words } from './support/clients.js';
 import { startService } from './support/service.js';
+import { eventually } from '../testing/eventually.js';
 
 const entry = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const executablePath = '/usr/bin/chromium';
@@ -57,7 +58,7 @@ describe.each(adapters)('GET / on %s', (adapter) => {
   });
 });
 
-describe.skipIf(missing)('the chat page in Chromium', () => {
+(missing ? describe.skip : describe)('the chat page in Chromium', () => {
   let store: Store;
   let fleet: Fleet;
   let spares: Replica[];
@@ -116,7 +117,9 @@ describe.skipIf(missing)('the chat page in Chromium', () => {
 async function nextWord(page: Page): Promise<void> {
   const answer = page.locator('.answer .text');
   const before = (await answer.textContent()) ?? '';
-  await expect.poll(() => answer.textContent(), { timeout: 20_000 }).not.toBe(before);
+  await eventually(async () => expect(await answer.textContent()).not.toBe(before), {
+    timeout: 20_000,
+  });
 }
 
 /** What a screen reader was given to say. */

@@ -1,7 +1,8 @@
 import type OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { adapters, clientOf, clients, words } from './support/clients.js';
 import { startService, type RunningService } from './support/service.js';
+import { eventually } from '../testing/eventually.js';
 
 type Event = OpenAI.Responses.ResponseStreamEvent;
 
@@ -109,7 +110,7 @@ describe.each(adapters)('responses on %s', (adapter) => {
     const answer = await post('/v1/responses', { input: 'a', metadata: endless });
     expect(await activeStreams()).toBe(1);
     await answer.body?.cancel();
-    await expect.poll(activeStreams).toBe(0);
+    await eventually(async () => expect(await activeStreams()).toBe(0));
   });
 
   it('are counted the same everywhere', async () => {
@@ -120,7 +121,7 @@ describe.each(adapters)('responses on %s', (adapter) => {
     });
     expect(await Promise.all(counts)).toEqual([1, 1, 1, 1]);
     await answer.body?.cancel();
-    await expect.poll(activeStreams).toBe(0);
+    await eventually(async () => expect(await activeStreams()).toBe(0));
   });
 
   it.each([true, false])('repeat the request id when stream is %s', async (stream) => {

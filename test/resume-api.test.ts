@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import OpenAI from 'openai';
-import { resumeResponses } from 'nestjs-drain/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resumeResponses } from 'nestjs-drain-client';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   durable,
   missingRedis,
   RedisServer,
-} from '../libs/nestjs-drain/test/support/redis-server.js';
+} from '../libs/nestjs-drain-resume/test/support/redis-server.js';
 import { startBackgroundUpstream, type BackgroundUpstream } from './support/background-upstream.js';
 import { clients, words } from './support/clients.js';
 import { RoundRobin } from './support/round-robin.js';
 import { launchService, startService, type RunningService } from './support/service.js';
 import { collect } from './support/word-readers.js';
+import { eventually } from '../testing/eventually.js';
 
 const fast = { tokens_per_second: '1000' };
 /** One word in 1000 s: such a response ends when it is ended, not before. */
@@ -38,7 +39,7 @@ async function begin(client: Client, body: object): Promise<string> {
   throw new Error('The response had no event.');
 }
 
-describe.skipIf(missingRedis)('kept responses', () => {
+(missingRedis ? describe.skip : describe)('kept responses', () => {
   let redis: RedisServer;
   let one: RunningService;
   let other: RunningService;
@@ -77,7 +78,7 @@ describe.skipIf(missingRedis)('kept responses', () => {
       const begun = await here.responses.create({ ...request, stream: false });
       expect(begun).toMatchObject({ status: 'in_progress', background: true });
       const state = async () => (await there.responses.retrieve(begun.id)).output_text;
-      await expect.poll(state).toBe(words(3));
+      await eventually(async () => expect(await state()).toBe(words(3)));
     });
 
     it('are cancelled by any replica, as often as one likes', async () => {
@@ -132,7 +133,7 @@ describe.skipIf(missingRedis)('kept responses', () => {
   });
 });
 
-describe.skipIf(missingRedis)('a response whose replica is killed', () => {
+(missingRedis ? describe.skip : describe)('a response whose replica is killed', () => {
   let redis: RedisServer;
   let upstream: BackgroundUpstream;
   beforeAll(async () => {

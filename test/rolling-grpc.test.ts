@@ -1,5 +1,5 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { answerOf, GrpcClient, type Part } from '../libs/nestjs-drain/test/support/stories.js';
 import { hasHaproxy, startHaproxy, type Balancer } from './support/haproxy.js';
 import { roll, startReplica, type Replica } from './support/rolling.js';
@@ -9,7 +9,7 @@ const clientCount = 20;
 const available = hasHaproxy || process.env.CI === 'true';
 if (!available) console.warn('SKIPPED rolling restart: install the Debian package `haproxy`.');
 
-describe.runIf(available)('a rolling restart of gRPC behind HAProxy', () => {
+(available ? describe : describe.skip)('a rolling restart of gRPC behind HAProxy', () => {
   let balancer: Balancer;
   const replicas: Replica[] = [];
 

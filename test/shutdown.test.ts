@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { EventSource } from 'eventsource';
 import type { ResponseStream } from 'openai/lib/responses/ResponseStream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { adapters, clientOf, clients, words } from './support/clients.js';
 import { startService, type RunningService } from './support/service.js';
+import { eventually } from '../testing/eventually.js';
 
 const endless = { tokens_per_second: '0.001' };
 const [, OpenAI] = clients[0];
@@ -51,9 +52,11 @@ describe.each(adapters)('the service on %s goes away', (adapter) => {
       });
       await new Promise((resolve) => stream.once('response.output_text.delta', resolve));
       service.process.kill('SIGTERM');
-      await expect
-        .poll(async () => (await fetch(`${service.url}/ready`)).status, { interval: 10 })
-        .toBe(503);
+      await eventually(
+        async () =>
+          expect(await (async () => (await fetch(`${service.url}/ready`)).status)()).toBe(503),
+        { interval: 10 },
+      );
       expect((await fetch(`${service.url}/health`)).status).toBe(200);
       const refused = await post(service, { input: 'late' });
       expect(refused.status).toBe(503);
@@ -61,7 +64,7 @@ describe.each(adapters)('the service on %s goes away', (adapter) => {
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await refused.json()).toEqual({
         error: {
-          message: expect.stringContaining('shutting down') as string,
+          message: expect.stringContaining('shutting down'),
           type: 'server_error',
           param: null,
           code: 'shutting_down',
@@ -94,9 +97,11 @@ describe.each(adapters)('the service on %s goes away', (adapter) => {
   it('and answers a request for the whole response with what there is at the deadline', () =>
     withService({ HTTP_ADAPTER: adapter, GRACEFUL_SHUTDOWN_TIMEOUT: '0.5' }, async (service) => {
       const pending = post(service, { input: 'a', stream: false, metadata: endless });
-      await expect
-        .poll(async () => (await fetch(`${service.url}/v1/streams/active-count`)).json())
-        .toEqual({ active_streams: 1 });
+      await eventually(async () =>
+        expect(
+          await (async () => (await fetch(`${service.url}/v1/streams/active-count`)).json())(),
+        ).toEqual({ active_streams: 1 }),
+      );
       await initiate(service);
       const answer = await pending;
       expect(answer.status).toBe(200);
@@ -129,12 +134,14 @@ describe.each(adapters)('the service on %s goes away', (adapter) => {
   it('and waits for the slow route', () =>
     withService({ HTTP_ADAPTER: adapter }, async (service) => {
       const slow = fetch(`${service.url}/v1/slow?ms=300`);
-      await expect
-        .poll(async () => {
-          const health = await fetch(`${service.url}/v1/health`);
-          return (await health.json()) as object;
-        })
-        .toMatchObject({ in_flight_requests: 1 });
+      await eventually(async () =>
+        expect(
+          await (async () => {
+            const health = await fetch(`${service.url}/v1/health`);
+            return (await health.json()) as object;
+          })(),
+        ).toMatchObject({ in_flight_requests: 1 }),
+      );
       service.process.kill('SIGTERM');
       expect(await (await slow).json()).toEqual({ waited_ms: 300 });
       expect((await service.exited).code).toBe(0);

@@ -18,7 +18,7 @@ export class DrainWatch {
       deadline = now();
       delay.enable();
     });
-    const report = await shutdown.wait();
+    const report = await shutdown.drain();
     delay.disable();
     return { deadline, drained: now(), report, delay: inMilliseconds(delay) };
   }

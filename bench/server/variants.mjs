@@ -1,7 +1,8 @@
 import { createHttpTerminator } from 'http-terminator';
 import { DrainableStream, GracefulShutdownModule } from 'nestjs-drain';
 import { DrainMetricsModule } from 'nestjs-drain/metrics';
-import { DrainResumeModule, MemoryResumeStore } from 'nestjs-drain/resume';
+import { DrainResumeModule } from 'nestjs-drain/resume';
+import { MemoryResumeStore } from 'nestjs-drain-resume';
 import * as peer from 'nestjs-graceful-shutdown';
 
 const nothing = { imports: [], streamDecorators: [], prepare() {} };

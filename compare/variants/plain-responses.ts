@@ -1,7 +1,15 @@
-import { Body, Controller, Get, HttpCode, Module, RequestMethod, Sse } from '@nestjs/common';
-import { type MessageEvent } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  type MessageEvent,
+  Module,
+  RequestMethod,
+  Sse,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { concat, from, interval, map, of, zip, type Observable } from 'rxjs';
+import { concat, from, interval, map, type Observable, of, zip } from 'rxjs';
 import { port } from '../grace.js';
 
 const tokensPerSecond = 20;

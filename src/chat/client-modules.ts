@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The modules of `nestjs-drain/client` as they were built, by their path in the package, the entry
+ * The modules of `nestjs-drain-client` as they were built, under `client/`, the entry
  * first: what a browser has to fetch. They import each other and nothing else.
  */
 export function clientModules(): Map<string, string> {
-  const entry = new URL(import.meta.resolve('nestjs-drain/client'));
-  const root = new URL('../', entry).href;
+  const entry = new URL(import.meta.resolve('nestjs-drain-client'));
+  const root = new URL('./', entry).href;
   const modules = new Map<string, string>();
   const visit = (url: URL): void => {
-    const path = url.href.slice(root.length);
+    const path = `client/${url.href.slice(root.length)}`;
     if (modules.has(path)) return;
     const source = readFileSync(url, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '');
     modules.set(path, source);

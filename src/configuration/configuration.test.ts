@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { readConfiguration } from './configuration.js';
 
 const complaint = (variables: Record<string, string>) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { chooseRequestId } from './request-id.js';
 
 describe('the request id', () => {

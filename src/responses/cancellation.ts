@@ -1,6 +1,6 @@
-import { ProductionStoppedError } from 'nestjs-drain/resume';
+import { ProductionStoppedError } from 'nestjs-drain-resume';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
-import type { Ending } from './response-composer.js';
+import type { CancelSubject } from './response-composer.js';
 
 /** Whether a response outgrew its log. */
 export function isTooMuch({ reason }: ProductionStoppedError): boolean {
@@ -11,7 +11,7 @@ export function isTooMuch({ reason }: ProductionStoppedError): boolean {
  * How a response ends whose signal aborted: at the deadline of the drain it is `incomplete`
  * (`shutting_down`), otherwise `cancelled`, because its caller asked for it or has left.
  */
-export function endingOf(reason: unknown): Ending {
+export function endingOf(reason: unknown): CancelSubject {
   if (reason instanceof CancelledByRequest) return { status: 'cancelled', reason: 'cancelled' };
   if (reason instanceof ProductionStoppedError && isTooMuch(reason)) {
     return { status: 'failed', message: 'The answer grew larger than what is kept of one.' };

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors/api-error.js';
-import type { ResumptionRefusal } from 'nestjs-drain/resume';
+import type { ResumptionRefusal } from 'nestjs-drain-resume';
 
 /** Why a response cannot be kept or had, in OpenAI's shape. */
 export function notAvailable(reason: ResumptionRefusal, id: string): ApiError {

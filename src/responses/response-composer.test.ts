@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { FIRST_DELTA, ResponseComposer, type Ending } from './response-composer.js';
+import { describe, expect, it } from '@jest/globals';
+import { FIRST_DELTA, ResponseComposer, type CancelSubject } from './response-composer.js';
 import type { ResponseEvent } from './response-event.js';
 import { headOf } from './response-head.js';
 
 const request = { input: [], metadata: {}, stream: true, store: true, background: false };
 const head = headOf(request, 'echo', 'resp_1');
 
-function compose(words: string[], ending: Ending): ResponseEvent[] {
+function compose(words: string[], ending: CancelSubject): ResponseEvent[] {
   const composer = new ResponseComposer(head);
   const events = [...composer.opening(), ...words.map((word) => composer.delta(word))];
   composer.end(ending);
@@ -37,7 +37,10 @@ describe('the composer', () => {
   });
 
   it('carries the whole text in the terminal event', () => {
-    const ending: Ending = { status: 'completed', usage: { inputTokens: 3, outputTokens: 2 } };
+    const ending: CancelSubject = {
+      status: 'completed',
+      usage: { inputTokens: 3, outputTokens: 2 },
+    };
     expect(compose(['a ', 'b'], ending).at(-1)).toMatchObject({
       type: 'response.completed',
       response: {
@@ -50,7 +53,7 @@ describe('the composer', () => {
   });
 
   it('ends an unfinished response as incomplete, with the text so far and the reason', () => {
-    const ending: Ending = { status: 'incomplete', reason: 'shutting_down' };
+    const ending: CancelSubject = { status: 'incomplete', reason: 'shutting_down' };
     expect(compose(['a '], ending).at(-1)).toMatchObject({
       type: 'response.incomplete',
       response: {

@@ -3,7 +3,7 @@ import type { ModelEnd } from '../models/model.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 
 /** How a response ended. `reason` and `message` are told to the caller. */
-export type Ending =
+export type CancelSubject =
   | { readonly status: 'completed'; readonly usage?: ModelEnd['usage'] }
   | {
       readonly status: 'incomplete' | 'cancelled';
@@ -32,7 +32,7 @@ export class ResponseComposer {
   #next: number;
   #text: string;
   #deltas: number;
-  #ending: Ending | undefined;
+  #ending: CancelSubject | undefined;
   readonly #itemId: string;
 
   constructor(
@@ -50,7 +50,7 @@ export class ResponseComposer {
   }
 
   /** Settles how the response ends. The first ending stands; later ones change nothing. */
-  end(ending: Ending): void {
+  end(ending: CancelSubject): void {
     this.#ending ??= ending;
   }
 

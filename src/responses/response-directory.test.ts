@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ResponseDirectory } from './response-directory.js';
 import { newId } from '../http/new-id.js';
 import { headOf } from './response-head.js';

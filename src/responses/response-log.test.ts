@@ -1,6 +1,6 @@
-import { ManualClock } from 'nestjs-drain/testing';
-import { MemoryResumeStore, ResumableStreams, StreamResumption } from 'nestjs-drain/resume';
-import { describe, expect, it } from 'vitest';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { MemoryResumeStore, StreamProducers, ResumableStreamService } from 'nestjs-drain-resume';
+import { describe, expect, it } from '@jest/globals';
 import { EchoModel } from '../models/echo-model.js';
 import { Models } from '../models/models.js';
 import { ResponseDirectory } from './response-directory.js';
@@ -13,8 +13,8 @@ const forever = new AbortController().signal;
 
 /** One process of the service, as far as its log goes. */
 function replica(store: MemoryResumeStore, clock: ManualClock) {
-  const streams = new ResumableStreams({ store, clock, maxPendingBytes: 1_000_000 });
-  const resumption = new StreamResumption(streams, {
+  const streams = new StreamProducers({ store, clock, maxPendingBytes: 1_000_000 });
+  const resumption = new ResumableStreamService(streams, {
     clock,
     lease: 5,
     handOff: 'deadline',

@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
   ProductionStoppedError,
-  StreamResumption,
-  type AttendedStream,
+  ResumableStreamService,
+  type FollowedStream,
   type Production,
-} from 'nestjs-drain/resume';
+} from 'nestjs-drain-resume';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import { isTooMuch } from './cancellation.js';
 import { Models } from '../models/models.js';
@@ -32,7 +32,7 @@ export class ResponseLog {
   readonly #logger = new Logger('Responses');
 
   constructor(
-    private readonly resumption: StreamResumption,
+    private readonly resumption: ResumableStreamService,
     private readonly models: Models,
     private readonly directory: ResponseDirectory,
   ) {}
@@ -56,7 +56,7 @@ export class ResponseLog {
     run: ResponseRun,
     stored: StoredResponse,
     stop: AbortController,
-  ): Promise<AttendedStream> {
+  ): Promise<FollowedStream> {
     const attended = await this.resumption.start({
       id: run.id,
       principal: run.principal,
@@ -64,7 +64,7 @@ export class ResponseLog {
       background: stored.head.background === true,
       grace: GRACE,
     });
-    if (attended.outcome !== 'attended') throw notAvailable(attended.outcome, run.id);
+    if (attended.outcome !== 'open') throw notAvailable(attended.outcome, run.id);
     const { production } = attended.stream;
     if (production) void this.#produce(run, production, stop);
     return attended.stream;
@@ -74,9 +74,9 @@ export class ResponseLog {
    * A reader behind event `after`; -1 reads from the first one. A response whose producer is gone goes on here.
    * @throws ApiError (404, 410, 503)
    */
-  async open(id: string, principal: string, after: number): Promise<AttendedStream> {
+  async open(id: string, principal: string, after: number): Promise<FollowedStream> {
     const attended = await this.resumption.resume(id, principal, after);
-    if (attended.outcome !== 'attended') throw notAvailable(attended.outcome, id);
+    if (attended.outcome !== 'open') throw notAvailable(attended.outcome, id);
     const { stream } = attended;
     if (stream.production) void this.#continue(stream, principal, stream.production);
     return stream;
@@ -84,7 +84,7 @@ export class ResponseLog {
 
   /** Reads until the terminal event, or until `signal` aborts. */
   async *events(
-    stream: AttendedStream,
+    stream: FollowedStream,
     principal: string,
     signal: AbortSignal,
   ): AsyncGenerator<ResponseEvent, void, undefined> {
@@ -95,7 +95,7 @@ export class ResponseLog {
   }
 
   /** The response as it stands now. */
-  async state({ id, request }: AttendedStream): Promise<ResponseBody> {
+  async state({ id, request }: FollowedStream): Promise<ResponseBody> {
     const { head } = JSON.parse(request) as StoredResponse;
     return stateOf(head, (await this.resumption.logged(id)).map(eventOf));
   }
@@ -106,7 +106,7 @@ export class ResponseLog {
     if (outcome === 'unknown' || outcome === 'gone') throw notAvailable(outcome, id);
   }
 
-  async #continue(stream: AttendedStream, principal: string, production: Production) {
+  async #continue(stream: FollowedStream, principal: string, production: Production) {
     try {
       const { head, prompt, token } = JSON.parse(stream.request) as StoredResponse;
       const events = (await this.resumption.logged(stream.id)).map(eventOf);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ApiError, type ApiErrorBody } from '../errors/api-error.js';
 import { parse } from '../errors/parse.js';
 import { promptOf, responseRequest } from './response-request.js';

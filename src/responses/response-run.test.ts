@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Model, ModelEnd, ModelStart } from '../models/model.js';
 import { headOf } from './response-head.js';
 import { ResponseRun } from './response-run.js';
@@ -20,7 +20,7 @@ const stuck = modelOf(async function* () {
 });
 
 function open(options: { signal?: AbortSignal } = {}) {
-  const onEnd = vi.fn();
+  const onEnd = jest.fn();
   const head = headOf(request, 'test', 'resp_1');
   const signal = options.signal ?? new AbortController().signal;
   return { run: new ResponseRun(head, { signal, onEnd, principal: 'alice' }), onEnd };
@@ -53,7 +53,7 @@ describe('a response', () => {
     const last = (await read(run)).at(-1);
     expect(last).toMatchObject({ type: 'response.completed' });
     expect(run.response).toMatchObject({ status: 'completed', usage: { total_tokens: 3 } });
-    expect(onEnd).toHaveBeenCalledOnce();
+    expect(onEnd).toHaveBeenCalledTimes(1);
   });
 
   it('is incomplete at the deadline and says why', async () => {
@@ -69,7 +69,7 @@ describe('a response', () => {
         output: [{ content: [{ text: 'word ' }] }],
       },
     });
-    expect(onEnd).toHaveBeenCalledOnce();
+    expect(onEnd).toHaveBeenCalledTimes(1);
   });
 
   it('is cancelled by request, at once and only once', async () => {
@@ -84,7 +84,7 @@ describe('a response', () => {
       type: 'response.incomplete',
       response: { status: 'cancelled', incomplete_details: { reason: 'cancelled' } },
     });
-    expect(onEnd).toHaveBeenCalledOnce();
+    expect(onEnd).toHaveBeenCalledTimes(1);
   });
 
   it('stays completed when it is cancelled afterwards', async () => {
@@ -104,7 +104,7 @@ describe('a response', () => {
     const controller = new AbortController();
     const { run, onEnd } = open({ signal: controller.signal });
     controller.abort(reasons.disconnect);
-    expect(onEnd).toHaveBeenCalledOnce();
+    expect(onEnd).toHaveBeenCalledTimes(1);
     expect(run.response.incomplete_details).toEqual({ reason: 'disconnected' });
   });
 
@@ -126,7 +126,7 @@ describe('a response', () => {
     const { run, onEnd } = open();
     const refusing: Model = { name: 'test', start: () => Promise.reject(new Error('no')) };
     await expect(run.start(refusing, prompt)).rejects.toThrow('no');
-    expect(onEnd).toHaveBeenCalledOnce();
+    expect(onEnd).toHaveBeenCalledTimes(1);
   });
 
   it('is incomplete, not an error, when the deadline comes while the model starts', async () => {

@@ -3,7 +3,7 @@ import { ApiError } from '../errors/api-error.js';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import type { Model, ModelAnswer, ModelEnd, Prompt } from '../models/model.js';
 import { endingOf } from './cancellation.js';
-import { ResponseComposer, type Continuation, type Ending } from './response-composer.js';
+import { ResponseComposer, type Continuation, type CancelSubject } from './response-composer.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -133,14 +133,14 @@ export class ResponseRun {
     this.#end({ status: 'failed', message: 'The model failed. The request can be sent again.' });
   }
 
-  #end(ending: Ending): void {
+  #end(ending: CancelSubject): void {
     if (this.#composer.ended) return;
     this.#composer.end(ending);
     this.options.onEnd?.(this);
   }
 }
 
-function naturalEnding({ incompleteReason: reason, usage }: ModelEnd): Ending {
+function naturalEnding({ incompleteReason: reason, usage }: ModelEnd): CancelSubject {
   const numbers = usage && { usage };
   if (reason === undefined) return { status: 'completed', ...numbers };
   return { status: 'incomplete', reason, ...numbers };

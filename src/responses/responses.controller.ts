@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { CurrentStream, DrainableStream, type StreamHandle } from 'nestjs-drain';
+import { CurrentStream, DrainableStream, type OpenStream } from 'nestjs-drain';
 import { z } from 'zod';
 import { parse } from '../errors/parse.js';
 import { eventStream } from '../http/event-stream.js';
@@ -37,7 +37,7 @@ export class ResponsesController {
     @Body() body: unknown,
     @Headers('x-request-id') requestId: unknown,
     @Headers('authorization') authorization: unknown,
-    @CurrentStream() stream: StreamHandle,
+    @CurrentStream() stream: OpenStream,
   ): Promise<Response> {
     const request = parse(responseRequest, body);
     const caller = { principal: principalOf(authorization), signal: stream.signal };
@@ -61,7 +61,7 @@ export class ResponsesController {
     @Query() query: unknown,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Headers('authorization') authorization: unknown,
-    @CurrentStream() stream: StreamHandle,
+    @CurrentStream() stream: OpenStream,
   ): Promise<Response> {
     const principal = principalOf(authorization);
     const { stream: streamed, starting_after } = parse(retrieveQuery, query);
@@ -96,7 +96,7 @@ export class ResponsesController {
     return this.responses.cancel(id, principalOf(authorization));
   }
 
-  #handOff(stream: StreamHandle): void {
+  #handOff(stream: OpenStream): void {
     const { handOff } = this.responses;
     if (handOff) stream.handOffBy(handOff);
   }

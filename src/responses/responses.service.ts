@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AttendedStream } from 'nestjs-drain/resume';
+import type { FollowedStream } from 'nestjs-drain-resume';
 import { ApiError, invalidRequest } from '../errors/api-error.js';
 import { newId } from '../http/new-id.js';
 import { Models } from '../models/models.js';
@@ -136,7 +136,7 @@ export class ResponsesService {
     throw notFound(`No response found with metadata.subtask_id '${subtaskId.slice(0, 64)}'.`);
   }
 
-  #events(stream: AttendedStream, { principal, signal }: Caller) {
+  #events(stream: FollowedStream, { principal, signal }: Caller) {
     // Where nobody goes on after the deadline, the last events come then, and are to be read.
     return this.log.events(stream, principal, this.handOff ? signal : untilGone(signal));
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, jest } from '@jest/globals';
 import { untilAborted } from './until-aborted.js';
 
 const collect = async (
@@ -32,14 +32,14 @@ describe('a source read until aborted', () => {
 
   it('ends although the source never answers again, and lets go of it', async () => {
     const controller = new AbortController();
-    const letGo = vi.fn(() => new Promise<IteratorResult<number>>(() => undefined));
+    const letGo = jest.fn(() => new Promise<IteratorResult<number>>(() => undefined));
     const deaf: AsyncIterable<number> = {
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined), return: letGo }),
     };
     const reading = collect(untilAborted(deaf, controller.signal));
     controller.abort();
     expect(await reading).toEqual([]);
-    expect(letGo).toHaveBeenCalledOnce();
+    expect(letGo).toHaveBeenCalledTimes(1);
   });
 
   it('passes on the error of the source', async () => {

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createClient } from '@redis/client';
-import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain/redis';
-import { MemoryResumeStore, type ResumeStore } from 'nestjs-drain/resume';
+import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
+import { MemoryResumeStore, type ResumeStore } from 'nestjs-drain-resume';
 import { CONFIGURATION, type Configuration } from '../configuration/configuration.js';
 import { StoreUnreachableError } from './store-unreachable-error.js';
 

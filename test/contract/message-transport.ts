@@ -8,7 +8,10 @@ import {
 import { DrainMicroserviceModule } from 'nestjs-drain/microservice';
 import { firstValueFrom } from 'rxjs';
 import { freePort } from '../../libs/nestjs-drain/test/support/free-port.js';
-import { missingRedis, RedisServer } from '../../libs/nestjs-drain/test/support/redis-server.js';
+import {
+  missingRedis,
+  RedisServer,
+} from '../../libs/nestjs-drain-resume/test/support/redis-server.js';
 import { missingNats, NatsServer } from '../support/nats-server.js';
 import { drained } from './drained.js';
 import type { MessageTransport } from './transport.js';

@@ -1,11 +1,12 @@
 import type { DrainOptions, DrainReport } from 'nestjs-drain';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { grpcTransport } from './grpc-transport.js';
 import { httpTransports } from './http-transport.js';
 import { messageTransports } from './message-transport.js';
 import type { MessageTransport, Transport } from './transport.js';
 import { webSocketTransports } from './websocket-transport.js';
 import { Workshop } from './workshop.js';
+import { eventually } from '../../testing/eventually.js';
 
 const streaming = [...httpTransports, ...webSocketTransports, grpcTransport];
 const all: readonly (Transport | MessageTransport)[] = [...streaming, ...messageTransports];
@@ -35,8 +36,8 @@ async function serve<T extends Transport | MessageTransport>(one: T, options: Dr
 
 /** Law 10. */
 function expectToAddUp(report: DrainReport): void {
-  const { activeBefore, admitted, completed, told, cancelled, handedOff, cut } = report;
-  expect(activeBefore + admitted).toBe(completed + told + cancelled + handedOff + cut);
+  const { activeBefore, admitted, completed, reconnect, cancelled, handedOff, cut } = report;
+  expect(activeBefore + admitted).toBe(completed + reconnect + cancelled + handedOff + cut);
 }
 
 const missing = all.flatMap((one) => one.missing ?? []);
@@ -50,7 +51,7 @@ describe.each(all.filter((one) => !one.missing))('$name', (one) => {
     const { workshop, shutdown, ask } = await serve(one);
     const ending = ask();
     await workshop.begun;
-    const report = shutdown.wait();
+    const report = shutdown.drain();
     expect(shutdown.phase).toBe('draining');
     workshop.open();
     expect(await ending).toBe('whole');
@@ -63,7 +64,7 @@ describe.each(all.filter((one) => !one.missing))('$name', (one) => {
     const ending = ask();
     await workshop.begun;
     const closed = close();
-    await expect.poll(() => shutdown.phase).toBe('draining');
+    await eventually(() => expect(shutdown.phase).toBe('draining'));
     workshop.open();
     expect(await ending).toBe('whole');
     await closed;
@@ -74,7 +75,7 @@ describe.each(all.filter((one) => !one.missing))('$name', (one) => {
     const { workshop, shutdown, ask, close } = await serve(one, soon);
     void ask();
     await workshop.begun;
-    const report = shutdown.wait();
+    const report = shutdown.drain();
     await close();
     expect(workshop.log).toEqual(['begun', 'destroyed']);
     const { outcome, cancelled, unfinished } = await report;
@@ -89,7 +90,7 @@ describe.each(streaming.filter((one) => !one.missing))('$name', (one) => {
     const { workshop, shutdown, ask } = await serve(one);
     const ending = ask();
     await workshop.begun;
-    const report = shutdown.wait();
+    const report = shutdown.drain();
     expect(await ask()).toBe('refused');
     expect(workshop.log).toEqual(['begun']);
     workshop.open();
@@ -99,7 +100,7 @@ describe.each(streaming.filter((one) => !one.missing))('$name', (one) => {
 
   test('what comes during the propagation delay is served', async () => {
     const { workshop, shutdown, ask } = await serve(one, { propagationDelay: 0.5 });
-    const report = shutdown.wait();
+    const report = shutdown.drain();
     const ending = ask();
     await workshop.begun;
     workshop.open();
@@ -108,12 +109,17 @@ describe.each(streaming.filter((one) => !one.missing))('$name', (one) => {
     expectToAddUp(await report);
   });
 
-  test('a subscription is told at once, and nothing waits for it', async () => {
+  test('a subscription is told  at once, and nothing waits for it', async () => {
     const { shutdown, follow } = await serve(one);
     const { ending } = await follow();
-    const report = shutdown.wait();
+    const report = shutdown.drain();
     expect(await ending).toBe('told');
-    expect(await report).toMatchObject({ outcome: 'completed', activeBefore: 1, told: 1, cut: 0 });
+    expect(await report).toMatchObject({
+      outcome: 'completed',
+      activeBefore: 1,
+      reconnect: 1,
+      cut: 0,
+    });
     expectToAddUp(await report);
   });
 
@@ -121,7 +127,7 @@ describe.each(streaming.filter((one) => !one.missing))('$name', (one) => {
     const { workshop, shutdown, ask } = await serve(one, soon);
     const ending = ask();
     await workshop.begun;
-    const report = shutdown.wait();
+    const report = shutdown.drain();
     expect(await ending).toBe('incomplete');
     expect(await report).toMatchObject({ outcome: 'timeout', cancelled: 1, cut: 0 });
     expectToAddUp(await report);

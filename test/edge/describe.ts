@@ -40,7 +40,7 @@ export function describeReport(report: DrainReport | undefined): string {
     [report.admitted, 'admitted'],
     [report.completed, 'completed'],
     [report.abandoned, 'abandoned'],
-    [report.told, 'told'],
+    [report.reconnect, 'reconnected'],
     [report.cancelled, 'cancelled'],
     [report.cut, 'cut'],
     [report.refused, 'refused'],

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test } from '@jest/globals';
 import { Bench } from './bench.js';
 import { hasOpenssl } from './certificate.js';
 import { describeReport } from './describe.js';
@@ -12,6 +12,7 @@ import { requests } from './scenarios/requests.js';
 import { silence } from './scenarios/silence.js';
 import { streams } from './scenarios/streams.js';
 import { websockets } from './scenarios/websockets.js';
+import { labelled } from '../../testing/labelled.js';
 
 const scenarios: readonly Scenario[] = [
   ...silence,
@@ -54,7 +55,7 @@ async function observe(scenario: Scenario, flavour: Flavour): Promise<Observatio
   try {
     const sees = await scenario.run(bench);
     const { code, signal, seconds } = await bench.gone();
-    expect(code ?? signal, bench.app.output).toBe(scenario.exit ?? 0);
+    labelled(bench.app.output, () => expect(code ?? signal).toBe(scenario.exit ?? 0));
     expect(seconds).toBeLessThan(bounds[scenario.bound] + slack);
     const report = describeReport(bench.report);
     return { flavour: flavour.name, scenario, sees, report, exit: String(code ?? signal), seconds };

@@ -1,4 +1,4 @@
-import { durable, RedisServer } from '../../libs/nestjs-drain/test/support/redis-server.js';
+import { durable, RedisServer } from '../../libs/nestjs-drain-resume/test/support/redis-server.js';
 import { RoundRobin } from './round-robin.js';
 import { startService, type RunningService } from './service.js';
 

@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import { resumingFetch } from 'nestjs-drain/client';
+import { resumingFetch } from 'nestjs-drain-client';
 import { words } from './clients.js';
 
 type Event = OpenAI.Responses.ResponseStreamEvent;

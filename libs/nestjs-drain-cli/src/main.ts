@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command } from 'commander';
 import { checkCommand } from './check/command.js';
 import { rehearseCommand } from './rehearse/command.js';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../bin/nestjs-drain.js', import.meta.url));
 const good = fileURLToPath(new URL('fixtures/check-good/chat.yaml', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;

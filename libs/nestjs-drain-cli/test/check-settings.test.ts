@@ -5,9 +5,9 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../bin/nestjs-drain.js', import.meta.url));
 const good = fileURLToPath(new URL('fixtures/check-good/chat.yaml', import.meta.url));
 const recreate = fileURLToPath(new URL('fixtures/check/recreate-strategy.yaml', import.meta.url));
 
@@ -19,7 +19,7 @@ interface Outcome {
 
 function check(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(program, ['check', ...args], (error, output, errors) =>
+    execFile(process.execPath, [program, 'check', ...args], (error, output, errors) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, output, errors }),
     );
   });
@@ -78,7 +78,9 @@ describe('the running service is asked', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
-  afterAll(() => server.close());
+  afterAll(() => {
+    server.close();
+  });
 
   it('at /shutdown/status, and what it says is compared', async () => {
     status = { timeout_seconds: 400, propagation_delay_seconds: 5, flush_timeout_seconds: 2 };

@@ -3,41 +3,39 @@ export {
   type DynamicOptions,
   type GracefulShutdownAsyncOptions,
   type GracefulShutdownOptions,
+  type GracefulShutdownOptionsFactory,
   type StaticOptions,
 } from './graceful-shutdown.module.js';
 export { type ControlAccess, type ControlRoutes } from './control/options.js';
 export { Management } from './control/management.decorator.js';
-export { type Admission, type Refusal } from './core/admission.js';
+export { type Admission, type Refusal } from './core/stream.js';
 export { type DrainEvent } from './core/events.js';
 export { InvalidDrainOptionsError, type DrainOptions } from './core/options.js';
 export { type DrainPhase } from './core/phase.js';
 export { describeReport, type DrainReport } from './core/report.js';
-export { DrainResetError, ResetRefusedError } from './core/reset.js';
+export { DrainResetError, ResetRefusedError } from './core/phase.js';
 export {
   StreamAbortedError,
-  type StreamHandle,
+  type EndCause,
+  type HandOff,
+  type OpenStream,
+  type StreamInfo,
   type StreamKind,
   type StreamProgress,
-} from './core/stream-handle.js';
-export { type StreamOutcome, type StreamTally } from './core/tally.js';
-export { type WaveOptions } from './core/wave-schedule.js';
-export { type DrainDiagnostics } from './diagnostics/channels.js';
-export { LivenessIndicator, ReadinessIndicator } from './health/indicators.js';
-export { type HealthOptions } from './health/options.js';
+} from './core/stream.js';
+export { type StreamOutcome, type StreamCounts } from './core/report.js';
+export { type WaveOptions } from './core/waves.js';
+export { type DrainDiagnostics } from './lifecycle/diagnostics.js';
+export { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
+export { type HealthOptions } from './probes/options.js';
 export { Uncounted } from './http/uncounted.guard.js';
-export { CurrentStream } from './nest/current-stream.decorator.js';
-export { DrainSignal } from './nest/drain-signal.decorator.js';
-export { DrainableStream } from './nest/drainable-stream.decorator.js';
-export {
-  DrainableTask,
-  TaskSkippedError,
-  type DrainableTaskOptions,
-} from './nest/drainable-task.decorator.js';
-export { type Farewell, type LastWords } from './nest/farewell.js';
-export { type AfterDrain, type BeforeDrain } from './nest/lifecycle.js';
-export { type ModuleOptions, type ProcessOptions } from './nest/options.js';
-export { ShutdownService, type DrainSnapshot } from './nest/shutdown.service.js';
-export { StreamCursor } from './nest/stream-cursor.decorator.js';
-export { StreamFinishedException } from './nest/resumption-refusal.js';
-export { StreamRefusedException } from './nest/stream-refused.exception.js';
-export { type DrainableStreamOptions, type ResumableOptions } from './nest/stream-route.js';
+export { CurrentStream } from './streams/parameters.js';
+export { DrainSignal } from './streams/parameters.js';
+export { DrainableStream } from './streams/drainable-stream.decorator.js';
+export { DrainableTask } from './lifecycle/drainable-task.decorator.js';
+export { type Farewell, type LastWords } from './streams/farewell.js';
+export { type AfterDrain, type BeforeDrain } from './lifecycle/hooks.js';
+export { type ModuleOptions, type ProcessOptions } from './lifecycle/options.js';
+export { ShutdownService, type DrainSnapshot } from './lifecycle/shutdown.service.js';
+export { StreamRefusedException } from './streams/stream-refused.exception.js';
+export { type DrainableStreamOptions, type ResumableOptions } from './streams/stream-route.js';

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { eventually } from '../../../testing/eventually.js';
 import { connect } from 'node:net';
 import { Controller, type OnModuleDestroy } from '@nestjs/common';
 import {
@@ -10,16 +11,16 @@ import {
   type ClientProxy,
 } from '@nestjs/microservices';
 import { defer, firstValueFrom, lastValueFrom, of, concat, toArray } from 'rxjs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Drain } from '../src/core/drain.js';
 import { DrainMicroserviceModule } from '../src/microservice/index.js';
-import { ManualClock } from '../src/testing/manual-clock.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { nextEvent } from './support/application.js';
 import { drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';
 import { freePort } from './support/free-port.js';
 import { Gate } from './support/gate.js';
-import { missingRedis, RedisServer } from './support/redis-server.js';
+import { missingRedis, RedisServer } from '../../nestjs-drain-resume/test/support/redis-server.js';
 
 let gate: Gate<string>;
 let log: string[];
@@ -110,22 +111,25 @@ describe.each(Object.entries(transports))('a %s microservice', (name, optionsOf)
     return { application, drain, client };
   }
 
-  test.skipIf(skip)('answers what it works on before close() closes the transport', async () => {
-    const { application, drain, client } = await start();
-    const answer = ask(client, 'order');
-    await gate.reached;
-    const draining = nextEvent(drain, 'started');
-    const closed = application.close();
-    await draining;
-    expect(drain.messages.size).toBe(1);
-    gate.open('done');
-    expect(await answer).toBe('done');
-    await closed;
-    expect(log).toEqual(['answered', 'destroyed']);
-    expect(drain.messages.size).toBe(0);
-  });
+  (skip ? test.skip : test)(
+    'answers what it works on before close() closes the transport',
+    async () => {
+      const { application, drain, client } = await start();
+      const answer = ask(client, 'order');
+      await gate.reached;
+      const draining = nextEvent(drain, 'started');
+      const closed = application.close();
+      await draining;
+      expect(drain.messages.size).toBe(1);
+      gate.open('done');
+      expect(await answer).toBe('done');
+      await closed;
+      expect(log).toEqual(['answered', 'destroyed']);
+      expect(drain.messages.size).toBe(0);
+    },
+  );
 
-  test.skipIf(skip)('sends every part of a reply that comes in parts', async () => {
+  (skip ? test.skip : test)('sends every part of a reply that comes in parts', async () => {
     const { application, drain, client } = await start();
     const answer = lastValueFrom(client.send('parts', {}).pipe(toArray()));
     await gate.reached;
@@ -137,7 +141,7 @@ describe.each(Object.entries(transports))('a %s microservice', (name, optionsOf)
     await closed;
   });
 
-  test.skipIf(skip)('waits for an event whose handler returned an Observable', async () => {
+  (skip ? test.skip : test)('waits for an event whose handler returned an Observable', async () => {
     const { application, drain, client } = await start();
     await client.connect();
     await lastValueFrom(client.emit('ordered', {}), { defaultValue: undefined });
@@ -151,26 +155,29 @@ describe.each(Object.entries(transports))('a %s microservice', (name, optionsOf)
     expect(log).toEqual(['handled', 'destroyed']);
   });
 
-  test.skipIf(skip)('is cut at the deadline, and the report names what was left', async () => {
-    const clock = new ManualClock();
-    const options = await optionsOf();
-    const { module, drain } = await drainedModule(parts, { timeout: 5, flushTimeout: 1 }, clock);
-    const application = module.createNestMicroservice({ ...options, logger: false });
-    await application.listen();
-    const client = clientOf(options);
-    const answer = ask(client, 'order').catch(() => 'failed');
-    await gate.reached;
-    const closed = application.close();
-    const report = drain.start('close');
-    await clock.advanceAsync(7_000);
-    expect(await report).toMatchObject({ outcome: 'timeout', unfinished: { messages: 1 } });
-    await clock.advanceAsync(1_000);
-    await closed;
-    expect(log).toEqual(['destroyed']);
-    if (name === 'TCP') expect(await answer).toBe('failed');
-  });
+  (skip ? test.skip : test)(
+    'is cut at the deadline, and the report names what was left',
+    async () => {
+      const clock = new ManualClock();
+      const options = await optionsOf();
+      const { module, drain } = await drainedModule(parts, { timeout: 5, flushTimeout: 1 }, clock);
+      const application = module.createNestMicroservice({ ...options, logger: false });
+      await application.listen();
+      const client = clientOf(options);
+      const answer = ask(client, 'order').catch(() => 'failed');
+      await gate.reached;
+      const closed = application.close();
+      const report = drain.start('close');
+      await clock.advanceAsync(7_000);
+      expect(await report).toMatchObject({ outcome: 'timeout', unfinished: { messages: 1 } });
+      await clock.advanceAsync(1_000);
+      await closed;
+      expect(log).toEqual(['destroyed']);
+      if (name === 'TCP') expect(await answer).toBe('failed');
+    },
+  );
 
-  test.skipIf(skip).each([false, true])(
+  (skip ? test.skip : test).each([false, true])(
     'drains as part of a hybrid application, inheritAppConfig %s',
     async (inheritAppConfig) => {
       const options = await optionsOf();
@@ -242,7 +249,7 @@ describe('the connections of a TCP microservice', () => {
   });
 });
 
-test.skipIf(missingRedis)(
+(missingRedis ? test.skip : test)(
   'a Redis microservice takes no message any more once the drain has closed, and cannot be reset',
   async () => {
     const options = await transports.Redis();
@@ -254,7 +261,7 @@ test.skipIf(missingRedis)(
     const answer = ask(client, 'order');
     await gate.reached;
     void drain.start('test');
-    await expect.poll(() => subscribers('order')).toBe(0);
+    await eventually(async () => expect(await subscribers('order')).toBe(0));
     expect(() => drain.reset()).toThrow('cannot be reset');
     gate.open('done');
     expect(await answer).toBe('done');

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Registry } from 'prom-client';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test } from '@jest/globals';
 import { Drain } from '../src/core/drain.js';
 import { resolveDrainOptions } from '../src/core/options.js';
 import { DrainMetrics } from '../src/metrics/drain-metrics.js';
-import { ManualClock } from '../src/testing/manual-clock.js';
-import { admitted, ScriptedStream } from '../src/testing/scripted-stream.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted, ScriptedStream } from './support/scripted-stream.js';
 
 const folder = fileURLToPath(new URL('../../../k8s/observability/', import.meta.url));
 
@@ -75,7 +75,7 @@ async function dashboardQueries(): Promise<string[]> {
   );
 }
 
-describe.skipIf(missingPromtool)('what Prometheus reads', () => {
+(missingPromtool ? describe.skip : describe)('what Prometheus reads', () => {
   test('the metrics are clean to promtool in every phase', async () => {
     const scrapes = await scrapeEachPhase();
     expect(Object.keys(scrapes)).toEqual(['serving', 'lameDuck', 'draining', 'drained']);

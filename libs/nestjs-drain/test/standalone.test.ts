@@ -1,13 +1,14 @@
 import { Controller, Get, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ShutdownService, type AfterDrain, type BeforeDrain } from '../src/index.js';
 import { DrainMicroserviceModule } from '../src/microservice/index.js';
 import { nextEvent } from './support/application.js';
 import { drainedModule } from './support/drained-module.js';
 import { freePort } from './support/free-port.js';
 import { Gate } from './support/gate.js';
+import { eventually } from '../../../testing/eventually.js';
 
 let gate: Gate<string>;
 let log: string[];
@@ -111,7 +112,7 @@ describe.each([false, true])('a hybrid application, inheritAppConfig %s', (inher
     await application.listen(0, '127.0.0.1');
     const url = await application.getUrl();
     const answers = [...ports.map(ask), fetch(`${url}/ask`).then((response) => response.text())];
-    await expect.poll(() => drain.messages.size + drain.requests.size).toBe(3);
+    await eventually(() => expect(drain.messages.size + drain.requests.size).toBe(3));
     await gate.reached;
     const started = nextEvent(drain, 'started');
     const closed = application.close();

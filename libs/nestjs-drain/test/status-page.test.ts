@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { GracefulShutdownOptions } from '../src/index.js';
-import { admitted, ScriptedStream } from '../src/testing/scripted-stream.js';
+import { admitted, admittedWith } from './support/scripted-stream.js';
 import { startApplication } from './support/application.js';
 
 const executablePath = '/usr/bin/chromium';
@@ -16,7 +16,7 @@ const missingChromium = ((): string | undefined => {
   return reason;
 })();
 
-describe.skipIf(missingChromium)('the status page in a browser', () => {
+(missingChromium ? describe.skip : describe)('the status page in a browser', () => {
   let browser: Browser;
   const closing: (() => Promise<void>)[] = [];
 
@@ -98,7 +98,7 @@ describe.skipIf(missingChromium)('the status page in a browser', () => {
   test('shows what a stream calls itself as text, whatever it is', async () => {
     const { drain, page, complaints } = await open();
     const id = '<img src=x onerror=document.title=1>';
-    drain.streams.admit(Object.assign(new ScriptedStream(), { id }));
+    admittedWith(drain.streams, { id });
     drain.events.emit({ type: 'phaseChanged', phase: 'serving', previous: 'serving' });
     await page.locator(`tbody th[title="${id}"]`).waitFor();
     expect(await page.locator('img').count()).toBe(0);

@@ -5,17 +5,18 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { concat, defer, NEVER, of, startWith, type Observable } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Drain } from '../src/core/drain.js';
 import type { DrainOptions } from '../src/core/options.js';
 import { DrainableStream } from '../src/index.js';
 import { DrainWebSocketModule } from '../src/websocket/index.js';
-import { ManualClock } from '../src/testing/manual-clock.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { nextEvent } from './support/application.js';
 import { closeApplication, drainedModule } from './support/drained-module.js';
 import { startFixture } from './support/fixture-process.js';
 import { Gate } from './support/gate.js';
 import { socketIoClient, wsClient, type SocketClient } from './support/socket-clients.js';
+import { eventually } from '../../../testing/eventually.js';
 
 interface Reply {
   readonly event: string;
@@ -118,7 +119,7 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     expect(await news).toBe('first');
     const report = drain.start('test');
     expect(await feed.closed).toEqual({ code: 1012, reason: 'retry-after=3' });
-    expect(await report).toMatchObject({ activeBefore: 1, told: 1, cut: 0 });
+    expect(await report).toMatchObject({ activeBefore: 1, reconnect: 1, cut: 0 });
   });
 
   test('closes an idle client at once, and one that waits after its answer', async () => {
@@ -128,7 +129,7 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     const answer = waiting.reply('answer');
     const report = drain.start('test');
     expect(await idle.closed).toMatchObject({ code: 1012 });
-    await expect.poll(() => drain.streams.size).toBe(1);
+    await eventually(() => expect(drain.streams.size).toBe(1));
     gate.open('done');
     expect(await answer).toBe('done');
     expect(await waiting.closed).toMatchObject({ code: 1012 });
@@ -169,7 +170,7 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     first.open('first');
     expect(await answer).toBe('first');
     gate = new Gate();
-    const unreached = vi.fn();
+    const unreached = jest.fn();
     void gate.reached.then(unreached);
     busy.send('ask');
     const lastAnswer = busy.reply('answer');
@@ -236,12 +237,12 @@ describe.each(libraries)('a gateway over %s', (_, Adapter, client) => {
     const clock = new ManualClock();
     const { url, drain } = await start({ flushTimeout: 1 }, { clock });
     const silent = await silentClient(url);
-    await expect.poll(() => drain.streams.size).toBe(1);
+    await eventually(() => expect(drain.streams.size).toBe(1));
     const gone = once(silent, 'close');
     const report = drain.start('test');
     await clock.advanceAsync(1_000);
     await gone;
-    expect(await report).toMatchObject({ outcome: 'completed', told: 0, cut: 1 });
+    expect(await report).toMatchObject({ outcome: 'completed', reconnect: 0, cut: 1 });
   });
 
   /** A client that has shaken hands and reads no more. */

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect } from '@jest/globals';
 import { lameDuck, nearDeadline } from '../bench.js';
 import { describeAnswer } from '../describe.js';
 import { Http1Client } from '../http1-client.js';

@@ -1,6 +1,6 @@
 import { connect as connectTcp } from 'node:net';
 import { once } from 'node:events';
-import { expect } from 'vitest';
+import { expect } from '@jest/globals';
 import { closeOf, connectSocket } from '../client.js';
 import { describeAnswer } from '../describe.js';
 import type { Http1Client } from '../http1-client.js';

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect } from '@jest/globals';
 import { nearDeadline } from '../bench.js';
 import { connectSocket } from '../client.js';
 import { describeAnswer } from '../describe.js';
@@ -141,7 +141,6 @@ export const streams: readonly Scenario[] = [
   {
     name: 'a provider closed in onModuleDestroy while a stream is being farewelled',
     options: { shutdownHooks: true, drain: nearDeadline },
-    exit: 'SIGTERM',
     bound: 'timeout',
     async run(bench) {
       const stream = await bench.stream();

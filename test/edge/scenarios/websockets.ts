@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect } from '@jest/globals';
 import type { Bench } from '../bench.js';
 import { connectSocket } from '../client.js';
 import { isHttp1, type Scenario } from '../scenario.js';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { check } from './check.js';
 import { readInput } from './input/source.js';
 

@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 
 interface Package {
   readonly version: string;
+  /** The repository's page. */
+  readonly homepage: string;
 }
 
 const file = new URL('../../package.json', import.meta.url);
 
-/** The version of this package. */
-export const { version } = JSON.parse(readFileSync(file, 'utf8')) as Package;
+const described = JSON.parse(readFileSync(file, 'utf8')) as Package;
 
-/** Where the reference of a rule stands: in the published package of this version. */
+/** The version of this package. */
+export const { version } = described;
+
+/** Where the reference of a rule stands. */
 export const helpAddress = (rule: string): string =>
-  `https://unpkg.com/nestjs-drain-cli@${version}/dist/check-rules.md#${rule}`;
+  `${described.homepage.replace(/#.*/, '')}/blob/main/docs/check-rules.md#${rule}`;

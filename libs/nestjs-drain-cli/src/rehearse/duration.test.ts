@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { formatDuration, parseDuration } from './duration.js';
 
 it.each([

@@ -7,7 +7,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
-import { rawOf } from '../core/raw.js';
+import { rawOf } from '../compat/frameworks.js';
 import { CONTROL_ACCESS, type ControlAccess } from './options.js';
 import { Peers } from './peers.js';
 
@@ -17,7 +17,7 @@ import { Peers } from './peers.js';
  * @throws ForbiddenException before anything changes.
  */
 @Injectable()
-export class CallerGuard implements CanActivate {
+export class ControlGuard implements CanActivate {
   readonly #peers: Peers;
 
   constructor(@Inject(CONTROL_ACCESS) private readonly options: ControlAccess) {

@@ -1,11 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Logger, type INestApplication } from '@nestjs/common';
+import { Controller, Get, type INestApplication, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Module } from '@nestjs/common';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { adapters, type Adapter } from '../../test/support/application.js';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { type Adapter, adapters } from '../../test/support/application.js';
 import { GracefulShutdownModule, Management } from '../index.js';
 
 @Controller('orders')
@@ -44,7 +43,7 @@ const start = async (adapter: Adapter, port: number): Promise<INestApplication> 
 
 describe.each(adapters)('the management port on %s', (adapter) => {
   let application: INestApplication;
-  const log = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+  const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
   const managementUrl = (): string => {
     const lines = log.mock.calls.map(([line]) => String(line));
     const [, port] = /are on port (\d+)/.exec(lines.reverse().join('\n')) ?? [];

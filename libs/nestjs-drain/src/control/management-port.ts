@@ -13,9 +13,9 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Drain } from '../core/drain.js';
-import type { Listener } from '../core/listener.js';
+import type { Listener } from '../core/shutdown.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
-import { DRAIN } from '../core/token.js';
+import { DRAIN } from '../core/tokens.js';
 import { ManagementRoutes } from './management-routes.js';
 import { CONTROL_ACCESS, type ControlAccess } from './options.js';
 import { routerOf, type Router, type RoutingAdapter } from './router.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { MANAGEMENT } from '../core/token.js';
+import { MANAGEMENT } from '../core/tokens.js';
 
 // Nest's own metadata key of controllers and handlers.
 const PATH = 'path';

@@ -1,5 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
-import { MANAGEMENT } from '../core/token.js';
+import { MANAGEMENT } from '../core/tokens.js';
 
 /**
  * Moves a controller of your own, such as a health check or a metrics route, to the management port.

@@ -1,12 +1,11 @@
-import { Controller } from '@nestjs/common';
-import { Sse, type MessageEvent } from '@nestjs/common';
-import { Subject, type Observable } from 'rxjs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { Controller, type MessageEvent, Sse } from '@nestjs/common';
+import { type Observable, Subject } from 'rxjs';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   adapters,
   nextEvent,
-  startApplication,
   type RunningApplication,
+  startApplication,
 } from '../../test/support/application.js';
 import { DrainableStream, type GracefulShutdownOptions } from '../index.js';
 

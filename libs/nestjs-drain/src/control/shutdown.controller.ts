@@ -10,23 +10,23 @@ import {
   type Type,
 } from '@nestjs/common';
 import { Drain } from '../core/drain.js';
-import { DrainResetError, ResetRefusedError } from '../core/reset.js';
-import { DRAIN } from '../core/token.js';
-import { CallerGuard } from './caller.guard.js';
+import { DrainResetError, ResetRefusedError } from '../core/phase.js';
+import { DRAIN } from '../core/tokens.js';
+import { ControlGuard } from './caller.guard.js';
 import type { ControlRoutes } from './options.js';
-import { WebPageGuard } from './web-page.guard.js';
+import { NotFromBrowserGuard } from './web-page.guard.js';
 import { waitResult } from './wait-result.js';
 
 /** The shutdown routes. Their path is part of the class, because Nest reads it from there. */
 export function shutdownController(options: ControlRoutes = {}): Type {
   @Controller({ path: options.path ?? 'shutdown', version: VERSION_NEUTRAL })
-  @UseGuards(CallerGuard)
+  @UseGuards(ControlGuard)
   class ShutdownController {
     constructor(@Inject(DRAIN) private readonly drain: Drain) {}
 
     /** For preStop. The kubelet sends GET, reads no status, and may send it again: it joins. */
     @Get('wait')
-    @UseGuards(WebPageGuard)
+    @UseGuards(NotFromBrowserGuard)
     async waitByGet(): Promise<Record<string, unknown>> {
       return this.wait();
     }

@@ -5,7 +5,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
-import { rawOf } from '../core/raw.js';
+import { rawOf } from '../compat/frameworks.js';
 
 /**
  * For a GET that changes something. To an address without TLS a browser sends no `Sec-Fetch-Site`,
@@ -13,7 +13,7 @@ import { rawOf } from '../core/raw.js';
  * @throws ForbiddenException before anything changes.
  */
 @Injectable()
-export class WebPageGuard implements CanActivate {
+export class NotFromBrowserGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { headers } = rawOf(context.switchToHttp().getRequest<IncomingMessage>());
     const { 'sec-fetch-site': site, 'user-agent': agent } = headers;

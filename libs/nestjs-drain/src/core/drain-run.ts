@@ -1,15 +1,20 @@
 import type { Clock } from './clock.js';
-import type { InFlight } from './in-flight.js';
-import type { DrainReport } from './report.js';
+import type { Seconds } from './duration.js';
+import { type DrainReport, type StreamCounts, subtractCounts } from './report.js';
 import type { StreamRegistry } from './stream-registry.js';
-import { subtractTally, type StreamTally } from './tally.js';
 
 /** One run of the drain, from its first trigger to its report. */
 export class DrainRun {
   readonly startedAt: number;
   readonly report: Promise<DrainReport>;
+  /** The clock's ms at which remaining streams are cancelled. */
+  deadline: number;
+  /** Seconds for which it accepts new streams. */
+  readonly propagationDelay: Seconds;
+  /** Seconds that the last bytes have after the deadline, once that is decided. */
+  flush: Seconds | undefined;
   readonly #activeBefore: number;
-  readonly #tallyBefore: StreamTally;
+  readonly #countsBefore: StreamCounts;
   readonly #scheduled: (() => void)[] = [];
   #resolve!: (report: DrainReport) => void;
   #reject!: (error: Error) => void;
@@ -18,37 +23,39 @@ export class DrainRun {
     readonly trigger: string,
     private readonly clock: Clock,
     private readonly streams: StreamRegistry,
+    bounds: { readonly deadline: number; readonly propagationDelay: Seconds },
   ) {
+    this.deadline = bounds.deadline;
+    this.propagationDelay = bounds.propagationDelay;
     this.startedAt = clock.now();
     this.#activeBefore = streams.size;
-    this.#tallyBefore = streams.tally();
+    this.#countsBefore = streams.counts();
     this.report = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever waits sees the rejection of an abandoned run; nobody has to.
+    // Callers that await see the rejection of an abandoned run; without one it is no unhandled rejection.
     this.report.catch(() => undefined);
   }
 
   after(seconds: number, task: () => void): void {
-    this.takingBack(this.clock.schedule(seconds * 1000, task));
+    this.onEnd(this.clock.schedule(seconds * 1000, task));
   }
 
   /** Remembers what has to be taken back when the run is over. */
-  takingBack(cancel: () => void): void {
+  onEnd(cancel: () => void): void {
     this.#scheduled.push(cancel);
   }
 
-  conclude(outcome: DrainReport['outcome'], others: readonly InFlight[]): DrainReport {
+  conclude(outcome: DrainReport['outcome'], unfinished: DrainReport['unfinished']): DrainReport {
     this.#stop();
-    const left = others.filter((work) => work.unfinished > 0);
     const report: DrainReport = {
       outcome,
       trigger: this.trigger,
       activeBefore: this.#activeBefore,
-      ...subtractTally(this.streams.tally(), this.#tallyBefore),
-      unfinished: Object.fromEntries(left.map((work) => [work.name, work.unfinished])),
-      waited: this.clock.now() - this.startedAt,
+      ...subtractCounts(this.streams.counts(), this.#countsBefore),
+      unfinished,
+      waitedSeconds: (this.clock.now() - this.startedAt) / 1000,
     };
     this.#resolve(report);
     return report;

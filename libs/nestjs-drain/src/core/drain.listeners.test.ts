@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { endOfTurn } from '../testing/turn.js';
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { endOfTurn } from '../../test/support/turn.js';
 import { Drain } from './drain.js';
 import { resolveDrainOptions } from './options.js';
 

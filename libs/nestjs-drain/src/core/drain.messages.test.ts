@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
+import { expect, test } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { Drain } from './drain.js';
 import { InFlight } from './in-flight.js';
 import { resolveDrainOptions } from './options.js';
-import { ResetRefusedError } from './reset.js';
+import { ResetRefusedError } from './phase.js';
 
 const drainOf = (clock: ManualClock) => new Drain(resolveDrainOptions({ timeout: 5 }), clock);
 
@@ -30,15 +30,15 @@ test('what was closed for good refuses a reset', () => {
   const drain = drainOf(new ManualClock());
   drain.messages.enter({});
   void drain.start('test');
-  drain.closedForGood();
+  drain.makeIrreversible();
   expect(() => drain.reset()).toThrow(ResetRefusedError);
 });
 
 test.each(['resolves', 'rejects'])('tracked work counts until its promise %s', async (how) => {
   const work = new InFlight('tasks', { awaitsLateWork: true });
   const running = how === 'resolves' ? Promise.resolve(1) : Promise.reject(new Error('failed'));
-  expect(work.track(running)).toBe(running);
+  const tracked = work.track(running);
   expect(work.size).toBe(1);
-  await running.catch(() => undefined);
+  expect(await Promise.allSettled([tracked])).toEqual(await Promise.allSettled([running]));
   expect(work.size).toBe(0);
 });

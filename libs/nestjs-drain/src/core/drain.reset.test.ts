@@ -1,11 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted, ScriptedStream } from '../testing/scripted-stream.js';
-import { endOfTurn } from '../testing/turn.js';
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
+import { endOfTurn } from '../../test/support/turn.js';
 import { Drain } from './drain.js';
-import type { DrainPhase } from './phase.js';
+import { type DrainPhase, DrainResetError, ResetRefusedError } from './phase.js';
 import { resolveDrainOptions } from './options.js';
-import { DrainResetError, ResetRefusedError } from './reset.js';
 
 function setUp(propagationDelay = 0) {
   const clock = new ManualClock();
@@ -66,7 +65,7 @@ describe('reset', () => {
       activeBefore: 1,
       completed: 1,
       refused: 0,
-      waited: 1_000,
+      waitedSeconds: 1,
     });
   });
 
@@ -127,5 +126,22 @@ describe('reset', () => {
       await clock.advanceAsync(60_000);
       expect([drain.phase, drain.expired.aborted]).toEqual(['serving', false]);
     },
+  );
+});
+
+it.each([
+  ['its listeners have been closed', (drain: Drain) => void drain.stopListeners()],
+  ['connections have been closed', (drain: Drain) => drain.makeIrreversible()],
+  [
+    'the application is being closed',
+    (drain: Drain) => drain.makeIrreversible('the application is being closed'),
+  ],
+])('a refused reset says why: %s', (reason, close) => {
+  const { drain } = setUp();
+  void drain.start('SIGTERM');
+  close(drain);
+  drain.makeIrreversible('a later reason');
+  expect(() => drain.reset()).toThrow(
+    `The drain cannot be reset: ${reason}. Let this process exit`,
   );
 });

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted, ScriptedStream } from '../testing/scripted-stream.js';
-import { endOfTurn } from '../testing/turn.js';
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
+import { endOfTurn } from '../../test/support/turn.js';
 import { Drain } from './drain.js';
 import { resolveDrainOptions, type DrainOptions } from './options.js';
 
@@ -33,7 +33,7 @@ describe('the laws', () => {
     expect(drain.phase).toBe('lameDuck');
     await clock.advanceAsync(1);
     expect(drain.phase).toBe('drained');
-    expect((await waiting).waited).toBe(1_000);
+    expect((await waiting).waitedSeconds).toBe(1);
   });
 
   it('law 3: the drain ends in the turn in which the last work left, whichever it was', async () => {
@@ -71,6 +71,36 @@ describe('the laws', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('law 11: last answers are admitted in the first half of the draining, and waited for', async () => {
+    const { clock, drain, streams } = setUp({ propagationDelay: 2, flushTimeout: 1 });
+    const first = admitted(streams);
+    const waiting = drain.start('SIGTERM');
+    const lastAnswer = (): ScriptedStream => {
+      const stream = new ScriptedStream('finite', {}, true);
+      stream.requestFrom(streams);
+      return stream;
+    };
+    await clock.advanceAsync(5_999);
+    const last = lastAnswer();
+    first.close();
+    await clock.advanceAsync(1);
+    expect([last.isOpen, lastAnswer().isOpen, drain.phase]).toEqual([true, false, 'draining']);
+    last.close();
+    expect(await waiting).toMatchObject({ outcome: 'completed', completed: 2, refused: 1 });
+  });
+
+  it('law 11: without a propagation delay a new stream is refused on any connection', () => {
+    const { drain, streams } = setUp();
+    void drain.start('SIGTERM');
+    expect(new ScriptedStream('finite', {}, true).requestFrom(streams).admitted).toBe(false);
+  });
+
+  it('law 10: upgraded sockets that no adapter claimed are reported and not waited for', async () => {
+    const { drain } = setUp();
+    drain.upgrades.add({});
+    expect((await drain.start('SIGTERM')).unfinished).toEqual({ upgrades: 1 });
+  });
+
   it('law 5: at the deadline the farewell comes first and destruction flushTimeout later', async () => {
     const { clock, drain, streams } = setUp();
     const stream = admitted(streams);
@@ -96,7 +126,7 @@ describe('the laws', () => {
       outcome: 'timeout',
       cancelled: 1,
       cut: 0,
-      waited: 10_000,
+      waitedSeconds: 10,
     });
     expect(stream.destroys).toBe(0);
   });
@@ -114,7 +144,7 @@ describe('the laws', () => {
       await clock.advanceAsync(1);
       expect(await waiting).toMatchObject({
         outcome: 'timeout',
-        waited: 12_000,
+        waitedSeconds: 12,
         cut: hung === 'stream' ? 1 : 0,
         unfinished: hung === 'stream' ? {} : { [`${hung}s`]: 1 },
       });
@@ -129,7 +159,7 @@ describe('the laws', () => {
     admitted(streams, 'finite', { onDestroy: 'later' });
     const waiting = drain.start('SIGTERM');
     await clock.advanceAsync(12_000);
-    expect(await waiting).toMatchObject({ told: 1, cut: 3, waited: 12_000 });
+    expect(await waiting).toMatchObject({ reconnect: 1, cut: 3, waitedSeconds: 12 });
     expect(told.destroys).toBe(0);
   });
 
@@ -157,14 +187,14 @@ describe('the laws', () => {
       activeBefore: 6,
       admitted: 1,
       refused: 1,
-      completed: 2,
+      completed: 1,
       abandoned: 1,
-      told: 1,
+      reconnect: 1,
       cancelled: 1,
       handedOff: 1,
       cut: 2,
       unfinished: {},
-      waited: 12_000,
+      waitedSeconds: 12,
     });
   });
 });

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted } from '../testing/scripted-stream.js';
-import { endOfTurn } from '../testing/turn.js';
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted } from '../../test/support/scripted-stream.js';
+import { endOfTurn } from '../../test/support/turn.js';
 import { Drain } from './drain.js';
 import type { DrainEvent } from './events.js';
 import { resolveDrainOptions, type DrainOptions } from './options.js';
@@ -86,9 +86,9 @@ describe('the timeline', () => {
     await clock.advanceAsync(1_999);
     expect(ends()).toEqual(['', '', '', '']);
     await clock.advanceAsync(1);
-    expect(ends()).toEqual(['told', 'told', '', '']);
+    expect(ends()).toEqual(['reconnect', 'reconnect', '', '']);
     await clock.advanceAsync(500);
-    expect(ends()).toEqual(['told', 'told', 'told', 'told']);
+    expect(ends()).toEqual(['reconnect', 'reconnect', 'reconnect', 'reconnect']);
     expect(finite.ends).toEqual([]);
   });
 
@@ -103,7 +103,7 @@ describe('the timeline', () => {
   });
 
   it.each([
-    { phase: 'told', kind: 'subscription', before: 0, half: 4_000 },
+    { phase: 'reconnect', kind: 'subscription', before: 0, half: 4_000 },
     { phase: 'cancelled', kind: 'finite', before: 10_000, half: 1_000 },
   ] as const)(
     'has $phase all within half of the time they have',

@@ -1,15 +1,15 @@
-import { systemClock, type Clock } from './clock.js';
+import { type Clock, systemClock } from './clock.js';
 import { DrainRun } from './drain-run.js';
+import type { Seconds } from './duration.js';
 import { DrainEvents } from './events.js';
-import { InFlight } from './in-flight.js';
-import type { Listener } from './listener.js';
+import { InFlight, type InFlightOptions } from './in-flight.js';
+import type { Listener } from './shutdown.js';
 import type { ResolvedDrainOptions } from './options.js';
-import type { DrainPhase } from './phase.js';
+import { type DrainPhase, DrainResetError, ResetRefusedError } from './phase.js';
 import type { DrainReport } from './report.js';
-import { DrainResetError, ResetRefusedError } from './reset.js';
-import type { EndCause, StreamHandle } from './stream-handle.js';
+import type { EndCause, Stream } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
-import { WaveSchedule } from './wave-schedule.js';
+import { WaveSchedule } from './waves.js';
 
 /**
  * The machine: serving → lameDuck → draining → drained. It runs once and returns one report; every
@@ -18,17 +18,24 @@ import { WaveSchedule } from './wave-schedule.js';
 export class Drain {
   readonly events: DrainEvents;
   readonly streams: StreamRegistry;
-  readonly requests = new InFlight('requests', { awaitsLateWork: false });
+  readonly #counted: InFlight[] = [];
+  #phase: DrainPhase = 'serving';
+  readonly requests = this.count('requests', { awaitsLateWork: false });
   /** What message handlers are working on: microservices and their like. */
-  readonly messages = new InFlight('messages', { awaitsLateWork: false });
-  readonly tasks = new InFlight('tasks', { awaitsLateWork: true });
+  readonly messages = this.count('messages', { awaitsLateWork: false });
+  readonly tasks = this.count('tasks', { awaitsLateWork: true });
+  /** Connections whose client has just had an answer and may send one more request (law 11). */
+  readonly connections = this.count('connections', { awaitsLateWork: true });
+  /** Upgraded sockets that no adapter has claimed. Reported, never waited for. */
+  readonly upgrades = new Set<object>();
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
   readonly #waves: WaveSchedule;
-  #phase: DrainPhase = 'serving';
   #run: DrainRun | undefined;
   readonly #expiry = new AbortController();
-  #irreversible = false;
+  /** Why `reset()` is refused from here on. */
+  #irreversible: string | undefined;
+  #kubeletWaits = 0;
 
   constructor(
     readonly options: ResolvedDrainOptions,
@@ -50,7 +57,7 @@ export class Drain {
 
   /** The clock's ms at which remaining streams are cancelled; undefined while serving. */
   get deadline(): number | undefined {
-    return this.#run && this.#run.startedAt + this.options.timeout * 1000;
+    return this.#run?.deadline;
   }
 
   /** Seconds until remaining streams are cancelled; undefined while serving and after the drain. */
@@ -64,19 +71,30 @@ export class Drain {
     return this.#expiry.signal;
   }
 
-  /** Starts the drain, or joins the one that runs. All callers share one report. */
-  start(trigger: string): Promise<DrainReport> {
+  /** Seconds for which this run accepts new streams; 0 where nothing sends any. */
+  get propagationDelay(): number {
+    return this.#run?.propagationDelay ?? this.options.propagationDelay;
+  }
+
+  /**
+   * Starts the drain, or joins the one that runs. All callers share one report.
+   * @param how `lameDuck: false` refuses new streams at once, where no balancer has to hear of it first.
+   */
+  start(trigger: string, { lameDuck = true } = {}): Promise<DrainReport> {
     if (this.#run) {
       this.events.emit({ type: 'joined', trigger });
       return this.#run.report;
     }
-    const run = (this.#run = new DrainRun(trigger, this.clock, this.streams));
+    const run = (this.#run = new DrainRun(trigger, this.clock, this.streams, {
+      deadline: this.clock.now() + this.options.timeout * 1000,
+      propagationDelay: lameDuck ? this.options.propagationDelay : 0,
+    }));
     this.#enter('lameDuck');
     this.events.emit({ type: 'started', trigger });
     if (this.#run !== run) return run.report; // A listener has reset it.
-    run.after(this.options.timeout, () => this.#expire(run));
-    if (this.options.propagationDelay > 0) {
-      run.after(this.options.propagationDelay, () => this.#close(run));
+    run.after(this.options.timeout, () => this.#expire(run, this.options.flushTimeout));
+    if (run.propagationDelay > 0) {
+      run.after(run.propagationDelay, () => this.#close(run));
     } else {
       this.#close(run);
     }
@@ -84,21 +102,64 @@ export class Drain {
   }
 
   /**
+   * Makes the deadline now, because less time is left than `timeout` says: unfinished streams get their
+   * farewell or are handed off, and what has not left `flush` seconds later is destroyed. Does nothing
+   * while serving, after the deadline and after the drain.
+   */
+  expireNow(flush: Seconds = this.options.flushTimeout): void {
+    const run = this.#run;
+    if (!run || this.#phase === 'drained' || this.expired.aborted) return;
+    run.deadline = this.clock.now();
+    this.#expire(run, Math.min(flush, this.options.flushTimeout));
+  }
+
+  /**
+   * The kubelet's preStop hook waits for the end of the drain. It sends SIGTERM only after its answer or
+   * when the grace period is over, so a SIGTERM during this wait means that about 2 s are left.
+   * @returns a function for the moment in which the hook has been answered or has gone
+   */
+  kubeletWaits(): () => void {
+    this.#kubeletWaits += 1;
+    let left = false;
+    return () => {
+      if (!left) this.#kubeletWaits -= 1;
+      left = true;
+    };
+  }
+
+  get kubeletIsWaiting(): boolean {
+    return this.#kubeletWaits > 0;
+  }
+
+  /** Resolves with the report of the drain that runs, or of the next one. Starts nothing. */
+  whenDrained(): Promise<DrainReport> {
+    if (this.#run) return this.#run.report;
+    return new Promise((resolve) => {
+      const unsubscribe = this.events.subscribe(({ type }) => {
+        if (type !== 'started') return;
+        unsubscribe();
+        resolve(this.whenDrained());
+      });
+    });
+  }
+
+  /**
    * Shuts every way in. Answers that started after the drain had closed still leave, until the
    * drain's own deadline and flush. From here on `reset()` is refused.
    */
   async stopListeners(): Promise<void> {
-    this.#irreversible = true;
-    const deadline = (this.deadline ?? this.clock.now()) + this.options.flushTimeout * 1000;
+    this.makeIrreversible('its listeners have been closed');
+    const flush = this.#run?.flush ?? this.options.flushTimeout;
+    const deadline = (this.deadline ?? this.clock.now()) + flush * 1000;
     await Promise.allSettled([...this.listeners].map(async (one) => one.stop(deadline)));
   }
 
   /**
    * Back to serving, as if nothing had happened. Callers that wait get a DrainResetError.
-   * @throws ResetRefusedError when a stream or the listener has been closed already.
+   * @throws ResetRefusedError with the reason, when something has been closed already.
    */
   reset(): void {
-    if (this.#irreversible) throw new ResetRefusedError();
+    if (this.#irreversible !== undefined) throw new ResetRefusedError(this.#irreversible);
     this.#run?.abandon(new DrainResetError());
     this.#run = undefined;
     for (const work of this.#works) work.reopen();
@@ -108,29 +169,55 @@ export class Drain {
   /**
    * Something was closed that cannot be opened again, such as the subscription to a broker. From here
    * on `reset()` is refused.
+   * @param reason for the message; the first one stays
    */
-  closedForGood(): void {
-    this.#irreversible = true;
+  makeIrreversible(reason = 'connections have been closed'): void {
+    this.#irreversible ??= reason;
   }
 
-  get #others(): readonly InFlight[] {
-    return [this.requests, this.messages, this.tasks];
+  get #unfinished(): Record<string, number> {
+    const counts = this.#counted.map(({ name, unfinished }) => [name, unfinished] as const);
+    const left = [...counts, ['upgrades', this.upgrades.size] as const];
+    return Object.fromEntries(left.filter(([, count]) => count > 0));
+  }
+
+  /** Everything but streams that the drain counts and waits for. */
+  get counted(): readonly InFlight[] {
+    return this.#counted;
+  }
+
+  /**
+   * Counts a kind of work under a name of its own: the drain waits for it, and the report names what
+   * is left of it. Asked for twice, the same counter is returned, with the options of the first time.
+   */
+  count(name: string, options: InFlightOptions): InFlight {
+    const known = this.#counted.find((work) => work.name === name);
+    if (known) return known;
+    const work = new InFlight(name, options);
+    // Added while draining, it is waited for like the others.
+    if (this.#phase === 'draining' || this.#phase === 'drained') work.close();
+    this.#counted.push(work);
+    return work;
   }
 
   get #works(): readonly (StreamRegistry | InFlight)[] {
-    return [this.streams, ...this.#others];
+    return [this.streams, ...this.#counted];
   }
 
   /** lameDuck → draining: new streams are refused, subscriptions told, and the wait begins. */
   #close(run: DrainRun): void {
-    this.streams.close({ reason: 'draining', retryAfter: this.options.retryAfter });
-    for (const work of this.#others) work.close();
+    if (this.#phase !== 'lameDuck') return; // The deadline was brought forward.
+    const { timeout, retryAfter } = this.options;
+    const budget = timeout - run.propagationDelay;
+    // A last answer that began later would probably meet the deadline; its client gets 503 and goes elsewhere.
+    const lastAnswersUntil = run.propagationDelay > 0 ? this.clock.now() + (budget * 1000) / 2 : 0;
+    this.streams.close({ reason: 'draining', retryAfter }, { lastAnswersUntil });
+    for (const work of this.#counted) work.close();
     this.#enter('draining');
     if (this.#run !== run) return; // A listener has reset it.
-    const budget = this.options.timeout - this.options.propagationDelay;
-    const endsNow = ({ kind, handsOff }: StreamHandle): boolean =>
+    const endsNow = ({ kind, handsOff }: Stream): boolean =>
       kind === 'subscription' || handsOff === 'eager';
-    this.#endAll(run, 'told', budget, endsNow);
+    this.#endAll(run, 'reconnect', budget, endsNow);
     void this.#finishWhenSettled(run);
   }
 
@@ -142,12 +229,15 @@ export class Drain {
     this.#finish(run);
   }
 
-  /** The deadline: farewells now, destruction `flushTimeout` later. */
-  #expire(run: DrainRun): void {
-    run.after(this.options.flushTimeout, () => this.#cut(run));
-    this.#irreversible = true;
+  /** The deadline: farewells now, destruction `flush` seconds later. */
+  #expire(run: DrainRun, flush: Seconds): void {
+    if (this.expired.aborted) return; // It was brought forward.
+    this.#close(run);
+    run.flush = flush;
+    run.after(flush, () => this.#cut(run));
+    this.makeIrreversible('its deadline has passed');
     this.#expiry.abort();
-    this.#endAll(run, 'deadline', this.options.flushTimeout, () => true);
+    this.#endAll(run, 'deadline', flush, () => true);
   }
 
   #cut(run: DrainRun): void {
@@ -159,23 +249,23 @@ export class Drain {
     run: DrainRun,
     cause: EndCause,
     budget: number,
-    which: (stream: StreamHandle) => boolean,
+    which: (stream: Stream) => boolean,
   ): void {
     const streams = [...this.streams].filter(which);
-    const tell = (stream: StreamHandle): void => {
+    const tell = (stream: Stream): void => {
       // What has ended already, or was handed off before, is not the drain's doing.
       if (stream.isReleased || stream.endedFor) return;
-      this.#irreversible = true;
+      this.makeIrreversible('streams have been ended');
       stream.end(cause);
     };
-    run.takingBack(this.#waves.run(streams, budget * 1000, tell));
+    run.onEnd(this.#waves.run(streams, budget * 1000, tell));
   }
 
   #finish(run: DrainRun): void {
     if (this.#run !== run || this.#phase === 'drained') return;
     this.streams.close({ reason: 'drained', retryAfter: this.options.retryAfter });
     const outcome = this.expired.aborted ? 'timeout' : 'completed';
-    const report = run.conclude(outcome, this.#others);
+    const report = run.conclude(outcome, this.#unfinished);
     this.#enter('drained');
     this.events.emit({ type: 'ended', report });
   }

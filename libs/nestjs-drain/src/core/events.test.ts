@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted } from '../testing/scripted-stream.js';
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted } from '../../test/support/scripted-stream.js';
 import { Drain } from './drain.js';
 import { DrainEvents, type DrainEvent } from './events.js';
 import { resolveDrainOptions } from './options.js';
@@ -59,7 +59,7 @@ describe('drain events', () => {
     });
     const stream = admitted(drain.streams, 'subscription', { onEnd: 'deliver' });
     const report = await drain.start('close');
-    expect(report).toMatchObject({ outcome: 'completed', activeBefore: 1, told: 1 });
+    expect(report).toMatchObject({ outcome: 'completed', activeBefore: 1, reconnect: 1 });
     expect([stream.isOpen, drain.phase]).toEqual([false, 'drained']);
     expect(errors.map((error) => (error as Error).message)).toEqual([
       'admitted',

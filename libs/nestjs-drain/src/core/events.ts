@@ -1,15 +1,13 @@
-import type { Refusal } from './admission.js';
 import type { DrainPhase } from './phase.js';
-import type { DrainReport } from './report.js';
-import type { EndCause, StreamHandle, StreamKind } from './stream-handle.js';
-import type { StreamOutcome } from './tally.js';
+import type { DrainReport, StreamOutcome } from './report.js';
+import type { EndCause, Refusal, StreamInfo, StreamKind } from './stream.js';
 
 /** What happened, told to observers after the fact. Past tense only: an event asks for nothing. */
 export type DrainEvent =
   | { readonly type: 'started'; readonly trigger: string }
   | { readonly type: 'joined'; readonly trigger: string }
   | { readonly type: 'phaseChanged'; readonly phase: DrainPhase; readonly previous: DrainPhase }
-  | { readonly type: 'admitted'; readonly stream: StreamHandle }
+  | { readonly type: 'admitted'; readonly stream: StreamInfo }
   | {
       readonly type: 'refused';
       readonly refusal: Refusal;
@@ -17,10 +15,10 @@ export type DrainEvent =
       readonly route: string;
     }
   /** An admitted stream goes on where another connection or replica had to stop. */
-  | { readonly type: 'resumed'; readonly stream: StreamHandle }
+  | { readonly type: 'resumed'; readonly stream: StreamInfo }
   /** An open stream was asked to end before its own end. Its outcome follows with `released`. */
-  | { readonly type: 'interrupted'; readonly stream: StreamHandle; readonly cause: EndCause }
-  | { readonly type: 'released'; readonly stream: StreamHandle; readonly outcome: StreamOutcome }
+  | { readonly type: 'interrupted'; readonly stream: StreamInfo; readonly cause: EndCause }
+  | { readonly type: 'released'; readonly stream: StreamInfo; readonly outcome: StreamOutcome }
   | { readonly type: 'ended'; readonly report: DrainReport };
 
 export type DrainListener = (event: DrainEvent) => void;

@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest';
-import { admitted } from '../testing/scripted-stream.js';
-import { ManualClock } from '../testing/manual-clock.js';
+import { describe, expect, test } from '@jest/globals';
+import { admitted } from '../../test/support/scripted-stream.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { Drain } from './drain.js';
 import { resolveDrainOptions } from './options.js';
-import type { HandOffTime } from './resumption.js';
+import type { HandOffTime } from 'nestjs-drain-resume';
 
 function start() {
   const clock = new ManualClock();

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { endOfTurn } from '../testing/turn.js';
+import { describe, expect, it } from '@jest/globals';
+import { endOfTurn } from '../../test/support/turn.js';
 import { InFlight } from './in-flight.js';
 
 function watch(work: InFlight) {
@@ -110,4 +110,29 @@ describe('late work', () => {
     await endOfTurn();
     expect([requests.size, requests.isSettled, waiter.answers]).toEqual([1, true, 1]);
   });
+
+  it('law 11: one piece of late work is waited for where its owner asks for it', async () => {
+    const requests = new InFlight('requests', { awaitsLateWork: false });
+    const lastAnswer = {};
+    requests.close();
+    requests.enter(lastAnswer, true);
+    expect([requests.isSettled, requests.unfinished]).toEqual([false, 1]);
+    const waiter = watch(requests);
+    requests.leave(lastAnswer);
+    await endOfTurn();
+    expect([requests.isSettled, waiter.answers]).toEqual([true, 1]);
+  });
 });
+
+it.each(['before', 'after'])(
+  'work that waits for the drain itself is not waited for: excused %s close()',
+  (when) => {
+    const work = new InFlight('tasks', { awaitsLateWork: true });
+    const waiter = {};
+    work.enter(waiter);
+    if (when === 'before') work.excuse(waiter);
+    work.close();
+    if (when === 'after') work.excuse(waiter);
+    expect([work.isSettled, work.unfinished, work.size]).toEqual([true, 0, 1]);
+  },
+);

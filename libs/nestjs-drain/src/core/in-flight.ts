@@ -1,4 +1,9 @@
-import { Vacancy } from './vacancy.js';
+import { IdleGate } from './idle-gate.js';
+
+export interface InFlightOptions {
+  /** Whether the drain waits for work that comes after it has closed, too. */
+  readonly awaitsLateWork: boolean;
+}
 
 /**
  * Work that is counted but never refused: plain requests, message handlers, background tasks.
@@ -7,13 +12,14 @@ import { Vacancy } from './vacancy.js';
  */
 export class InFlight {
   readonly #working = new Set<object>();
-  readonly #vacancy = new Vacancy();
+  readonly #idle = new IdleGate();
   #awaited: Set<object> | undefined;
+  readonly #excused = new WeakSet<object>();
 
   constructor(
     /** What the report calls this work. */
     readonly name: string,
-    private readonly options: { readonly awaitsLateWork: boolean },
+    private readonly options: InFlightOptions,
   ) {}
 
   get size(): number {
@@ -29,28 +35,44 @@ export class InFlight {
     return this.#awaited?.size ?? this.size;
   }
 
-  enter(work: object): void {
+  /** @param isAwaited whether the drain waits for this work even if it comes late. */
+  enter(work: object, isAwaited = this.options.awaitsLateWork): void {
     this.#working.add(work);
-    if (this.options.awaitsLateWork) this.#awaited?.add(work);
+    if (isAwaited) this.#awaited?.add(work);
   }
 
   /** The work is done, or turned out not to be work (a probe, a stream). Leaving twice counts once. */
   leave(work: object): void {
     this.#working.delete(work);
-    if (this.#awaited?.delete(work) && this.isSettled) this.#vacancy.announce();
+    if (this.#awaited?.delete(work) && this.isSettled) this.#idle.notify();
   }
 
-  /** Counts until the promise is settled, and returns it. */
-  track<T>(running: Promise<T>): Promise<T> {
-    const leave = (): void => this.leave(running);
-    this.enter(running);
-    running.then(leave, leave);
-    return running;
+  /**
+   * Counts until the work is settled. The promise it returns has the work's own result or error: a
+   * caller that does not handle the error hears of it as of any other unhandled rejection.
+   */
+  async track<T>(running: T | PromiseLike<T>): Promise<T> {
+    const work = {};
+    this.enter(work);
+    try {
+      return await running;
+    } finally {
+      this.leave(work);
+    }
+  }
+
+  /**
+   * The work itself waits for the end of the drain: it stays counted, and the drain does not wait for
+   * it, because each would wait for the other.
+   */
+  excuse(work: object): void {
+    this.#excused.add(work);
+    if (this.#awaited?.delete(work) && this.isSettled) this.#idle.notify();
   }
 
   close(): void {
-    this.#awaited = new Set(this.#working);
-    if (this.isSettled) this.#vacancy.announce();
+    this.#awaited = new Set([...this.#working].filter((work) => !this.#excused.has(work)));
+    if (this.isSettled) this.#idle.notify();
   }
 
   reopen(): void {
@@ -59,6 +81,6 @@ export class InFlight {
 
   /** Resolves once it is closed and nothing awaited is left. */
   whenEmpty(): Promise<void> {
-    return this.isSettled ? Promise.resolve() : this.#vacancy.wait();
+    return this.isSettled ? Promise.resolve() : this.#idle.whenIdle();
   }
 }

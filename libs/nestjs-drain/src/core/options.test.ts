@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { InvalidDrainOptionsError, resolveDrainOptions, type DrainOptions } from './options.js';
 
 /** The problems of options that nobody's type checker has seen. */

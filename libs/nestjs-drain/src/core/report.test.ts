@@ -1,14 +1,13 @@
-import { describe, expect, it } from 'vitest';
-import { describeReport, type DrainReport } from './report.js';
-import { emptyTally, subtractTally } from './tally.js';
+import { describe, expect, it } from '@jest/globals';
+import { describeReport, type DrainReport, noStreams, subtractCounts } from './report.js';
 
 const quiet: DrainReport = {
-  ...emptyTally(),
+  ...noStreams(),
   outcome: 'completed',
   trigger: 'SIGTERM',
   activeBefore: 0,
   unfinished: {},
-  waited: 40,
+  waitedSeconds: 0.04,
 };
 
 describe('the report as one line', () => {
@@ -19,7 +18,9 @@ describe('the report as one line', () => {
   });
 
   it('names every fate that occurred, and no other', () => {
-    expect(describeReport({ ...quiet, waited: 12_345, completed: 3, told: 2, handedOff: 1 })).toBe(
+    expect(
+      describeReport({ ...quiet, waitedSeconds: 12.345, completed: 3, reconnect: 2, handedOff: 1 }),
+    ).toBe(
       'Drain completed after 12.3 s (SIGTERM): ' +
         'streams 3 completed, 2 told to reconnect, 1 handed off',
     );
@@ -30,7 +31,7 @@ describe('the report as one line', () => {
       ...quiet,
       outcome: 'timeout',
       trigger: 'initiate',
-      waited: 302_000,
+      waitedSeconds: 302,
       cancelled: 4,
       cut: 1,
       refused: 7,
@@ -45,10 +46,10 @@ describe('the report as one line', () => {
 
 describe('the tally of a drain', () => {
   it('is the difference the drain made, count by count', () => {
-    const earlier = { ...emptyTally(), admitted: 5, completed: 3 };
+    const earlier = { ...noStreams(), admitted: 5, completed: 3 };
     const later = { ...earlier, admitted: 9, completed: 4, cut: 2, abandoned: 1 };
-    expect(subtractTally(later, earlier)).toEqual({
-      ...emptyTally(),
+    expect(subtractCounts(later, earlier)).toEqual({
+      ...noStreams(),
       admitted: 4,
       completed: 1,
       cut: 2,

@@ -1,79 +1,54 @@
-/** When an unfinished resumable stream is given to another replica. */
-export type HandOffTime = 'deadline' | 'eager';
+import type { OpenStream } from './stream.js';
 
-/** How a stream is given to another replica instead of being ended with a farewell. */
-export interface HandOff {
-  /** `deadline`: with the drain's deadline. `eager`: as soon as the drain refuses new streams. */
-  readonly when: HandOffTime;
-  /** Resolves when others may continue the stream; its transport is destroyed then. */
-  release(): Promise<unknown>;
+/** One event as a client gets it. Its `id` names the stream and the place in it. */
+export interface OutgoingEvent {
+  readonly id?: string;
+  readonly type?: string;
+  readonly data?: string | object;
+  /** Milliseconds, as in the SSE field. */
+  readonly retry?: number;
 }
 
-/** Writes one stream's log: this replica produces it now. */
-export interface Production {
-  /** Events below `next` are logged and must not be produced again. */
+/** One request of a resumable route, as `streams/` knows it. */
+export interface ResumableExchange {
+  /** Admitted and counted. */
+  readonly stream: OpenStream;
+  /** What `@DrainableStream({ resumable })` declares for the route. */
+  readonly options: object;
+  /** The request as the framework knows it (Express' own, or Fastify's). */
+  readonly request: object;
+  /** Node's own response. */
+  readonly response: object;
+}
+
+/** Where a handler has to go on, and until when. Given to each run of the handler. */
+export interface HandlerRun {
   readonly cursor: { readonly id: string; readonly next: number };
-  /** Aborts when there is no point in producing further. */
+  /** Aborts when this replica should stop producing. A client's disconnect does not abort it. */
   readonly signal: AbortSignal;
-  write(payload: string): unknown;
-  /** Logs the terminal event. Whoever produces calls it last, also when `signal` aborted. */
-  close(payload: string): unknown;
-  /** Gives the stream up to whoever asks for it next. */
-  release(): unknown;
-}
-
-/** One reader of one resumable stream. */
-export interface AttendedStream {
-  readonly id: string;
-  /** What it was started with. */
-  readonly request: string;
-  /** The last sequence the reader has; -1 for none. */
-  readonly after: number;
-  /** How many events there still are to read, if it is known that no more will come. */
-  readonly left: number | undefined;
-  /** Set if this replica has to produce the stream from now on: it is new, or was just taken over. */
-  readonly production: Production | undefined;
-  /**
-   * What follows `after`, gapless and in order, up to the terminal event; ends quietly if `signal` aborts.
-   * Calls `takeOver`, which must not throw, if this replica has to go on with the stream meanwhile.
-   * @throws Error if the rest can only be had elsewhere, or not at all.
-   */
-  events(
-    takeOver: (production: Production) => void,
-    signal: AbortSignal,
-  ): AsyncIterable<{ readonly sequence: number; readonly payload: string }>;
-}
-
-/** What becomes of a stream that nobody reads. */
-export interface ReaderlessTerms {
-  /** Whether production goes on to the end. */
-  readonly background: boolean;
-  /** Otherwise: seconds until production pauses. Whoever asks for the stream makes it go on. */
-  readonly grace: number;
-}
-
-export interface ResumableOrder extends ReaderlessTerms {
-  readonly principal: string;
-  /** What a replica needs to continue the stream. */
-  readonly request: string;
 }
 
 /**
- * `leaving`: this replica shuts down, and another one has to go on with the stream. `unavailable`: the
- * store cannot be asked now. `unknown`, `gone`, `ahead`: nothing to resume. `tooMany`, `full`: no new stream.
+ * Port: how a stream outlives its connection and its pod. The entry `nestjs-drain/resume` provides it
+ * under the token `RESUMPTION`; `streams/` asks for it and knows nothing else of logs and stores.
  */
-export type ResumptionRefusal =
-  'leaving' | 'unavailable' | 'unknown' | 'gone' | 'ahead' | 'tooMany' | 'full';
-
-export type Attended =
-  | { readonly outcome: 'attended'; readonly stream: AttendedStream }
-  | { readonly outcome: ResumptionRefusal };
-
-/** Port: how streams outlive their pod. Adapters find it by its token, `RESUMPTION`. */
 export interface Resumption {
-  /** Undefined if no other replica could go on. */
-  readonly handOff: HandOff | undefined;
-  start(order: ResumableOrder): Promise<Attended>;
-  /** @param after the last sequence the reader has; -1 for none */
-  resume(id: string, principal: string, after: number): Promise<Attended>;
+  /**
+   * Runs behind every guard of the route and before its pipes. For a request that comes back to a stream
+   * it finds the stream and gives the request the input that the stream was started with.
+   * @returns undefined for a request that wants a new stream. Nothing is written to the store.
+   * @throws HttpException 204 at the end of the stream, 404, 410, 503.
+   */
+  locate(exchange: ResumableExchange): Promise<object | undefined>;
+
+  /**
+   * Runs behind the pipes, in the place of the handler: opens a new stream, or goes on with the one that
+   * `locate` found. What `run` produces goes into the log; what the client gets comes from the log.
+   * @throws HttpException 429, 503, before anything is sent.
+   */
+  answer(
+    exchange: ResumableExchange,
+    located: object | undefined,
+    run: (run: HandlerRun) => unknown,
+  ): Promise<AsyncIterable<OutgoingEvent>>;
 }

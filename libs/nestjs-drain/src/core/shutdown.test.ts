@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test } from '@jest/globals';
 import { closeAfterShutdown, type Closable } from './shutdown.js';
 
 function bench() {

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted, ScriptedStream } from '../testing/scripted-stream.js';
-import { endOfTurn } from '../testing/turn.js';
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
+import { endOfTurn } from '../../test/support/turn.js';
 import { DrainEvents, type DrainEvent } from './events.js';
+import type { StreamKind } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 
+const noop = (): void => undefined;
 const draining = { reason: 'draining', retryAfter: 3 } as const;
 
 function setUp() {
@@ -31,7 +33,7 @@ describe('stream registry', () => {
     expect([streams.size, streams.sizeOf('finite'), streams.sizeOf('subscription')]).toEqual([
       1, 0, 1,
     ]);
-    expect(streams.tally()).toMatchObject({ admitted: 1, refused: 0 });
+    expect(streams.counts()).toMatchObject({ admitted: 1, refused: 0 });
   });
 
   it('law 1: a refused stream is told why and when to come back, and is not counted as open', () => {
@@ -40,8 +42,22 @@ describe('stream registry', () => {
     const refusal = new ScriptedStream('finite').requestFrom(streams);
     expect(refusal).toEqual({ admitted: false, ...draining });
     expect(streams.size).toBe(0);
-    expect(streams.tally()).toMatchObject({ admitted: 0, refused: 1 });
+    expect(streams.counts()).toMatchObject({ admitted: 0, refused: 1 });
     expect(seen).toEqual([{ type: 'refused', refusal, kind: 'finite', route: '/scripted' }]);
+  });
+
+  it('law 11: a closed registry admits finite last answers until their time, and nothing else', async () => {
+    const { clock, streams } = setUp();
+    streams.close(draining, { lastAnswersUntil: clock.now() + 5_000 });
+    const ask = (kind: StreamKind, isLastAnswer: boolean): boolean =>
+      streams.admit({ kind, isLastAnswer, route: '/' }, { end: noop, destroy: noop }).admitted;
+    expect(ask('finite', true)).toBe(true);
+    expect([ask('finite', false), ask('subscription', true)]).toEqual([false, false]);
+    expect([streams.size, streams.isSettled]).toEqual([1, false]);
+    await clock.advanceAsync(5_000);
+    expect(ask('finite', true)).toBe(false);
+    streams.close({ ...draining, reason: 'drained' });
+    expect(ask('finite', true)).toBe(false);
   });
 
   it('law 2: empty alone is not enough, closed alone is not enough', async () => {
@@ -103,24 +119,24 @@ describe('stream registry', () => {
     stream.handle.release(false);
     expect([streams.size, streams.sizeOf('finite')]).toEqual([1, 1]);
     expect([...streams]).toEqual([other.handle]);
-    expect(streams.tally()).toMatchObject({ completed: 1, abandoned: 0, cut: 0 });
+    expect(streams.counts()).toMatchObject({ completed: 1, abandoned: 0, cut: 0 });
     expect(seen.filter((event) => event.type === 'released')).toEqual([
       { type: 'released', stream: stream.handle, outcome: 'completed' },
     ]);
   });
 
-  it('counts a client that left before the end as completed and as abandoned', () => {
+  it('law 4: counts a client that left before the end as abandoned, never as completed', () => {
     const { streams } = setUp();
     admitted(streams).close(false);
     admitted(streams).close(true);
-    expect(streams.tally()).toMatchObject({ completed: 2, abandoned: 1, cut: 0 });
+    expect(streams.counts()).toMatchObject({ completed: 1, abandoned: 1, cut: 0 });
   });
 
   it('does not call a stream that the drain ended abandoned when its bytes are lost', () => {
     const { streams } = setUp();
     const stream = admitted(streams, 'finite', { onEnd: 'break' });
     stream.handle.end('deadline');
-    expect(streams.tally()).toMatchObject({ completed: 0, abandoned: 0, cut: 1 });
+    expect(streams.counts()).toMatchObject({ completed: 0, abandoned: 0, cut: 1 });
   });
 
   it('law 3: the vacancy of an earlier close answers nobody who asks after reopening', async () => {
@@ -150,13 +166,8 @@ describe('stream registry', () => {
     const first = admitted(streams).handle;
     clock.advance(250);
     const second = admitted(streams).handle;
-    const named = streams.admit({
-      kind: 'finite',
-      route: '/r',
-      id: 'mine',
-      end() {},
-      destroy() {},
-    });
+    const request = { kind: 'finite', route: '/r', id: 'mine' } as const;
+    const named = streams.admit(request, new ScriptedStream());
     expect(first.id).not.toBe(second.id);
     expect(named).toMatchObject({ id: 'mine', route: '/r', admittedAt: 1_250 });
     expect([first.admittedAt, second.admittedAt]).toEqual([1_000, 1_250]);
@@ -164,7 +175,7 @@ describe('stream registry', () => {
 
   it('hands out copies of its totals', () => {
     const { streams } = setUp();
-    const before = streams.tally();
+    const before = streams.counts();
     admitted(streams);
     expect(before.admitted).toBe(0);
   });
@@ -173,7 +184,7 @@ describe('stream registry', () => {
     const { streams, seen } = setUp();
     const { handle } = admitted(streams, 'finite', { onEnd: 'deliver' });
     handle.end('deadline');
-    handle.end('told');
+    handle.end('reconnect');
     expect(seen.slice(1)).toEqual([
       { type: 'interrupted', stream: handle, cause: 'deadline' },
       { type: 'released', stream: handle, outcome: 'cancelled' },
@@ -183,9 +194,8 @@ describe('stream registry', () => {
   it('knows the progress that the transport knows, and nothing of one that knows none', () => {
     const { streams } = setUp();
     const silent = admitted(streams).handle;
-    const talking = streams.admit(
-      Object.assign(new ScriptedStream(), { progress: () => ({ bytes: 7 }) }),
-    );
+    const transport = Object.assign(new ScriptedStream(), { progress: () => ({ bytes: 7 }) });
+    const talking = streams.admit(transport, transport);
     expect(silent.progress()).toEqual({});
     expect(talking.admitted && talking.progress()).toEqual({ bytes: 7 });
   });

@@ -1,25 +1,29 @@
-import type { Admission, Refusal } from './admission.js';
 import type { Clock } from './clock.js';
 import type { DrainEvents } from './events.js';
 import {
-  StreamHandle,
+  type Admission,
+  Stream,
   type EndCause,
+  type Refusal,
   type StreamKind,
   type StreamRequest,
-} from './stream-handle.js';
-import { emptyTally, type StreamTally } from './tally.js';
-import { Vacancy } from './vacancy.js';
+  type StreamTransport,
+} from './stream.js';
+import { noStreams, type StreamCounts } from './report.js';
+import { IdleGate } from './idle-gate.js';
 
 /**
  * Every open stream, and whether new ones may come. Admission and registration are one synchronous
  * step, so a stream is either counted or refused. O(1) each; no timer, no poll.
  */
-export class StreamRegistry implements Iterable<StreamHandle> {
-  readonly #streams = new Set<StreamHandle>();
+export class StreamRegistry implements Iterable<Stream> {
+  readonly #streams = new Set<Stream>();
   readonly #sizeOf: Record<StreamKind, number> = { finite: 0, subscription: 0 };
-  readonly #tally = emptyTally();
-  readonly #vacancy = new Vacancy();
+  readonly #counts = noStreams();
+  readonly #idle = new IdleGate();
   #refusal: Refusal | undefined;
+  /** The clock's ms. */
+  #lastAnswersUntil = 0;
   #sequence = 0;
 
   constructor(
@@ -44,30 +48,38 @@ export class StreamRegistry implements Iterable<StreamHandle> {
   }
 
   /** A copy of the totals since the process started. */
-  tally(): StreamTally {
-    return { ...this.#tally };
+  counts(): StreamCounts {
+    return { ...this.#counts };
   }
 
-  admit(request: StreamRequest): Admission {
-    if (this.#refusal) return this.#refuse(request, this.#refusal);
+  admit<Transport extends StreamTransport>(
+    request: StreamRequest,
+    transport: Transport,
+  ): Admission<Transport> {
+    if (this.#refusal && !this.#isLastAnswer(request)) return this.#refuse(request, this.#refusal);
     this.#sequence += 1;
-    const handle = new StreamHandle(
+    const stream = new Stream(
       request.id ?? this.#sequence.toString(36),
       this.clock.now(),
       request,
+      transport,
       this.#release,
       this.#interrupt,
     );
-    this.#streams.add(handle);
-    this.#sizeOf[handle.kind] += 1;
-    this.#tally.admitted += 1;
-    this.events.emit({ type: 'admitted', stream: handle });
-    return handle;
+    this.#streams.add(stream);
+    this.#sizeOf[stream.kind] += 1;
+    this.#counts.admitted += 1;
+    this.events.emit({ type: 'admitted', stream });
+    return stream;
   }
 
-  /** From now on every admission is refused. */
-  close(refusal: Omit<Refusal, 'admitted'>): void {
+  /**
+   * From now on every admission is refused, except finite last answers before `lastAnswersUntil` (the
+   * clock's ms). Default: no exception.
+   */
+  close(refusal: Omit<Refusal, 'admitted'>, { lastAnswersUntil = 0 } = {}): void {
     this.#refusal = { admitted: false, ...refusal };
+    this.#lastAnswersUntil = lastAnswersUntil;
     this.#announceVacancy();
   }
 
@@ -78,34 +90,37 @@ export class StreamRegistry implements Iterable<StreamHandle> {
 
   /** Resolves once the registry is closed and empty, in the turn in which that becomes true. */
   whenEmpty(): Promise<void> {
-    return this.isSettled ? Promise.resolve() : this.#vacancy.wait();
+    return this.isSettled ? Promise.resolve() : this.#idle.whenIdle();
   }
 
-  [Symbol.iterator](): Iterator<StreamHandle> {
+  [Symbol.iterator](): Iterator<Stream> {
     return this.#streams.values();
   }
 
+  #isLastAnswer({ kind, isLastAnswer }: StreamRequest): boolean {
+    return kind === 'finite' && isLastAnswer === true && this.clock.now() < this.#lastAnswersUntil;
+  }
+
   #refuse(request: StreamRequest, refusal: Refusal): Refusal {
-    this.#tally.refused += 1;
+    this.#counts.refused += 1;
     this.events.emit({ type: 'refused', refusal, kind: request.kind, route: request.route });
     return refusal;
   }
 
-  readonly #release = (handle: StreamHandle, delivered: boolean): void => {
-    const outcome = handle.outcome(delivered);
-    this.#streams.delete(handle);
-    this.#sizeOf[handle.kind] -= 1;
-    this.#tally[outcome] += 1;
-    if (outcome === 'completed' && !delivered) this.#tally.abandoned += 1;
-    this.events.emit({ type: 'released', stream: handle, outcome });
+  readonly #release = (stream: Stream, delivered: boolean): void => {
+    const outcome = stream.outcome(delivered);
+    this.#streams.delete(stream);
+    this.#sizeOf[stream.kind] -= 1;
+    this.#counts[outcome] += 1;
+    this.events.emit({ type: 'released', stream, outcome });
     this.#announceVacancy();
   };
 
-  readonly #interrupt = (stream: StreamHandle, cause: EndCause): void => {
+  readonly #interrupt = (stream: Stream, cause: EndCause): void => {
     this.events.emit({ type: 'interrupted', stream, cause });
   };
 
   #announceVacancy(): void {
-    if (this.isSettled) this.#vacancy.announce();
+    if (this.isSettled) this.#idle.notify();
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import type { StreamKind } from '../core/stream-handle.js';
-import { DRAINABLE_STREAM } from '../core/token.js';
+import type { StreamKind } from '../core/stream.js';
+import { DRAINABLE_STREAM } from '../core/tokens.js';
 
 /** Nest's own metadata key of a handler's patterns, the same in 11 and 12. */
 const PATTERN = 'microservices:pattern';

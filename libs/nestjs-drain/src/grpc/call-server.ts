@@ -6,7 +6,7 @@ import {
 } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
-import type { Listener } from '../core/listener.js';
+import type { Listener } from '../core/shutdown.js';
 import { Call } from './call.js';
 import type { CallKinds } from './call-kinds.js';
 import { tryElsewhere } from './unavailable.js';

@@ -4,7 +4,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { Transport, type GrpcOptions, type ServerGrpc } from '@nestjs/microservices';
 import { Drain } from '../core/drain.js';
 import { closeAfterShutdown, type Shutdown } from '../core/shutdown.js';
-import { DRAIN, SHUTDOWN } from '../core/token.js';
+import { DRAIN, SHUTDOWN } from '../core/tokens.js';
 import { CallKinds } from './call-kinds.js';
 import { CallServer } from './call-server.js';
 import { Health } from './health.js';

@@ -1,10 +1,10 @@
 import type { Responder, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { Drain } from '../core/drain.js';
-import type { EndCause, StreamKind, StreamRequest } from '../core/stream-handle.js';
+import type { EndCause, StreamKind, StreamTransport } from '../core/stream.js';
 import { tryElsewhere, unfinished } from './unavailable.js';
 
 /** One gRPC call, between the transport and its handler, from its arrival until its stream is closed. */
-export class Call implements StreamRequest {
+export class Call implements StreamTransport {
   #isEnded = false;
   #sentStatus = false;
 
@@ -20,7 +20,7 @@ export class Call implements StreamRequest {
 
   readonly responder: Responder = {
     start: (next) => {
-      const admission = this.drain.streams.admit(this);
+      const admission = this.drain.streams.admit(this, this);
       if (!admission.admitted) {
         this.transport.sendStatus(tryElsewhere(admission.retryAfter));
         this.onRefused();
@@ -56,7 +56,7 @@ export class Call implements StreamRequest {
     this.#isEnded = true;
     this.#sentStatus = true;
     const { retryAfter } = this.drain.options;
-    this.transport.sendStatus(cause === 'told' ? tryElsewhere(retryAfter) : unfinished());
+    this.transport.sendStatus(cause === 'reconnect' ? tryElsewhere(retryAfter) : unfinished());
   }
 
   /** A call cannot be reset through gRPC; its session is destroyed when the server is shut. */

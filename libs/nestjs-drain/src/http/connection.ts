@@ -23,7 +23,7 @@ export abstract class Connection {
   }
 
   /** The process is shutting down: the client is told to open its next connection elsewhere. */
-  abstract lastCall(): void;
+  abstract announceClose(): void;
   /** From now on streams are refused, and another request on this connection might be one. */
   noMore(): void {
     // Most kinds of connection have said at the last call all there is to say.

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { Server, type Socket } from 'node:net';
+import { enterWork } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
-import type { Listener } from '../core/listener.js';
-import { Vacancy } from '../core/vacancy.js';
+import type { Listener } from '../core/shutdown.js';
+import { IdleGate } from '../core/idle-gate.js';
 import type { Connection } from './connection.js';
 import { Http1Connection } from './http1-connection.js';
 import { Http2Connection } from './http2-connection.js';
@@ -15,7 +16,7 @@ import { watchSockets } from './watch-sockets.js';
  */
 export class Connections implements Listener {
   readonly #connections = new Map<Socket, Connection>();
-  readonly #vacancy = new Vacancy();
+  readonly #idle = new IdleGate();
   readonly #bounds = new Set<() => void>();
   /** The clock's ms; set while it stops. */
   #deadline: number | undefined;
@@ -31,7 +32,7 @@ export class Connections implements Listener {
     server.prependListener('request', this.#onRequest);
     drain.events.subscribe((event) => {
       if (event.type !== 'phaseChanged') return;
-      if (event.phase === 'lameDuck') this.#each((connection) => connection.lastCall());
+      if (event.phase === 'lameDuck') this.#each((connection) => connection.announceClose());
       if (event.phase === 'draining') this.#each((connection) => this.#closeToStreams(connection));
     });
   }
@@ -44,7 +45,7 @@ export class Connections implements Listener {
     this.#deadline = deadline;
     this.#each((connection) => this.#end(connection));
     this.#at(deadline, () => this.#each((connection) => connection.destroy()));
-    if (this.#connections.size > 0) await this.#vacancy.wait();
+    if (this.#connections.size > 0) await this.#idle.whenIdle();
     for (const cancel of this.#bounds) cancel();
   }
 
@@ -52,7 +53,7 @@ export class Connections implements Listener {
     connection.noMore();
     // Whoever was silent during the whole lame duck could not be told by an answer. Its next request
     // might be a stream, and refused. Without a lame duck there was no time to be told.
-    if (this.drain.options.propagationDelay > 0) connection.end();
+    if (this.drain.propagationDelay > 0) connection.end();
   }
 
   #each(task: (connection: Connection) => void): void {
@@ -62,7 +63,10 @@ export class Connections implements Listener {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = this.#connectionOf(request);
     connection.begin(response);
-    this.drain.requests.enter(response);
+    const { requests, isShuttingDown } = this.drain;
+    requests.enter(response);
+    const name = `${request.method} ${request.url}`;
+    enterWork({ name, excuse: () => requests.excuse(response) }, isShuttingDown);
     // Not `once`, which costs every request a wrapper: a response closes once anyway.
     response.on('close', () => {
       connection.finish(response);
@@ -70,7 +74,7 @@ export class Connections implements Listener {
       if (this.#deadline !== undefined) this.#end(connection);
       else if (connection.isTold) this.#endIdle(connection);
     });
-    if (this.drain.isShuttingDown) connection.lastCall();
+    if (this.drain.isShuttingDown) connection.announceClose();
   };
 
   #connectionOf(request: IncomingMessage): Connection {
@@ -98,7 +102,7 @@ export class Connections implements Listener {
 
   #forget(socket: Socket): void {
     this.#connections.delete(socket);
-    if (this.#connections.size === 0) this.#vacancy.announce();
+    if (this.#connections.size === 0) this.#idle.notify();
   }
 
   #stopListening(): void {

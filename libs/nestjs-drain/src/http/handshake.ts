@@ -7,7 +7,7 @@ export class Handshake extends Connection {
     super();
   }
 
-  lastCall(): void {
+  announceClose(): void {
     // There is nobody yet who would understand.
   }
 

@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Drain } from '../core/drain.js';
-import { DRAIN } from '../core/token.js';
+import { DRAIN } from '../core/tokens.js';
 import { Connections } from './connections.js';
 import { onSecondaryServers } from './secondary-servers.js';
 

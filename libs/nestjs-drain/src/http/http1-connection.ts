@@ -18,7 +18,7 @@ export class Http1Connection extends Connection {
     this.#bytesAnswered = this.socket.bytesRead;
   }
 
-  lastCall(): void {
+  announceClose(): void {
     for (const response of this.answers) {
       if (!response.headersSent) this.#makeLast(response, announceLastResponse);
     }

@@ -31,7 +31,7 @@ export class Http2Connection extends Connection {
     return this.#isTold;
   }
 
-  lastCall(): void {
+  announceClose(): void {
     if (this.#isTold || this.session.destroyed) return;
     this.#isTold = true;
     this.session.goaway(constants.NGHTTP2_NO_ERROR, highestStreamId);

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Drain } from '../core/drain.js';
-import { rawOf } from '../core/raw.js';
-import { DRAIN } from '../core/token.js';
+import { rawOf } from '../compat/frameworks.js';
+import { DRAIN } from '../core/tokens.js';
 
 /**
  * For probes and other watchers: their requests are not work, so the drain neither counts nor awaits

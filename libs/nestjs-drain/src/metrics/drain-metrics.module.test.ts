@@ -4,9 +4,9 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import { map, NEVER, type Observable } from 'rxjs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { Drain } from '../core/drain.js';
-import { DRAIN } from '../core/token.js';
+import { DRAIN } from '../core/tokens.js';
 import { DrainableStream, GracefulShutdownModule } from '../index.js';
 import { DrainMetricsModule } from './index.js';
 
@@ -65,12 +65,8 @@ describe.each(['express', 'fastify'])('GET /metrics on %s', (adapter) => {
 
   test('law 8: a scrape is not counted as work, and not refused while draining', async () => {
     const { url, drain } = await start(adapter, new Registry());
-    const stream = drain.streams.admit({
-      kind: 'finite',
-      route: '/answers',
-      end: () => undefined,
-      destroy: () => undefined,
-    });
+    const transport = { end: () => undefined, destroy: () => undefined };
+    const stream = drain.streams.admit({ kind: 'finite', route: '/answers' }, transport);
     void drain.start('initiate');
     const response = await fetch(`${url}/metrics`);
     const text = await response.text();

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { register, type Registry } from 'prom-client';
 import type { Drain } from '../core/drain.js';
-import { DRAIN } from '../core/token.js';
+import { DRAIN } from '../core/tokens.js';
 import { DrainMetrics } from './drain-metrics.js';
 import { metricsController } from './metrics.controller.js';
 

@@ -1,9 +1,9 @@
 import { Registry } from 'prom-client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted, ScriptedStream } from '../testing/scripted-stream.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
 import { DrainMetrics } from './drain-metrics.js';
 
 const prefix = 'nestjs_drain_';
@@ -57,7 +57,7 @@ describe('the drain in a Prometheus registry', () => {
     const ended = await scrape('streams_ended_total');
     expect(ended).toEqual(
       Object.fromEntries(
-        ['completed', 'told', 'cancelled', 'handedOff', 'cut'].map((outcome) => [
+        ['completed', 'abandoned', 'reconnect', 'cancelled', 'handedOff', 'cut'].map((outcome) => [
           `streams_ended_total{${labels},outcome="${outcome}"}`,
           0,
         ]),
@@ -83,7 +83,7 @@ describe('the drain in a Prometheus registry', () => {
       [`streams_ended_total{${labels},outcome="cancelled"}`, 1],
       [`streams_ended_total{${labels},outcome="completed"}`, 1],
       [`streams_ended_total{${labels},outcome="cut"}`, 1],
-      ['streams_ended_total{kind="subscription",route="/scripted",outcome="told"}', 1],
+      ['streams_ended_total{kind="subscription",route="/scripted",outcome="reconnect"}', 1],
     ]);
     expect(await scrape('streams_admitted_total')).toMatchObject({
       [`streams_admitted_total{${labels}}`]: 3,

@@ -82,7 +82,7 @@ export class DrainMetrics {
     drain.events.subscribe((event) => {
       this.#streams.onEvent(event, drain);
       if (event.type === 'ended') {
-        this.#duration.observe({ outcome: event.report.outcome }, event.report.waited / 1000);
+        this.#duration.observe({ outcome: event.report.outcome }, event.report.waitedSeconds);
       }
     });
     return this;

@@ -10,8 +10,8 @@ import {
 } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 import { Drain } from '../core/drain.js';
-import { rawOf } from '../core/raw.js';
-import { DRAIN, MANAGEMENT } from '../core/token.js';
+import { rawOf } from '../compat/frameworks.js';
+import { DRAIN, MANAGEMENT } from '../core/tokens.js';
 
 /** The scrape, on the management port where there is one. Its path is part of the class, because Nest reads it from there. */
 export function metricsController(registry: Registry, path: string): Type {

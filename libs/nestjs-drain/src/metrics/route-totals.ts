@@ -1,6 +1,6 @@
-import type { Refusal } from '../core/admission.js';
-import type { StreamKind } from '../core/stream-handle.js';
-import type { StreamOutcome } from '../core/tally.js';
+import type { Refusal } from '../core/stream.js';
+import type { StreamKind } from '../core/stream.js';
+import type { StreamOutcome } from '../core/report.js';
 
 /** The labels of a stream: its kind, and the pattern of its route, never an id. */
 export interface RouteLabels {
@@ -18,7 +18,8 @@ export class RouteTotals {
   readonly refused: Record<Refusal['reason'], number> = { draining: 0, drained: 0 };
   readonly ended: Record<StreamOutcome, number> = {
     completed: 0,
-    told: 0,
+    abandoned: 0,
+    reconnect: 0,
     cancelled: 0,
     handedOff: 0,
     cut: 0,

@@ -1,5 +1,5 @@
 import { Transport, type Server } from '@nestjs/microservices';
-import { expect, test } from 'vitest';
+import { expect, test } from '@jest/globals';
 import { brokerConsumption } from './broker-consumption.js';
 
 const log: string[] = [];

@@ -1,7 +1,8 @@
 import type { Server } from '@nestjs/microservices';
 import type { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
-import type { Listener } from '../core/listener.js';
+import type { Listener } from '../core/shutdown.js';
+import { within } from '../core/within.js';
 import type { Consumption } from './consumption.js';
 import { countMessages, type Message } from './message-count.js';
 
@@ -25,7 +26,7 @@ export class MessageServer implements Listener {
 
   /** The drain has closed: takes no more from where the transport allows to say so. */
   async pause(): Promise<void> {
-    if (!this.consumption.resumable) this.drain.closedForGood();
+    if (!this.consumption.resumable) this.drain.makeIrreversible();
     await this.consumption.pause();
   }
 
@@ -33,22 +34,11 @@ export class MessageServer implements Listener {
     const { clock, options } = this.drain;
     this.#working.close();
     const stopped = this.consumption.stop();
-    await this.#until(deadline, this.#working.whenEmpty());
+    await within(clock, deadline - clock.now(), this.#working.whenEmpty());
     const linger = Math.min(deadline, clock.now() + options.flushTimeout * 1000);
-    await this.#until(linger, stopped);
+    // Not for its error: closing comes next anyway.
+    await within(clock, linger - clock.now(), stopped);
     await this.close();
-  }
-
-  /** Waits for `ending`, but not beyond `time`, and not for its error: closing comes next anyway. */
-  #until(time: number, ending: void | Promise<void>): Promise<void> {
-    const { clock } = this.drain;
-    return new Promise((resolve) => {
-      const cancel = clock.schedule(Math.max(0, time - clock.now()), resolve);
-      void Promise.allSettled([ending]).then(() => {
-        cancel();
-        resolve();
-      });
-    });
   }
 
   #started(message: Message): void {

@@ -3,7 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { Transport, type Server } from '@nestjs/microservices';
 import { Drain } from '../core/drain.js';
 import { closeAfterShutdown, type Shutdown } from '../core/shutdown.js';
-import { DRAIN, SHUTDOWN } from '../core/token.js';
+import { DRAIN, SHUTDOWN } from '../core/tokens.js';
 import { brokerConsumption } from './broker-consumption.js';
 import type { Consumption } from './consumption.js';
 import { MessageServer } from './message-server.js';

@@ -1,7 +1,7 @@
 import type { Server as NetServer, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { Server } from '@nestjs/microservices';
-import { Vacancy } from '../core/vacancy.js';
+import { IdleGate } from '../core/idle-gate.js';
 import type { Consumption } from './consumption.js';
 import type { Message } from './message-count.js';
 
@@ -14,7 +14,7 @@ export class TcpConsumption implements Consumption {
   readonly resumable = true;
   /** How many messages each connection waits for. */
   readonly #open = new Map<Socket, number>();
-  readonly #vacancy = new Vacancy();
+  readonly #idle = new IdleGate();
   readonly #listener: NetServer;
   #isPaused = false;
   #isStopped = false;
@@ -47,7 +47,7 @@ export class TcpConsumption implements Consumption {
     // From here on only replies: a busy client would hold its connection to the deadline.
     for (const socket of this.#open.keys()) socket.pause();
     this.#endIdle();
-    if (this.#open.size > 0) await this.#vacancy.wait();
+    if (this.#open.size > 0) await this.#idle.whenIdle();
   }
 
   #track(socket: Socket): void {
@@ -55,7 +55,7 @@ export class TcpConsumption implements Consumption {
     this.#open.set(socket, 0);
     socket.once('close', () => {
       this.#open.delete(socket);
-      if (this.#open.size === 0) this.#vacancy.announce();
+      if (this.#open.size === 0) this.#idle.notify();
     });
   }
 

@@ -64,6 +64,6 @@ function recordDuration(meter: Meter, drain: Drain): void {
   });
   drain.events.subscribe((event) => {
     if (event.type !== 'ended') return;
-    histogram.record(event.report.waited / 1000, { outcome: event.report.outcome });
+    histogram.record(event.report.waitedSeconds, { outcome: event.report.outcome });
   });
 }

@@ -17,14 +17,14 @@ import {
 import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import { NEVER, startWith, type Observable } from 'rxjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions } from '../core/options.js';
-import { DRAIN } from '../core/token.js';
+import { DRAIN } from '../core/tokens.js';
 import { DrainableStream, GracefulShutdownModule } from '../index.js';
 import { DrainMetrics } from '../metrics/drain-metrics.js';
-import { ManualClock } from '../testing/manual-clock.js';
-import { admitted, ScriptedStream } from '../testing/scripted-stream.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
 import { DrainOpenTelemetryModule } from './index.js';
 
 @Controller()
@@ -36,7 +36,9 @@ class AnswerController {
   }
 }
 
-beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
+beforeAll(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+});
 afterAll(() => context.disable());
 
 /** An SDK that exports only when it is flushed. */

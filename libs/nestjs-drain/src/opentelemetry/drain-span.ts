@@ -2,14 +2,14 @@ import { SpanStatusCode, trace, type Span, type Tracer } from '@opentelemetry/ap
 import type { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
 import type { DrainReport } from '../core/report.js';
-import type { StreamHandle } from '../core/stream-handle.js';
+import type { StreamInfo } from '../core/stream.js';
 
 /**
  * One span per drain, with the phases as its events. The spans in which streams were admitted, such
  * as those of an HTTP instrumentation, get a link to it when the drain ends their stream.
  */
 export class DrainSpan {
-  readonly #spanOf = new WeakMap<StreamHandle, Span>();
+  readonly #spanOf = new WeakMap<StreamInfo, Span>();
   #span: Span | undefined;
 
   constructor(
@@ -42,7 +42,7 @@ export class DrainSpan {
     }
   }
 
-  #remember(stream: StreamHandle): void {
+  #remember(stream: StreamInfo): void {
     const span = trace.getActiveSpan();
     if (span) this.#spanOf.set(stream, span);
   }
@@ -63,7 +63,8 @@ export class DrainSpan {
       'nestjs_drain.streams.admitted': report.admitted,
       'nestjs_drain.streams.refused': report.refused,
       'nestjs_drain.streams.completed': report.completed,
-      'nestjs_drain.streams.told': report.told,
+      'nestjs_drain.streams.abandoned': report.abandoned,
+      'nestjs_drain.streams.reconnect': report.reconnect,
       'nestjs_drain.streams.cancelled': report.cancelled,
       'nestjs_drain.streams.handed_off': report.handedOff,
       'nestjs_drain.streams.cut': report.cut,

@@ -1,16 +1,16 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
-import type { StreamHandle, StreamKind } from '../core/stream-handle.js';
+import type { StreamInfo, StreamKind } from '../core/stream.js';
 
 /** From a plain answer to an hour of streaming. */
 export const boundariesOfSeconds = [
   0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600,
 ];
 
-type Route = Pick<StreamHandle, 'kind' | 'route'>;
+type Route = Pick<StreamInfo, 'kind' | 'route'>;
 
-const outcomes = ['completed', 'told', 'cancelled', 'handedOff', 'cut'] as const;
+const outcomes = ['completed', 'abandoned', 'reconnect', 'cancelled', 'handedOff', 'cut'] as const;
 const reasons = ['draining', 'drained'] as const;
 
 /** What becomes of streams, by kind and route. */

@@ -1,13 +1,13 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, jest } from '@jest/globals';
 import { TelemetryFlush } from './telemetry-flush.js';
 
-const flushing = (forceFlush = () => Promise.resolve()) => ({ forceFlush: vi.fn(forceFlush) });
+const flushing = (forceFlush = () => Promise.resolve()) => ({ forceFlush: jest.fn(forceFlush) });
 
 describe('the flush after the drain', () => {
   it('reaches a provider behind a proxy, and passes over what cannot be flushed', async () => {
     const behind = flushing();
     await new TelemetryFlush([{ getDelegate: () => behind }, {}]).afterDrain();
-    expect(behind.forceFlush).toHaveBeenCalledOnce();
+    expect(behind.forceFlush).toHaveBeenCalledTimes(1);
   });
 
   it('flushes every provider although one fails, and says why that one failed', async () => {
@@ -15,6 +15,6 @@ describe('the flush after the drain', () => {
     const working = flushing();
     const flush = new TelemetryFlush([broken, working]);
     await expect(flush.afterDrain()).rejects.toThrow(/ECONNREFUSED.*collector outlives this pod/);
-    expect(working.forceFlush).toHaveBeenCalledOnce();
+    expect(working.forceFlush).toHaveBeenCalledTimes(1);
   });
 });

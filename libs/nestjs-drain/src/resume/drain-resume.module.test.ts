@@ -3,36 +3,35 @@ import {
   Controller,
   Get,
   HttpException,
+  type MessageEvent,
   NotFoundException,
   Param,
   ParseIntPipe,
   Query,
   RequestMethod,
   Sse,
-  type MessageEvent,
 } from '@nestjs/common';
+import { eventually } from '../../../../testing/eventually.js';
 import { EventSource } from 'eventsource';
 import { Observable, Subject } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import {
+  InvalidResumeOptionsError,
+  MemoryResumeStore,
+  type ResumeCursor,
+  type ResumeStore,
+  withCodec,
+} from 'nestjs-drain-resume';
 import {
   adapters,
   nextEvent,
-  startApplication,
   type RunningApplication,
+  startApplication,
 } from '../../test/support/application.js';
-import {
-  DrainableStream,
-  DrainSignal,
-  StreamCursor,
-  type GracefulShutdownOptions,
-} from '../index.js';
-import { ManualClock } from '../testing/manual-clock.js';
-import { withCodec } from './codec.js';
+import { DrainableStream, DrainSignal, type GracefulShutdownOptions } from '../index.js';
+import { StreamCursor } from './stream-cursor.decorator.js';
 import { DrainResumeModule, type DrainResumeOptions } from './drain-resume.module.js';
-import { InvalidResumeOptionsError } from './errors.js';
-import { MemoryResumeStore } from './memory-store.js';
-import type { ResumeStore } from './store.js';
-import type { ResumeCursor } from './stream.js';
 
 /** One run of the handler, as the test sees and moves it. */
 interface Run {
@@ -284,20 +283,20 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     const heard: unknown[] = [];
     source.onmessage = ({ data }: { data: unknown }) => heard.push(data);
     const first = await nextRun();
-    await expect.poll(() => first.words.observed).toBe(true);
+    await eventually(() => expect(first.words.observed).toBe(true));
     first.words.next({ data: 'a' });
-    await expect.poll(() => heard).toEqual(['a']);
+    await eventually(() => expect(heard).toEqual(['a']));
     replica = other;
     const continued = nextRun();
     void one.drain.start('test');
     await one.clock.advanceAsync(10_000);
     const next = await continued;
     expect(next.cursor.next).toBe(1);
-    await expect.poll(() => next.words.observed).toBe(true);
+    await eventually(() => expect(next.words.observed).toBe(true));
     next.words.next({ data: 'b' });
     next.words.complete();
     // It comes back once more, and 204 tells it that this was all.
-    await expect.poll(() => source.readyState, { timeout: 8000 }).toBe(EventSource.CLOSED);
+    await eventually(() => expect(source.readyState).toBe(EventSource.CLOSED), { timeout: 8000 });
     expect(heard).toEqual(['a', 'b']);
   }, 15_000);
 
@@ -323,7 +322,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     await other.clock.advanceAsync(1_000);
     const next = await continued;
     expect(next.cursor.next).toBe(1);
-    await expect.poll(() => next.words.observed).toBe(true);
+    await eventually(() => expect(next.words.observed).toBe(true));
     run.words.next({ data: 'from the grave' });
     next.words.next({ data: 'b' });
     next.words.complete();
@@ -337,7 +336,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     const replica = await start();
     const { reader, run } = await begin(replica, ['a']);
     await reader.leave();
-    await expect.poll(() => replica.drain.streams.size).toBe(0);
+    await eventually(() => expect(replica.drain.streams.size).toBe(0));
     await replica.clock.advanceAsync(29_999);
     expect(run.signal.aborted).toBe(false);
     await replica.clock.advanceAsync(1);
@@ -351,7 +350,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     const replica = await start();
     const { reader, run } = await begin(replica, ['a'], 'report');
     await reader.leave();
-    await expect.poll(() => replica.drain.streams.size).toBe(0);
+    await eventually(() => expect(replica.drain.streams.size).toBe(0));
     const report = replica.drain.start('test');
     await replica.clock.advanceAsync(9_000);
     expect(run.signal.aborted).toBe(false);

@@ -1,21 +1,25 @@
 import {
-  Logger,
-  Module,
   type DynamicModule,
   type FactoryProvider,
+  Logger,
+  Module,
   type ModuleMetadata,
 } from '@nestjs/common';
+import {
+  type HandOffTime,
+  InvalidResumeOptionsError,
+  type PayloadCodec,
+  StreamProducers,
+  type StreamProducersOptions,
+  ResumableStreamService,
+  withCodec,
+} from 'nestjs-drain-resume';
 import type { Clock } from '../core/clock.js';
 import { Drain } from '../core/drain.js';
-import type { HandOffTime } from '../core/resumption.js';
-import { DRAIN, RESUMPTION } from '../core/token.js';
-import { withCodec, type PayloadCodec } from './codec.js';
-import { InvalidResumeOptionsError } from './errors.js';
-import { ResumableStreams, type ResumableStreamsOptions } from './resumable-streams.js';
-import { StreamResumption } from './stream-resumption.js';
+import { DRAIN, RESUMPTION } from '../core/tokens.js';
 
 /** All times in seconds. */
-export interface DrainResumeOptions extends Omit<ResumableStreamsOptions, 'clock' | 'onError'> {
+export interface DrainResumeOptions extends Omit<StreamProducersOptions, 'clock' | 'onError'> {
   /**
    * Whether other replicas go on with this one's streams. Default: as the store can. `true` refuses to start on a
    * store that no other replica sees.
@@ -40,7 +44,7 @@ export interface DrainResumeAsyncOptions {
 const OPTIONS = Symbol.for('nestjs-drain.ResumeOptions');
 
 /**
- * Makes `@DrainableStream({ resumable: true })` work, and offers `StreamResumption` to handlers that log and
+ * Makes `@DrainableStream({ resumable: true })` work, and offers `ResumableStreamService` to handlers that log and
  * replay on their own. Import it once, in the root module beside `GracefulShutdownModule`.
  * Impossible options throw an InvalidResumeOptionsError at start, with the remedy.
  */
@@ -58,18 +62,18 @@ export class DrainResumeModule {
       providers: [
         { provide: OPTIONS, inject: inject ?? [], useFactory },
         {
-          provide: StreamResumption,
+          provide: ResumableStreamService,
           inject: [DRAIN, OPTIONS],
           useFactory: resumptionOf,
         },
-        { provide: RESUMPTION, useExisting: StreamResumption },
+        { provide: RESUMPTION, useExisting: ResumableStreamService },
       ],
-      exports: [StreamResumption, RESUMPTION],
+      exports: [ResumableStreamService, RESUMPTION],
     };
   }
 }
 
-function resumptionOf(drain: Drain, options: DrainResumeOptions): StreamResumption {
+function resumptionOf(drain: Drain, options: DrainResumeOptions): ResumableStreamService {
   const { store, codec, acrossReplicas = store.shared, handOff, ...rest } = options;
   if (!store.shared && (acrossReplicas || handOff !== undefined)) {
     throw new InvalidResumeOptionsError(
@@ -80,13 +84,13 @@ function resumptionOf(drain: Drain, options: DrainResumeOptions): StreamResumpti
   const { clock } = drain;
   const onError = complaints(clock);
   const when = acrossReplicas ? (handOff ?? 'deadline') : undefined;
-  const streams = new ResumableStreams({
+  const streams = new StreamProducers({
     ...rest,
     store: codec ? withCodec(store, codec) : store,
     clock,
     onError,
   });
-  const resumption = new StreamResumption(streams, {
+  const resumption = new ResumableStreamService(streams, {
     clock,
     lease: options.lease ?? 5,
     handOff: when,
@@ -114,12 +118,12 @@ function complaints(clock: Clock): (error: unknown) => void {
 }
 
 /** Also what nobody reads at that moment is released. */
-function handOffWith(drain: Drain, resumption: StreamResumption, when: HandOffTime): void {
+function handOffWith(drain: Drain, resumption: ResumableStreamService, when: HandOffTime): void {
   drain.expired.addEventListener('abort', () => void resumption.releaseAll());
   if (when === 'deadline') return;
   drain.events.subscribe((event) => {
     if (event.type !== 'phaseChanged' || event.phase !== 'draining') return;
-    drain.closedForGood();
+    drain.makeIrreversible();
     void resumption.releaseAll();
   });
 }

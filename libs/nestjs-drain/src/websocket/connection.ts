@@ -1,12 +1,12 @@
 import { finalize, type Observable } from 'rxjs';
 import type { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
-import type { StreamHandle, StreamKind, StreamRequest } from '../core/stream-handle.js';
+import type { Stream, StreamKind, StreamTransport } from '../core/stream.js';
 import type { SocketClient } from './socket-client.js';
 
 /** One client of a gateway, from its handshake until it is closed. */
-export class Connection implements StreamRequest {
-  #handle: StreamHandle | undefined;
+export class Connection implements StreamTransport {
+  #stream: Stream | undefined;
   readonly #messages = new InFlight('messages', { awaitsLateWork: false });
   #isClosing = false;
 
@@ -20,9 +20,9 @@ export class Connection implements StreamRequest {
 
   /** Whether it was admitted. A client that came too late is closed as those before it were. */
   open(): boolean {
-    const admission = this.drain.streams.admit(this);
-    if (admission.admitted) this.#handle = admission;
-    this.client.onceClosed((isClean) => this.#handle?.release(isClean));
+    const admission = this.drain.streams.admit(this, this);
+    if (admission.admitted) this.#stream = admission;
+    this.client.onceClosed((isClean) => this.#stream?.release(isClean));
     if (!admission.admitted) this.#close();
     return admission.admitted;
   }
@@ -77,7 +77,7 @@ export class Connection implements StreamRequest {
     this.#isClosing = true;
     const { clock, options } = this.drain;
     const cancel = clock.schedule(options.flushTimeout * 1000, () => {
-      if (this.#handle) this.#handle.destroy();
+      if (this.#stream) this.#stream.destroy();
       else this.destroy();
     });
     this.client.onceClosed(cancel);

@@ -2,9 +2,9 @@ import { Inject, Injectable, type WebSocketAdapter } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { EMPTY } from 'rxjs';
 import { Drain } from '../core/drain.js';
-import type { StreamKind } from '../core/stream-handle.js';
-import { DRAIN } from '../core/token.js';
-import { WaveSchedule } from '../core/wave-schedule.js';
+import type { StreamKind } from '../core/stream.js';
+import { DRAIN } from '../core/tokens.js';
+import { WaveSchedule } from '../core/waves.js';
 import { Connection } from './connection.js';
 import { GatewayKinds } from './gateway-kinds.js';
 import { WEBSOCKET_OPTIONS, type DrainWebSocketOptions } from './options.js';
@@ -116,11 +116,8 @@ export class SocketServers {
   #refusal(declared: Declared): number | undefined {
     const { streams } = this.drain;
     if (!streams.isClosed) return undefined;
-    const admission = streams.admit({
-      ...declared,
-      end: () => undefined,
-      destroy: () => undefined,
-    });
+    const unopened = { end: () => undefined, destroy: () => undefined };
+    const admission = streams.admit(declared, unopened);
     return admission.admitted ? undefined : admission.retryAfter;
   }
 

@@ -3,9 +3,9 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Drain } from '../../src/core/drain.js';
 import { resolveDrainOptions } from '../../src/core/options.js';
-import { DRAIN } from '../../src/core/token.js';
+import { DRAIN } from '../../src/core/tokens.js';
 import { GracefulShutdownModule, type GracefulShutdownOptions } from '../../src/index.js';
-import { ManualClock } from '../../src/testing/manual-clock.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 
 export const adapters = ['express', 'fastify'] as const;
 export type Adapter = (typeof adapters)[number];

@@ -2,9 +2,9 @@ import type { ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Drain } from '../../src/core/drain.js';
 import { resolveDrainOptions, type DrainOptions } from '../../src/core/options.js';
-import { DRAIN } from '../../src/core/token.js';
+import { DRAIN } from '../../src/core/tokens.js';
 import { GracefulShutdownModule } from '../../src/index.js';
-import type { ManualClock } from '../../src/testing/manual-clock.js';
+import type { ManualClock } from 'nestjs-drain-resume/testing';
 
 export interface DrainedModule {
   readonly module: TestingModule;

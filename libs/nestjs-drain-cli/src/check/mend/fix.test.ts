@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { checkSource } from '../testing/fixtures.js';
 import { fix } from './fix.js';
 

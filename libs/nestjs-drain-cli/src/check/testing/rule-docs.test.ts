@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { renderRuleDocs } from '../rule-docs.js';
 import { fixtureRemedies } from './remedies.js';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../clock.js';
 import { fateOf } from '../verdict/fate.js';
 import { clientFor } from './client-for.js';
@@ -9,12 +9,14 @@ import { type LoadPlan } from './load-plan.js';
 import { defaultRecognition, recognise, type Recognition } from './recognition.js';
 import { type Stream } from './stream.js';
 
-let server: Server | undefined;
+const servers: Server[] = [];
 
 afterEach(async () => {
-  server?.closeAllConnections();
-  server?.close();
-  if (server) await once(server, 'close');
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  }
 });
 
 describe('an EventSource', () => {
@@ -120,7 +122,8 @@ async function run(
   answer: RequestListener,
   recognition = recognise(defaultRecognition),
 ): Promise<Stream> {
-  server = createServer(answer).listen(0, '127.0.0.1');
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  servers.push(server);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const plan: LoadPlan = {

@@ -1,5 +1,5 @@
 import { type IncomingMessage } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { EventReader } from './event-reader.js';
 import { defaultRecognition, recognise, type RecognitionPlan } from './recognition.js';
 import { type Stream } from './stream.js';

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { pack } from './lanes.js';
 
 it('no two stretches of one lane overlap, and no lane is left empty', () => {

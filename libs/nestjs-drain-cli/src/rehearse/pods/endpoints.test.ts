@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { Journal } from '../journal.js';
 import { ManualClock } from '../manual-clock.js';
 import { Endpoints } from './endpoints.js';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { newAttempt, type Attempt, type Stream } from '../load/stream.js';
 import { fateOf } from './fate.js';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { type Connection } from '../balancer/balancer.js';
 import { type PodEvent } from '../journal.js';
 import { newAttempt, type Attempt, type Stream } from '../load/stream.js';

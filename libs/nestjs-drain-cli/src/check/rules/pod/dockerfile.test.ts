@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { checkSource, fixture } from '../../testing/fixtures.js';
 import { readDockerfile } from '../../input/dockerfile.js';

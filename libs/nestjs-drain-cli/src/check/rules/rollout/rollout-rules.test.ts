@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { type Change, inDeployment, judge } from '../../testing/judge.js';
 
 type Case = [name: string, changes: Change[], expected: string[]];

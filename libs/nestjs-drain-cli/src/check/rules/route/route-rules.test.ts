@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { judge } from '../../testing/judge.js';
 
 const resource = (apiVersion: string, kind: string, spec: object) => ({

@@ -1,0 +1,99 @@
+import { systemClock, type Clock } from './clock.js';
+import { LossError } from './errors.js';
+import { EventParser } from './event-parser.js';
+import { ResumableRequest, type ResumableRequestOptions } from './resumable-request.js';
+import { RetrySchedule, type RetryOptions } from './retry-schedule.js';
+import { SequenceGuard } from './sequence-guard.js';
+import type { ServerSentEvent } from './server-sent-event.js';
+import { bounded, type SilenceLimit } from './silence.js';
+
+export interface ResumingFetchOptions extends RetryOptions, ResumableRequestOptions {
+  /**
+   * An event's number in the gapless sequence, by which repeated events are left out and missing ones noticed;
+   * undefined passes it on unchecked. Default: the number its `id:` ends with.
+   */
+  sequenceOf?: (event: ServerSentEvent) => number | undefined;
+  /**
+   * Whether this event is the stream's last one. Without it a stream goes on until the server answers 204
+   * (nothing more to read) or the signal aborts.
+   */
+  isTerminal?: (event: ServerSentEvent) => boolean;
+  /** Go on behind this event of an earlier read. */
+  after?: { readonly id: string; readonly sequence: number };
+  clock?: Clock;
+}
+
+/**
+ * Fetches an event stream and goes on where it broke, on whichever replica answers: every event once, in order.
+ * `init.signal` ends it as it ends a fetch; leaving the loop closes the connection.
+ * @throws ResumeFailedError if the rest cannot be had. What was read until then is right.
+ */
+export async function* resumingFetch(
+  input: string | URL,
+  init: RequestInit = {},
+  options: ResumingFetchOptions = {},
+): AsyncGenerator<ServerSentEvent, void, undefined> {
+  const { clock = systemClock, sequenceOf = trailingNumber, isTerminal, after } = options;
+  const signal = init.signal ?? new AbortController().signal;
+  const request = new ResumableRequest(input, init, options);
+  const schedule = new RetrySchedule(options, clock);
+  const guard = new SequenceGuard(after?.sequence);
+  let id = after?.id ?? '';
+  for (;;) {
+    const connection = new AbortController();
+    const idle = { clock, signal, limit: (options.idleTimeout ?? 30) * 1000 };
+    try {
+      const either = AbortSignal.any([signal, connection.signal]);
+      const opened = request.open({ id, sequence: guard.last }, either);
+      // A first answer may take its time; whoever gave one before is expected to give the next.
+      const response = await bounded(
+        opened,
+        request.answered ? idle : { ...idle, limit: Infinity },
+      );
+      if (!response.body) return;
+      for await (const event of eventsOf(response.body, idle, schedule)) {
+        const sequence = sequenceOf(event);
+        if (sequence !== undefined && !guard.admit(sequence)) continue;
+        if (event.id !== '') id = event.id;
+        schedule.progress();
+        yield event;
+        if (isTerminal?.(event)) return;
+      }
+      throw new LossError('the stream ended before its terminal event');
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof LossError)) throw error;
+      connection.abort();
+      await schedule.pause(error, guard.last, signal);
+    } finally {
+      connection.abort();
+    }
+  }
+}
+
+/** @throws LossError when the connection breaks or falls silent. */
+async function* eventsOf(
+  body: ReadableStream<Uint8Array>,
+  idle: SilenceLimit,
+  schedule: RetrySchedule,
+): AsyncGenerator<ServerSentEvent, void, undefined> {
+  const parser = new EventParser();
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await bounded(reader.read().catch(broken), idle);
+    if (done) return;
+    const events = parser.push(decoder.decode(value, { stream: true }));
+    if (parser.retry !== undefined) schedule.advise(parser.retry);
+    yield* events;
+  }
+}
+
+function broken(error: unknown): never {
+  throw new LossError('the connection broke', undefined, error);
+}
+
+function trailingNumber({ id }: ServerSentEvent): number | undefined {
+  const digits = /\d+$/.exec(id)?.[0];
+  return digits === undefined ? undefined : Number(digits);
+}

@@ -1,0 +1,67 @@
+import type { ResumeStore, StreamHead, StreamPage } from './store.js';
+
+/**
+ * Where a text stands in the store. An encryption that authenticates the place as well notices a
+ * text that was moved to another stream or position.
+ */
+export interface PayloadPlace {
+  readonly id: string;
+  /** An event's sequence, or the stream's request. */
+  readonly part: number | 'request';
+}
+
+/**
+ * How payloads and requests look in the store: encrypted, compressed. `decode` undoes `encode` at the same
+ * place, and throws for what it did not write. Ids, principals and sizes stay readable. Both answer at once,
+ * so that events keep their order: fetch keys before.
+ */
+export interface PayloadCodec {
+  encode(text: string, place: PayloadPlace): string;
+  decode(text: string, place: PayloadPlace): string;
+}
+
+/** `store` with everything users wrote passing through `codec`. Byte limits count encoded texts. */
+export function withCodec(store: ResumeStore, codec: PayloadCodec): ResumeStore {
+  const decodeHead = (head: StreamHead): StreamHead => ({
+    ...head,
+    request: codec.decode(head.request, { id: head.id, part: 'request' }),
+  });
+  const decodePage = (id: string, page: StreamPage): StreamPage => ({
+    ...page,
+    events: page.events.map(({ sequence, payload }) => ({
+      sequence,
+      payload: codec.decode(payload, { id, part: sequence }),
+    })),
+  });
+  return {
+    shared: store.shared,
+    newId: (prefix) => store.newId(prefix),
+    create: (stream) => {
+      const place = { id: stream.id, part: 'request' } as const;
+      return store.create({ ...stream, request: codec.encode(stream.request, place) });
+    },
+    append: (id, epoch, first, events, terminal) => {
+      const encoded = events.map((text, index) => codec.encode(text, { id, part: first + index }));
+      return store.append(id, epoch, first, encoded, terminal);
+    },
+    read: async (id, after, limit) => {
+      const page = await store.read(id, after, limit);
+      return page.outcome === 'page' ? decodePage(id, page) : page;
+    },
+    async *tail(id, after, signal) {
+      for await (const page of store.tail(id, after, signal)) yield decodePage(id, page);
+    },
+    head: async (id) => {
+      const result = await store.head(id);
+      return result.outcome === 'found' ? { ...result, head: decodeHead(result.head) } : result;
+    },
+    claim: async (id, owner) => {
+      const result = await store.claim(id, owner);
+      return result.outcome === 'claimed' ? { ...result, head: decodeHead(result.head) } : result;
+    },
+    renew: (id, epoch) => store.renew(id, epoch),
+    release: (id, epoch) => store.release(id, epoch),
+    requestCancel: (id) => store.requestCancel(id),
+    listLapsed: (limit) => store.listLapsed(limit),
+  };
+}

@@ -1,0 +1,166 @@
+import { absence, newIncarnation, newStreamId } from '../identifier.js';
+import type {
+  Absent,
+  Appended,
+  AppendRefused,
+  CancelRequest,
+  Claimed,
+  ClaimRefused,
+  Created,
+  CreateRefused,
+  Found,
+  LeaseRefused,
+  NewStream,
+  ReadRefused,
+  Released,
+  Renewed,
+  ResumeStore,
+  StreamPage,
+} from '../store.js';
+import { tailByReading, type TailSource } from '../tail.js';
+import type { RedisConnection } from './connection.js';
+import { RedisKeys } from './keys.js';
+import { type RedisStoreOptions, resolveOptions } from './options.js';
+import { PrincipalQuota } from './principal-quota.js';
+import { headOf, lapsedOf, pageOf } from './replies.js';
+import { type ScriptReply, ScriptRunner } from './script-runner.js';
+import * as scripts from './scripts.js';
+import { ServerIncarnation } from './server-incarnation.js';
+import { WakeUps } from './wake-ups.js';
+
+/** A terminal event may pass the limit by so many bytes: a stream that grew too large must still end. */
+const terminalAllowance = 65_536;
+
+/**
+ * Keeps logs in Redis Streams (server 6.2 or newer), for any number of replicas. What a restart of the
+ * server loses depends on its persistence; a reader is never given a wrong continuation.
+ */
+export class RedisResumeStore implements ResumeStore {
+  readonly shared = true;
+  readonly #connection: RedisConnection;
+  readonly #keys: RedisKeys;
+  readonly #scripts: ScriptRunner;
+  readonly #incarnation: ServerIncarnation;
+  readonly #quota: PrincipalQuota;
+  readonly #maxStreamBytes: number;
+  readonly #tailSource: TailSource;
+
+  /** @throws InvalidResumeOptionsError for values that cannot work. */
+  constructor(options: RedisStoreOptions) {
+    const resolved = resolveOptions(options);
+    const { connection, clock, poll, patience, commandTimeout, onError } = resolved;
+    this.#connection = connection;
+    this.#maxStreamBytes = resolved.maxStreamBytes;
+    this.#keys = new RedisKeys(resolved.prefix);
+    this.#scripts = new ScriptRunner(connection, clock, commandTimeout * 1000);
+    this.#incarnation = new ServerIncarnation(this.#scripts, this.#keys.incarnation());
+    this.#quota = new PrincipalQuota(this.#scripts, this.#keys, resolved.maxStreamsPerPrincipal);
+    const wakeUps = new WakeUps(connection, onError);
+    this.#tailSource = {
+      clock,
+      read: (id, after, limit) => this.read(id, after, limit),
+      watch: (id, wake) => wakeUps.watch(this.#keys.channel(id), wake),
+      poll: poll * 1000,
+      patience: patience * 1000,
+    };
+  }
+
+  async newId(prefix?: string): Promise<string> {
+    return newStreamId(await this.#incarnation.lastSeen, prefix);
+  }
+
+  async create(stream: NewStream): Promise<Created | CreateRefused> {
+    const { id, owner, principal, request } = stream;
+    const ttl = Math.ceil(stream.ttl * 1000);
+    if (!(await this.#quota.reserve(principal, id, ttl))) return { outcome: 'tooMany' };
+    const lease = Math.ceil(stream.lease * 1000);
+    const bytes = Buffer.byteLength(request);
+    const [outcome, epoch] = await this.#run(scripts.create, id, [
+      ...[id, owner, principal, request],
+      ...[lease, ttl, newIncarnation(), bytes],
+    ]);
+    return outcome === 'created' ? { outcome, epoch: Number(epoch) } : { outcome: 'exists' };
+  }
+
+  async append(
+    id: string,
+    epoch: number,
+    first: number,
+    events: readonly string[],
+    terminal = false,
+  ): Promise<Appended | AppendRefused> {
+    const limit = this.#maxStreamBytes;
+    const [outcome, next, cancel] = await this.#run(scripts.append, id, [
+      ...[id, epoch, first, terminal ? 1 : 0],
+      ...[terminal ? limit + terminalAllowance : limit, this.#keys.channel(id)],
+      ...events,
+    ]);
+    if (outcome === 'appended')
+      return { outcome, next: Number(next), cancelRequested: cancel === '1' };
+    if (outcome === 'gapped') return { outcome, next: Number(next) };
+    if (outcome === 'tooLarge') return { outcome, limit };
+    return { outcome } as LeaseRefused;
+  }
+
+  async read(id: string, after: number, limit: number): Promise<StreamPage | ReadRefused> {
+    const reply = await this.#run(scripts.read, id, [after, limit]);
+    const [outcome, next] = reply;
+    if (outcome === 'page') return pageOf(reply, after);
+    if (outcome === 'ahead') return { outcome, next: Number(next) };
+    return outcome === 'lost' ? { outcome: 'gone' } : this.#absent(id);
+  }
+
+  tail(id: string, after: number, signal: AbortSignal): AsyncIterable<StreamPage> {
+    return tailByReading(this.#tailSource, id, after, signal);
+  }
+
+  async head(id: string): Promise<Found | Absent> {
+    const reply = await this.#run(scripts.find, id, []);
+    return reply[0] === 'found' ? { outcome: 'found', head: headOf(id, reply) } : this.#absent(id);
+  }
+
+  async claim(id: string, owner: string): Promise<Claimed | ClaimRefused> {
+    const reply = await this.#run(scripts.claim, id, [id, owner]);
+    const [outcome] = reply;
+    if (outcome === 'claimed') return { outcome, head: headOf(id, reply) };
+    return outcome === 'held' || outcome === 'closed' ? { outcome } : this.#absent(id);
+  }
+
+  async renew(id: string, epoch: number): Promise<Renewed | LeaseRefused> {
+    const [outcome, cancel] = await this.#run(scripts.renew, id, [id, epoch]);
+    if (outcome === 'renewed') return { outcome, cancelRequested: cancel === '1' };
+    return { outcome } as LeaseRefused;
+  }
+
+  async release(id: string, epoch: number): Promise<Released | LeaseRefused> {
+    const [outcome] = await this.#run(scripts.release, id, [id, epoch]);
+    return { outcome } as Released | LeaseRefused;
+  }
+
+  async requestCancel(id: string): Promise<CancelRequest> {
+    const [outcome] = await this.#run(scripts.requestCancel, id, []);
+    return outcome === 'requested' || outcome === 'closed' ? { outcome } : this.#absent(id);
+  }
+
+  async listLapsed(limit: number): Promise<readonly string[]> {
+    const lists = await Promise.all(
+      this.#keys
+        .allLeases()
+        .map((key) => this.#scripts.run(scripts.listLapsed, [key], [String(limit)])),
+    );
+    return lapsedOf(lists).slice(0, limit);
+  }
+
+  /** Stops listening. The client the connection was made of stays open. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  #run(script: string, id: string, args: readonly (string | number)[]): Promise<ScriptReply> {
+    return this.#scripts.run(script, this.#keys.stream(id), args.map(String));
+  }
+
+  async #absent(id: string): Promise<Absent> {
+    return absence(id, await this.#incarnation.present());
+  }
+}

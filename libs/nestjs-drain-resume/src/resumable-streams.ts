@@ -1,0 +1,136 @@
+import { type Clock, systemClock } from './clock.js';
+import { InvalidResumeOptionsError, positive } from './errors.js';
+import { randomHex } from './identifier.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import type { ClaimRefused, CreateRefused, ResumeStore, StreamHead } from './store.js';
+import { type ProducerSurroundings, ResumableProducer } from './resumable-producer.js';
+
+/** All times in seconds; fractions are fine. */
+export interface StreamProducersOptions {
+  store: ResumeStore;
+  /** This process among all that share the store. Default: random, as a restarted process is another one. */
+  owner?: string;
+  /** How long a replica may be silent before its streams are taken over. Default 5. */
+  lease?: number;
+  /** How long a stream can be resumed after its last event. Default 600. */
+  ttl?: number;
+  /** How long production waits for a store that does not answer. Default 30. */
+  patience?: number;
+  /** Bytes of one stream's events that may wait for the store. Default 1 MiB. */
+  maxPendingBytes?: number;
+  clock?: Clock;
+  /** A lease the store did not renew, a stream it did not release. Both are retried or lapse. */
+  onError?: (error: unknown) => void;
+}
+
+export interface NewStreamRequest {
+  /** From the store's `newId`, if it has to be known before. */
+  readonly id?: string;
+  /** What the id begins with otherwise, for example `resp_`. */
+  readonly idPrefix?: string;
+  readonly principal: string;
+  readonly request: string;
+}
+
+export type Started =
+  { readonly outcome: 'started'; readonly producer: ResumableProducer } | CreateRefused;
+
+export type TakenOver =
+  | {
+      readonly outcome: 'takenOver';
+      readonly producer: ResumableProducer;
+      readonly head: StreamHead;
+    }
+  | ClaimRefused
+  /** This process hands its streams off and takes none. */
+  | { readonly outcome: 'handingOff' };
+
+/** The streams this process produces: starts them, takes over those of dead replicas, hands its own off. */
+export class StreamProducers {
+  readonly owner: string;
+  readonly #producers = new Set<ResumableProducer>();
+  readonly #surroundings: ProducerSurroundings;
+  readonly #lease: number;
+  readonly #ttl: number;
+  readonly #onError: (error: unknown) => void;
+  #handingOff = false;
+
+  /** @throws InvalidResumeOptionsError for times that cannot work together. */
+  constructor(options: StreamProducersOptions) {
+    const { store, clock = systemClock, onError = () => undefined } = options;
+    this.owner = options.owner ?? randomHex(16);
+    this.#lease = positive('lease', options.lease ?? 5);
+    this.#ttl = positive('ttl', options.ttl ?? 600);
+    this.#onError = onError;
+    if (this.#ttl <= this.#lease) {
+      throw new InvalidResumeOptionsError(
+        `\`ttl\` (${this.#ttl} s) has to be longer than \`lease\` (${this.#lease} s), or streams vanish before anyone can take them over.`,
+      );
+    }
+    this.#surroundings = {
+      store,
+      clock,
+      keeper: new LeaseKeeper(store, { lease: this.#lease, clock, onError }),
+      patience: positive('patience', options.patience ?? 30),
+      maxPendingBytes: positive('maxPendingBytes', options.maxPendingBytes ?? 1024 * 1024),
+    };
+  }
+
+  get store(): ResumeStore {
+    return this.#surroundings.store;
+  }
+
+  /** How many streams this process produces. */
+  get size(): number {
+    return this.#producers.size;
+  }
+
+  /**
+   * Opens a log and returns who writes it, or why the store keeps no more streams.
+   * @throws what the store throws if it cannot be asked.
+   */
+  async start({ idPrefix, principal, request, ...order }: NewStreamRequest): Promise<Started> {
+    const id = order.id ?? (await this.store.newId(idPrefix));
+    const times = { lease: this.#lease, ttl: this.#ttl };
+    const created = await this.store.create({
+      id,
+      owner: this.owner,
+      principal,
+      request,
+      ...times,
+    });
+    if (created.outcome !== 'created') return created;
+    return { outcome: 'started', producer: this.#produce(id, created.epoch, 0) };
+  }
+
+  /** Continues a stream whose producer is gone; `head` says what was asked for and where to go on. Throws as `start`. */
+  async takeOver(id: string): Promise<TakenOver> {
+    if (this.#handingOff) return { outcome: 'handingOff' };
+    const claimed = await this.store.claim(id, this.owner);
+    if (claimed.outcome !== 'claimed') return claimed;
+    const { head } = claimed;
+    const producer = this.#produce(id, head.epoch, head.next);
+    if (head.cancelRequested) producer.cancel();
+    return { outcome: 'takenOver', producer, head };
+  }
+
+  /**
+   * Releases every stream this process still produces, so that others continue them now, not when their
+   * leases lapse. From here on nothing is taken over. Resolves with how many were released.
+   */
+  async handOff(): Promise<number> {
+    this.#handingOff = true;
+    const producers = [...this.#producers];
+    const released = await Promise.allSettled(producers.map((producer) => producer.release()));
+    for (const result of released) if (result.status === 'rejected') this.#onError(result.reason);
+    return released.filter((result) => result.status === 'fulfilled').length;
+  }
+
+  #produce(id: string, epoch: number, next: number): ResumableProducer {
+    const producer = new ResumableProducer(id, epoch, next, this.#surroundings, () =>
+      this.#producers.delete(producer),
+    );
+    this.#producers.add(producer);
+    return producer;
+  }
+}

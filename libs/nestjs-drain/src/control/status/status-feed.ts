@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import { Drain } from '../../core/drain.js';
+import type { DrainEvent } from '../../core/events.js';
+import { DRAIN } from '../../core/tokens.js';
+import { Silence } from './silence.js';
+import { takeSnapshot } from './status-snapshot.js';
+import { Timeline } from './timeline.js';
+
+/** ms between two looks while somebody watches. */
+const interval = 1000;
+/** ms that the last message may take to leave. */
+const linger = 500;
+
+/**
+ * The page's server-sent events: a subscription of the watcher's that is no work of the application's.
+ * Nobody watches: nothing is looked at. The drain ends: so does the feed, and it never holds the exit.
+ */
+@Injectable()
+export class StatusFeed {
+  readonly #watchers = new Set<ServerResponse>();
+  readonly #timeline: Timeline;
+  readonly #silence: Silence;
+  #cancelLook: (() => void) | undefined;
+
+  constructor(@Inject(DRAIN) private readonly drain: Drain) {
+    this.#timeline = new Timeline(drain);
+    this.#silence = new Silence(drain.clock);
+    drain.events.subscribe((event) => this.#onEvent(event));
+  }
+
+  watch(response: ServerResponse): void {
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    this.#watchers.add(response);
+    response.once('close', () => this.#forget(response));
+    this.#send([response]);
+    if (this.#timeline.report) this.#end(response);
+    else this.#cancelLook ??= this.drain.clock.schedule(interval, this.#look);
+  }
+
+  readonly #look = (): void => {
+    this.#send(this.#watchers);
+    this.#cancelLook = this.drain.clock.schedule(interval, this.#look);
+  };
+
+  #onEvent(event: DrainEvent): void {
+    if (this.#watchers.size === 0) return;
+    // The report comes right after the last phase.
+    if (event.type === 'phaseChanged' && event.phase !== 'drained') this.#send(this.#watchers);
+    if (event.type !== 'ended') return;
+    this.#send(this.#watchers);
+    for (const response of this.#watchers) this.#end(response);
+  }
+
+  #send(watchers: Iterable<ServerResponse>): void {
+    const snapshot = takeSnapshot(this.drain, this.#timeline, this.#silence);
+    const message = `data: ${JSON.stringify(snapshot)}\n\n`;
+    for (const response of watchers) {
+      // Whoever reads slowly gets fewer messages, not a queue of old ones.
+      if (!response.writableNeedDrain) response.write(message);
+    }
+  }
+
+  #end(response: ServerResponse): void {
+    response.end();
+    const cancel = this.drain.clock.schedule(linger, () => response.destroy());
+    response.once('close', cancel);
+  }
+
+  #forget(response: ServerResponse): void {
+    this.#watchers.delete(response);
+    if (this.#watchers.size > 0) return;
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
+  }
+}

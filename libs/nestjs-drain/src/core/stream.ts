@@ -1,0 +1,229 @@
+import type { DrainPhase } from './phase.js';
+import type { StreamOutcome } from './report.js';
+
+/** `finite`: an answer that ends by itself. `subscription`: endless, it reconnects elsewhere. */
+export type StreamKind = 'finite' | 'subscription';
+
+/** Why a stream is ended before its own end. */
+export type EndCause = 'deadline' | 'reconnect' | 'handedOff';
+
+/** How far a stream has come, as far as its transport knows. */
+export interface StreamProgress {
+  /** Bytes that have left this process. */
+  readonly bytes?: number;
+  /** Events or messages sent. */
+  readonly events?: number;
+}
+
+/** When an unfinished resumable stream is given to another replica. */
+export type HandOffTime = 'deadline' | 'eager';
+
+/** How a stream is given to another replica instead of being ended with a farewell. */
+export interface HandOff {
+  /** `deadline`: with the drain's deadline. `eager`: as soon as the drain refuses new streams. */
+  readonly when: HandOffTime;
+  /** Resolves when others may continue the stream; its transport is destroyed then. */
+  release(): Promise<unknown>;
+}
+
+/** What an adapter says about a stream when it asks for admission. */
+export interface StreamRequest {
+  readonly kind: StreamKind;
+  /** The route pattern or handler the stream belongs to, never an id: it becomes a metrics label. */
+  readonly route: string;
+  readonly id?: string | undefined;
+  /** The request came on a connection whose client had no notice of the shutdown: the answer gives it. */
+  readonly isLastAnswer?: boolean;
+}
+
+/** Port: what the core asks of the connection under a stream. Given with the request for admission. */
+export interface StreamTransport {
+  /**
+   * Whether the answer is written whole and only its bytes are still leaving. Such a stream is not
+   * ended any more: no farewell belongs behind a complete answer. Default: false.
+   */
+  readonly isWritten?: boolean;
+  /** Ends the stream properly: farewell, then the end. Called at most once. */
+  end(cause: EndCause): void;
+  /** Destroys the connection under the stream. Called at most once, when `end` was not enough. */
+  destroy(): void;
+  /** Called only when the status page looks, so it must cost nothing in between. */
+  progress?(): StreamProgress;
+}
+
+/** What code outside the library sees of a stream: facts, and nothing that changes it. */
+export interface StreamInfo {
+  readonly id: string;
+  readonly kind: StreamKind;
+  /** Such as `POST /v1/responses`. */
+  readonly route: string;
+  /** When the stream was admitted, in the clock's milliseconds. */
+  readonly admittedAt: number;
+  /** The cause it was ended for; undefined while it runs on its own. */
+  readonly endedFor: EndCause | undefined;
+  readonly isReleased: boolean;
+  /** Aborts when the stream is ended early, or when its client leaves. */
+  readonly signal: AbortSignal;
+  /** Seconds since its admission. @param now the clock's milliseconds */
+  ageAt(now: number): number;
+  progress(): StreamProgress;
+}
+
+/** What a handler gets of its own stream, through `@CurrentStream()`. */
+export interface OpenStream extends StreamInfo {
+  /** From here on another replica can send the rest: the stream is handed off where it would be ended. */
+  handOffBy(handOff: HandOff): void;
+}
+
+/** The reason of a stream's `AbortSignal`. */
+export class StreamAbortedError extends Error {
+  override readonly name = 'StreamAbortedError';
+
+  constructor(override readonly cause: EndCause | 'disconnect') {
+    super(
+      cause === 'disconnect'
+        ? 'The client left before the stream ended.'
+        : 'The stream was ended because this process is shutting down.',
+    );
+  }
+}
+
+/** One admitted stream. Its adapter releases it when the connection under it is closed. */
+export class Stream<Transport extends StreamTransport = StreamTransport> implements OpenStream {
+  readonly admitted = true;
+  readonly kind: StreamKind;
+  readonly route: string;
+  #cause: EndCause | undefined;
+  #destroyed = false;
+  #released = false;
+  #handOff: HandOff | undefined;
+  #aborter: AbortController | undefined;
+  #abortedFor: StreamAbortedError['cause'] | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly admittedAt: number,
+    { kind, route }: StreamRequest,
+    readonly transport: Transport,
+    private readonly onRelease: (stream: Stream, delivered: boolean) => void,
+    private readonly onInterrupt: (stream: Stream, cause: EndCause) => void,
+  ) {
+    this.kind = kind;
+    this.route = route;
+  }
+
+  /** Made on first use. */
+  get signal(): AbortSignal {
+    if (!this.#aborter) {
+      this.#aborter = new AbortController();
+      if (this.#abortedFor) this.#aborter.abort(new StreamAbortedError(this.#abortedFor));
+    }
+    return this.#aborter.signal;
+  }
+
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  get endedFor(): EndCause | undefined {
+    return this.#cause;
+  }
+
+  /** When the stream is given to another replica; undefined if it cannot be. */
+  get handsOff(): HandOffTime | undefined {
+    return this.#handOff?.when;
+  }
+
+  handOffBy(handOff: HandOff): void {
+    this.#handOff = handOff;
+  }
+
+  ageAt(now: number): number {
+    return (now - this.admittedAt) / 1000;
+  }
+
+  progress(): StreamProgress {
+    return this.transport.progress?.() ?? {};
+  }
+
+  /**
+   * Asks for the farewell and the end. Only the first call counts, and none where the answer is
+   * written already: it is complete.
+   */
+  end(cause: EndCause): void {
+    if (this.#released || this.#cause || this.transport.isWritten) return;
+    this.#cause = this.#handOff ? 'handedOff' : cause;
+    this.onInterrupt(this, this.#cause);
+    if (this.#handOff) {
+      void this.#destroyAfter(this.#handOff);
+      return;
+    }
+    this.#abort(cause);
+    try {
+      this.transport.end(cause);
+    } catch {
+      // An adapter that cannot end a stream cleanly must not end it cleanly (law 5).
+      this.destroy();
+    }
+  }
+
+  /** Destroys the transport and releases the stream as cut. */
+  destroy(): void {
+    if (this.#released) return;
+    this.#destroyed = true;
+    try {
+      this.transport.destroy();
+    } catch {
+      // A transport that cannot even be destroyed holds up neither the others nor the exit (law 7).
+    }
+    this.release(false);
+  }
+
+  /**
+   * The response is closed. Releasing twice counts once.
+   * @param delivered whether its last bytes left; false when the connection broke before.
+   */
+  release(delivered = true): void {
+    if (this.#released) return;
+    this.#released = true;
+    if (!delivered) this.#abort(this.#cause === 'handedOff' ? 'handedOff' : 'disconnect');
+    this.onRelease(this, delivered && !this.#destroyed);
+  }
+
+  /** How it ended, as the report counts it. */
+  outcome(delivered: boolean): StreamOutcome {
+    if (this.#destroyed && this.#cause !== 'handedOff') return 'cut';
+    if (!this.#cause) return delivered ? 'completed' : 'abandoned';
+    if (this.#cause === 'handedOff') return 'handedOff';
+    if (!delivered) return 'cut';
+    return this.#cause === 'reconnect' ? 'reconnect' : 'cancelled';
+  }
+
+  /** Its signal aborts only then: a reader that stops earlier would look like a clean end. */
+  async #destroyAfter(handOff: HandOff): Promise<void> {
+    try {
+      await handOff.release();
+    } catch {
+      // Not released, it lapses: others go on a little later.
+    }
+    this.destroy();
+  }
+
+  #abort(cause: StreamAbortedError['cause']): void {
+    if (this.#abortedFor) return;
+    this.#abortedFor = cause;
+    this.#aborter?.abort(new StreamAbortedError(cause));
+  }
+}
+
+/** Why a new stream was turned away, and when it is worth another try. */
+export interface Refusal {
+  readonly admitted: false;
+  readonly reason: Exclude<DrainPhase, 'serving' | 'lameDuck'>;
+  /** Seconds after which the client may try again: another replica will answer. */
+  readonly retryAfter: number;
+}
+
+/** The answer to a stream that wants in: counted (a Stream) or refused, never in between. */
+export type Admission<Transport extends StreamTransport = StreamTransport> =
+  Stream<Transport> | Refusal;

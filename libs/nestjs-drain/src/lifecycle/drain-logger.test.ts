@@ -1,0 +1,192 @@
+import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Drain } from '../core/drain.js';
+import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted } from '../../test/support/scripted-stream.js';
+import { DrainLogger } from './drain-logger.js';
+
+interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Record<string, unknown>;
+}
+
+let lines: Line[];
+
+const write =
+  (level: string) =>
+  (message: string, fields: Record<string, unknown>): void => {
+    lines.push({ level, message, fields });
+  };
+const fakeLogger: LoggerService = {
+  log: write('log'),
+  warn: write('warn'),
+  error: write('error'),
+};
+
+beforeEach(() => {
+  lines = [];
+  Logger.overrideLogger(fakeLogger);
+});
+afterEach(() => {
+  Logger.overrideLogger(new ConsoleLogger());
+});
+
+function setUp(options: DrainOptions = {}) {
+  const clock = new ManualClock();
+  const drain = new Drain(resolveDrainOptions({ timeout: 12, flushTimeout: 2, ...options }), clock);
+  new DrainLogger(drain);
+  return { clock, drain };
+}
+
+const messages = () => lines.map(({ message }) => message);
+
+describe('the log of a drain', () => {
+  it('has one line at its start, one every five seconds, and one at its end', async () => {
+    const { clock, drain } = setUp({ propagationDelay: 1 });
+    const stream = admitted(drain.streams);
+    admitted(drain.streams, 'subscription', { onEnd: 'deliver' });
+    drain.requests.enter(stream);
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(2_000);
+    drain.requests.leave(stream);
+    await clock.advanceAsync(9_000);
+    stream.close();
+    await clock.advanceAsync(60_000);
+    expect(messages()).toEqual([
+      'Shutting down (SIGTERM): 2 streams, 1 request open, at most 12 s, new streams accepted for 1 s',
+      'draining: 1 stream open (the oldest stream for 5 s, /scripted), 7 s to the deadline',
+      'draining: 1 stream open (the oldest stream for 10 s, /scripted), 2 s to the deadline',
+      'Drain completed after 11.0 s (SIGTERM): streams 1 completed, 1 told to reconnect',
+    ]);
+    expect(lines.every(({ level }) => level === 'log')).toBe(true);
+  });
+
+  it('carries its numbers as fields, for loggers that write JSON', async () => {
+    const { clock, drain } = setUp();
+    admitted(drain.streams);
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(14_000);
+    const numbers = { streams: 1, requests: 0, messages: 0, tasks: 0 };
+    expect(lines.map(({ fields }) => fields)).toMatchObject([
+      { event: 'started', trigger: 'SIGTERM', timeout: 12, propagationDelay: 0, ...numbers },
+      { event: 'progress', phase: 'draining', secondsLeft: 7, ...numbers },
+      { event: 'progress', phase: 'draining', secondsLeft: 2, ...numbers },
+      { event: 'ended', outcome: 'timeout', cut: 1, waitedSeconds: 14 },
+      { event: 'hint', option: 'flushTimeout', value: 2, count: 1 },
+    ]);
+  });
+
+  it('says after cancelled streams that `timeout` was too short, and for how old a stream', async () => {
+    const { clock, drain } = setUp();
+    admitted(drain.streams, 'finite', { onEnd: 'deliver' });
+    await clock.advanceAsync(400_000);
+    admitted(drain.streams, 'finite', { onEnd: 'deliver' });
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(14_000);
+    expect(lines.slice(-2)).toMatchObject([
+      { level: 'warn', fields: { event: 'ended', cancelled: 2 } },
+      {
+        level: 'warn',
+        message: expect.stringMatching(
+          /^2 streams reached the deadline and got a farewell; the oldest had run 412 s \(\/scripted\)\. `timeout` \(12 s\) was too short: set it above/,
+        ),
+        fields: {
+          option: 'timeout',
+          value: 12,
+          count: 2,
+          longest: { route: '/scripted', age: 412 },
+        },
+      },
+    ]);
+  });
+
+  it('says after cut streams what `flushTimeout` was', async () => {
+    const { clock, drain } = setUp();
+    admitted(drain.streams);
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(14_000);
+    expect(messages().at(-1)).toMatch(
+      /^1 stream ended without the last bytes; the oldest had run 14 s .* more `flushTimeout` \(2 s\)\.$/,
+    );
+  });
+
+  it('names other work that outlived the deadline', async () => {
+    const { clock, drain } = setUp();
+    drain.requests.enter({});
+    drain.tasks.enter({});
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(14_000);
+    expect(messages().at(-1)).toMatch(
+      /^Still running at the deadline: 1 requests, 1 tasks\. `timeout` \(12 s\)/,
+    );
+  });
+
+  it('has no hint where nothing was lost', async () => {
+    const { clock, drain } = setUp();
+    admitted(drain.streams).close();
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(0);
+    expect(lines.map(({ fields }) => fields['event'])).toEqual(['started', 'ended']);
+  });
+
+  it('says that a drain was taken back, and falls silent', async () => {
+    const { clock, drain } = setUp();
+    admitted(drain.streams);
+    drain.start('initiate').catch(() => undefined);
+    drain.reset();
+    await clock.advanceAsync(60_000);
+    expect(messages().slice(1)).toEqual(['The shutdown was reset: serving again']);
+  });
+
+  it('has one line for each trigger that joins', async () => {
+    const { clock, drain } = setUp();
+    admitted(drain.streams).close();
+    drain.tasks.enter({});
+    void drain.start('wait');
+    await clock.advanceAsync(2_400);
+    void drain.start('SIGTERM');
+    expect(messages().slice(1)).toEqual(['SIGTERM joins the shutdown, 10 s to the deadline']);
+    expect(lines.at(-1)?.fields).toEqual({
+      event: 'joined',
+      trigger: 'SIGTERM',
+      phase: 'draining',
+      secondsLeft: 10,
+    });
+  });
+
+  it('has no fields where Nest would print them as a line of their own, as Nest 11 does', () => {
+    const written: unknown[][] = [];
+    class Nest11Logger extends ConsoleLogger {
+      override log(...line: unknown[]): void {
+        written.push(line);
+      }
+      protected override getContextAndMessagesToPrint(messages: unknown[]) {
+        return { messages, context: undefined };
+      }
+    }
+    Logger.overrideLogger(new Nest11Logger());
+    void setUp().drain.start('SIGTERM');
+    expect(written).toEqual([
+      ['Shutting down (SIGTERM): nothing open, at most 12 s', 'GracefulShutdown'],
+    ]);
+  });
+
+  it('is one line of JSON each with the JSON logger of Nest', async () => {
+    const written: string[] = [];
+    const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+    Logger.overrideLogger(new ConsoleLogger({ json: true }));
+    const { clock, drain } = setUp();
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(0);
+    stdout.mockRestore();
+    expect(written.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { message: expect.stringContaining('Shutting down'), params: { event: 'started' } },
+      { message: expect.stringContaining('completed'), params: { event: 'ended' } },
+    ]);
+  });
+});

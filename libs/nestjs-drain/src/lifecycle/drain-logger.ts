@@ -1,0 +1,114 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { printsFieldsApart } from '../compat/nest-logger.js';
+import { Drain } from '../core/drain.js';
+import type { DrainEvent } from '../core/events.js';
+import { describeReport, type DrainReport } from '../core/report.js';
+import { DRAIN } from '../core/tokens.js';
+import { LossReport } from './drain-losses.js';
+
+/** ms between two progress lines. */
+const progressInterval = 5000;
+
+/**
+ * One line when the drain starts, one for each trigger that joins, one every 5 s while it runs, one
+ * when it ends, and one for each bound that was too short. The sentence is for people; the fields behind it are for JSON loggers.
+ */
+@Injectable()
+export class DrainLogger {
+  readonly #logger = new Logger('GracefulShutdown');
+  readonly #losses: LossReport;
+  #cancelProgress = (): void => undefined;
+
+  constructor(@Inject(DRAIN) private readonly drain: Drain) {
+    this.#losses = new LossReport(drain);
+    drain.events.subscribe((event) => this.#onEvent(event));
+  }
+
+  #onEvent(event: DrainEvent): void {
+    if (event.type === 'started') this.#started(event.trigger);
+    if (event.type === 'joined') this.#joined(event.trigger);
+    if (event.type === 'ended') this.#ended(event.report);
+    if (event.type === 'phaseChanged' && event.phase === 'serving') this.#reset();
+  }
+
+  #started(trigger: string): void {
+    const { timeout, propagationDelay } = this.drain.options;
+    this.#write(
+      'log',
+      `Shutting down (${trigger}): ${this.#whatIsLeft()}, at most ${timeout} s` +
+        (propagationDelay > 0 ? `, new streams accepted for ${propagationDelay} s` : ''),
+      { event: 'started', trigger, timeout, propagationDelay, ...this.#numbers() },
+    );
+    this.#scheduleProgress();
+  }
+
+  /** A later trigger changes nothing; an operator wants to know that it came, and when. */
+  #joined(trigger: string): void {
+    const { phase, secondsLeft } = this.drain;
+    const left = secondsLeft === undefined ? undefined : Math.round(secondsLeft);
+    this.#write(
+      'log',
+      `${trigger} joins the shutdown` + (left === undefined ? '' : `, ${left} s to the deadline`),
+      { event: 'joined', trigger, phase, secondsLeft: left },
+    );
+  }
+
+  #scheduleProgress(): void {
+    this.#cancelProgress = this.drain.clock.schedule(progressInterval, () => {
+      const { phase, secondsLeft = 0 } = this.drain;
+      const left = Math.round(secondsLeft);
+      this.#write(
+        'log',
+        `${phase}: ${this.#whatIsLeft()}${this.#oldest()}, ` +
+          (secondsLeft > 0 ? `${left} s to the deadline` : 'the deadline has passed'),
+        { event: 'progress', phase, secondsLeft: left, ...this.#numbers() },
+      );
+      this.#scheduleProgress();
+    });
+  }
+
+  #ended(report: DrainReport): void {
+    this.#cancelProgress();
+    const hints = this.#losses.hints(report);
+    const level = hints.length > 0 ? 'warn' : 'log';
+    const waitedSeconds = Number(report.waitedSeconds.toFixed(3));
+    this.#write(level, describeReport(report), { event: 'ended', ...report, waitedSeconds });
+    for (const { message, ...fields } of hints) {
+      this.#write('warn', message, { event: 'hint', ...fields });
+    }
+  }
+
+  #reset(): void {
+    this.#cancelProgress();
+    this.#write('log', 'The shutdown was reset: serving again', { event: 'reset' });
+  }
+
+  #write(level: 'log' | 'warn', message: string, fields: object): void {
+    if (printsFieldsApart()) this.#logger[level](message);
+    else this.#logger[level](message, fields);
+  }
+
+  #numbers(): Record<string, number> {
+    const { streams, counted } = this.drain;
+    return {
+      streams: streams.size,
+      ...Object.fromEntries(counted.map((work) => [work.name, work.size])),
+    };
+  }
+
+  #whatIsLeft(): string {
+    const open = Object.entries(this.#numbers()).filter(([, count]) => count > 0);
+    const phrases = open.map(
+      ([name, count]) => `${count} ${count === 1 ? name.slice(0, -1) : name}`,
+    );
+    return phrases.length > 0 ? `${phrases.join(', ')} open` : 'nothing open';
+  }
+
+  /** A registry is in the order of admission. */
+  #oldest(): string {
+    const [oldest] = this.drain.streams;
+    if (!oldest) return '';
+    const age = oldest.ageAt(this.drain.clock.now());
+    return ` (the oldest stream for ${age.toFixed(0)} s, ${oldest.route})`;
+  }
+}

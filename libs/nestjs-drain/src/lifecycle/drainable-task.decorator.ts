@@ -1,0 +1,65 @@
+import { Inject } from '@nestjs/common';
+import type { Drain } from '../core/drain.js';
+import { DRAIN } from '../core/tokens.js';
+import { isDrainSignal } from '../streams/parameters.js';
+import { replaceMethod } from '../compat/replace-method.js';
+import { routeArgumentsOf } from '../streams/stream-route.js';
+import { refuseQueueWorker, refuseWorkerHost } from './queue-worker-refusal.js';
+import { runTask } from './task-run.js';
+
+type Method = (...args: unknown[]) => unknown;
+
+/** Where Nest puts the drain into the instance. A name and not a symbol, for its error messages. */
+const DRAIN_PROPERTY = '__drainOfTasks';
+type Holder = Record<typeof DRAIN_PROPERTY, Drain | undefined>;
+
+const tasks = new WeakSet<object>();
+
+/**
+ * Makes a method background work that the drain knows: a `@Cron()` or `@Interval()` handler. Runs under
+ * way are waited for; a run that would start while draining does not, as if it had returned at once. A
+ * parameter with `@DrainSignal()` gets an `AbortSignal` that aborts at the deadline. For methods that
+ * return a promise, or nothing.
+ *
+ * A queue worker is refused: its jobs would count as completed. `nestjs-drain/queue` pauses it.
+ * @throws TypeError with the remedy, when it is applied or when the application starts.
+ */
+export function DrainableTask() {
+  return (target: object, key: string | symbol, descriptor: PropertyDescriptor): void => {
+    refuseWorkerHost(target, key);
+    injectDrain(target);
+    const method = descriptor.value as Method;
+    const name = `${target.constructor.name}.${String(key)}()`;
+    const signal = Object.values(routeArgumentsOf(target.constructor, key)).find(isDrainSignal);
+    const task = function (this: Holder, ...args: unknown[]): unknown {
+      const drain = this[DRAIN_PROPERTY];
+      // Called directly, as unit tests do, it is the method and nothing else.
+      if (!drain) return method.apply(this, args);
+      if (drain.phase === 'draining' || drain.phase === 'drained') return Promise.resolve();
+      return runTask(drain, name, (deadline) => {
+        if (signal) args[signal.index] = deadline;
+        return method.apply(this, args);
+      });
+    };
+    tasks.add(task);
+    // Schedulers leave their metadata before or after this decorator.
+    descriptor.value = replaceMethod(method, key, task);
+  };
+}
+
+const drains = new WeakMap<object, Drain>();
+
+function injectDrain(target: object): void {
+  if (Object.hasOwn(target, DRAIN_PROPERTY)) return;
+  Inject(DRAIN)(target, DRAIN_PROPERTY);
+  Object.defineProperty(target, DRAIN_PROPERTY, {
+    get(this: object) {
+      return drains.get(this);
+    },
+    // Nest injects when it has made the instance: at start, with the whole class in sight.
+    set(this: object, drain: Drain) {
+      refuseQueueWorker(this, (method) => tasks.has(method));
+      drains.set(this, drain);
+    },
+  });
+}

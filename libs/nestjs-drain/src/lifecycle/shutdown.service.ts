@@ -1,0 +1,129 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { callingWork } from '../compat/work-context.js';
+import { Drain } from '../core/drain.js';
+import type { DrainEvent } from '../core/events.js';
+import type { DrainPhase } from '../core/phase.js';
+import type { DrainReport } from '../core/report.js';
+import { DRAIN } from '../core/tokens.js';
+import { eventStream } from './event-stream.js';
+import { stackOf } from './hooks.js';
+import { runTask } from './task-run.js';
+
+/** The drain at one moment. */
+export interface DrainSnapshot {
+  readonly phase: DrainPhase;
+  readonly isShuttingDown: boolean;
+  readonly activeStreams: number;
+  readonly inFlightRequests: number;
+  readonly inFlightMessages: number;
+  readonly runningTasks: number;
+  /** All that is counted besides streams, by the name it has in the report: `requests`, `jobs`, … */
+  readonly inFlight: Readonly<Record<string, number>>;
+  /** Seconds until remaining streams are cancelled; undefined while serving and after the drain. */
+  readonly secondsLeft: number | undefined;
+}
+
+/** The single source of truth about the shutdown: every number elsewhere is read from here. */
+@Injectable()
+export class ShutdownService {
+  /** What happened, as it happens. Observers see facts; they cannot delay the drain. */
+  readonly events: Observable<DrainEvent>;
+
+  readonly #logger = new Logger('GracefulShutdown');
+
+  constructor(@Inject(DRAIN) private readonly machine: Drain) {
+    this.events = eventStream(machine.events, (error) => {
+      this.#logger.error(
+        'A subscriber of ShutdownService.events threw. It gets further events and the drain goes on; ' +
+          'catch the error in the subscriber.',
+        stackOf(error),
+      );
+    });
+  }
+
+  get phase(): DrainPhase {
+    return this.machine.phase;
+  }
+
+  get isShuttingDown(): boolean {
+    return this.machine.isShuttingDown;
+  }
+
+  /** Open streams of `@DrainableStream()` routes. */
+  get activeStreams(): number {
+    return this.machine.streams.size;
+  }
+
+  /** Requests being answered, without streams, probes and the module's own routes. */
+  get inFlightRequests(): number {
+    return this.machine.requests.size;
+  }
+
+  snapshot(): DrainSnapshot {
+    return {
+      phase: this.phase,
+      isShuttingDown: this.isShuttingDown,
+      activeStreams: this.activeStreams,
+      inFlightRequests: this.inFlightRequests,
+      inFlightMessages: this.machine.messages.size,
+      runningTasks: this.machine.tasks.size,
+      inFlight: Object.fromEntries(this.machine.counted.map(({ name, size }) => [name, size])),
+      secondsLeft: this.machine.secondsLeft,
+    };
+  }
+
+  /** Starts the drain, or joins the one that runs. Returns at once. */
+  initiate(): void {
+    void this.machine.start('initiate');
+  }
+
+  /**
+   * Starts the drain, or joins the one that runs, and resolves with its report. The drain does not wait
+   * for a task or a hook that calls this, because each would wait for the other; `initiate()` only starts.
+   * @throws DrainResetError when the drain is taken back by `reset()`.
+   */
+  drain(): Promise<DrainReport> {
+    this.#excuseCaller('drain');
+    return this.machine.start('drain');
+  }
+
+  /**
+   * Resolves with the report of the drain that runs, or of the next one. It starts nothing. The drain
+   * does not wait for a task or a hook that calls this.
+   * @throws DrainResetError when the drain is taken back by `reset()`.
+   */
+  wait(): Promise<DrainReport> {
+    this.#excuseCaller('wait');
+    return this.machine.whenDrained();
+  }
+
+  /**
+   * Lets the drain wait for background work, as for a request. A function gets a signal that aborts at
+   * the deadline, and is disposed with the work.
+   * @returns a promise of the work's result. It rejects with the work's error: handle it here, or Node
+   * reports an unhandled rejection.
+   */
+  track<T>(work: PromiseLike<T> | ((deadline: AbortSignal) => T | PromiseLike<T>)): Promise<T> {
+    if (typeof work !== 'function') return this.machine.tasks.track(work);
+    return (async () => runTask(this.machine, 'work given to track()', work))();
+  }
+
+  /**
+   * Back to serving, as long as nothing has been closed.
+   * @throws ResetRefusedError with the reason, when something has been closed already.
+   */
+  reset(): void {
+    this.machine.reset();
+  }
+
+  #excuseCaller(method: string): void {
+    const caller = callingWork();
+    if (!caller) return;
+    caller.excuse();
+    this.#logger.warn(
+      `${caller.name} calls ShutdownService.${method}(), and the drain would wait for it in turn: it is ` +
+        'not waited for. Call initiate() to only start the drain.',
+    );
+  }
+}

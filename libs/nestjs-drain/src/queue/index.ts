@@ -1,0 +1,3 @@
+export type { BullWorker } from './bull-worker.js';
+export { DrainQueueModule } from './drain-queue.module.js';
+export { QueueWorkers } from './queue-workers.js';

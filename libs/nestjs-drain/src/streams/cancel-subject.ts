@@ -1,0 +1,29 @@
+/**
+ * The end that the drain decides for a stream. It comes at most once, and is remembered for a handler
+ * that answers after it. Every open stream holds one, so it is smaller than a Subject.
+ */
+export class CancelSubject {
+  #isCancelled = false;
+  #listeners: readonly (() => void)[] = none;
+
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+
+  /** Calls back once, or at once where it is decided. Returns a function that removes the listener. */
+  subscribe(listener: () => void): () => void {
+    if (this.#isCancelled) listener();
+    else this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    for (const listener of this.#listeners) listener();
+    this.#listeners = none;
+  }
+}
+
+const none: readonly never[] = [];
