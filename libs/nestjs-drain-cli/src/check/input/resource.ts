@@ -4,28 +4,20 @@ const ignoreAnnotation = 'nestjs-drain/ignore';
 
 /** One Kubernetes object, wherever it stood: a document of its own or an item of a List. */
 export class Resource {
-  constructor(readonly root: Field) {}
-
-  get kind(): string {
-    return this.root.at('kind').text ?? '';
-  }
-
-  get apiVersion(): string {
-    return this.root.at('apiVersion').text ?? '';
-  }
-
+  readonly kind: string;
+  readonly apiVersion: string;
   /** The API group without its version, empty for the core group. */
-  get group(): string {
-    return this.apiVersion.includes('/') ? this.apiVersion.replace(/\/.*/, '') : '';
-  }
-
-  get name(): string {
-    return this.root.at('metadata', 'name').text ?? '';
-  }
-
+  readonly group: string;
+  readonly name: string;
   /** Empty when the manifest leaves the namespace to `kubectl -n`. */
-  get namespace(): string {
-    return this.root.at('metadata', 'namespace').text ?? '';
+  readonly namespace: string;
+
+  constructor(readonly root: Field) {
+    this.kind = root.at('kind').text ?? '';
+    this.apiVersion = root.at('apiVersion').text ?? '';
+    this.group = this.apiVersion.includes('/') ? this.apiVersion.replace(/\/.*/, '') : '';
+    this.name = root.at('metadata', 'name').text ?? '';
+    this.namespace = root.at('metadata', 'namespace').text ?? '';
   }
 
   get spec(): Field {

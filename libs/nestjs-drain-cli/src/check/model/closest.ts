@@ -5,6 +5,12 @@ export function closest(text: string, candidates: readonly string[]): string | u
   if (candidates.length === 0) return undefined;
   const lower = new Map(candidates.map((each) => [each.toLowerCase(), each]));
   const near = nearest(text.toLowerCase(), [...lower.keys()]);
-  const allowed = text.length > 5 ? 2 : 1;
-  return distance(text.toLowerCase(), near) <= allowed ? lower.get(near) : undefined;
+  return isTypingError(text, near) ? lower.get(near) : undefined;
+}
+
+/** Do two texts differ by case and a typing error at most? */
+export function isTypingError(one: string, other: string): boolean {
+  const allowed = one.length > 5 ? 2 : 1;
+  if (Math.abs(one.length - other.length) > allowed) return false;
+  return distance(one.toLowerCase(), other.toLowerCase()) <= allowed;
 }

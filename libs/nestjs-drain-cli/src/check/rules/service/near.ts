@@ -1,6 +1,6 @@
 import { type Field } from '../../input/field.js';
 import { type Resource } from '../../input/resource.js';
-import { closest } from '../../model/closest.js';
+import { closest, isTypingError } from '../../model/closest.js';
 import { type Manifests, sameNamespace } from '../../model/manifests.js';
 import { type Workload } from '../../model/workload.js';
 
@@ -16,11 +16,12 @@ export function nearestWorkload(
   const candidates = manifests.workloads.filter(({ resource, isLasting }) => {
     return isLasting && sameNamespace(resource, selecting);
   });
-  const [only, ...more] = candidates;
+  const selector = labels.entries.map(([key, value]) => [key, value.text ?? ''] as const);
+  const [only, second] = candidates;
   return (
-    candidates.find((each) => differsByTyping(labels, each)) ??
+    candidates.find((each) => differsByTyping(selector, each)) ??
     candidates.find(({ resource }) => resource.name === selecting.name) ??
-    (more.length === 0 ? only : undefined)
+    (second === undefined ? only : undefined)
   );
 }
 
@@ -28,15 +29,13 @@ export function nearestWorkload(
 export const matchLabelsOf = ({ resource, labels }: Workload): unknown =>
   resource.spec.at('selector', 'matchLabels').value ?? Object.fromEntries(labels);
 
-function differsByTyping(selector: Field, { labels }: Workload): boolean {
-  const { entries } = selector;
-  const keys = [...labels.keys()];
+function differsByTyping(selector: readonly (readonly [string, string])[], workload: Workload) {
+  const { labels } = workload;
   return (
-    entries.length > 0 &&
-    entries.every(([key, value]) => {
-      const near = closest(key, keys);
-      const text = near === undefined ? undefined : labels.get(near);
-      return text !== undefined && closest(value.text ?? '', [text]) !== undefined;
+    selector.length > 0 &&
+    selector.every(([key, value]) => {
+      const text = labels.get(key) ?? labels.get(closest(key, [...labels.keys()]) ?? '');
+      return text !== undefined && isTypingError(value, text);
     })
   );
 }
