@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { apply } from './testing/apply.js';
+import { checkText } from './testing/fixtures.js';
 import {
   annotation,
   type Change,
@@ -7,6 +9,7 @@ import {
   inPod,
   judge,
   stranger,
+  textOf,
 } from './testing/judge.js';
 
 /** One danger in an otherwise good manifest, and the rule that must name it, alone. */
@@ -460,5 +463,13 @@ const dangers: readonly Danger[] = [
 describe('of each single danger exactly one rule speaks', () => {
   it.each(dangers)('%s: %s', async (_, rule, changes, ...others) => {
     expect([...new Set(await judge(changes, ...others))]).toEqual([rule]);
+  });
+
+  it.each(dangers)('%s: the remedies of %s end it', async (_, rule, changes, ...others) => {
+    let text = textOf(changes, ...others);
+    const { findings } = await checkText(text);
+    for (const { remedy } of findings) text = apply(text, remedy);
+    const left = (await checkText(text)).findings;
+    expect(left.filter((each) => each.rule.id === rule)).toEqual([]);
   });
 });

@@ -64,9 +64,14 @@ export async function findingsOf(
   changes: readonly Change[],
   ...others: unknown[]
 ): Promise<readonly Finding[]> {
+  return (await checkText(textOf(changes, ...others))).findings;
+}
+
+/** The changed manifest, with other resources beside it. */
+export function textOf(changes: readonly Change[], ...others: unknown[]): string {
   const [deployment, budget] = parseAllDocuments(readFileSync(good, 'utf8')) as Document[];
   if (!deployment || !budget) throw new Error('The good manifest holds two documents.');
   for (const change of changes) change(deployment, budget);
   const texts = [deployment, budget].map(String).concat(others.map((each) => stringify(each)));
-  return (await checkText(texts.join('\n---\n'))).findings;
+  return texts.join('\n---\n');
 }
