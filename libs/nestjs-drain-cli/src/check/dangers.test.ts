@@ -79,6 +79,21 @@ const start = (...command: string[]): Change[] => [inContainer('command', comman
 
 const dangers: readonly Danger[] = [
   [
+    "an httpGet hook behind Istio's proxy",
+    'istio-hook-dead',
+    [
+      inDeployment('spec.template.metadata.labels', {
+        app: 'chat',
+        'sidecar.istio.io/inject': 'true',
+      }),
+      inDeployment('spec.template.metadata.annotations', {
+        'nestjs-drain/timeout': '300',
+        'nestjs-drain/propagation-delay': '5',
+        'sidecar.istio.io/nativeSidecar': 'true',
+      }),
+    ],
+  ],
+  [
     'a Service selector with a typing error',
     'service-selects-nothing',
     [],

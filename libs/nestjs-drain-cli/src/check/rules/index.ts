@@ -2,6 +2,7 @@ import { type Rule } from '../rule.js';
 import { graceDeclaredWrong } from './pod/grace-declared-wrong.js';
 import { graceTooShort } from './pod/grace-too-short.js';
 import { httpGetHost } from './pod/http-get-host.js';
+import { istioHookDead } from './pod/istio-hook-dead.js';
 import { istioProxyEndsFirst } from './pod/istio-proxy-ends-first.js';
 import { linkerdProxyEndsFirst } from './pod/linkerd-proxy-ends-first.js';
 import { livenessMissing } from './pod/liveness-missing.js';
@@ -104,6 +105,7 @@ export const rules: readonly Rule[] = [
   targetPortMissing,
   publishNotReadyAddresses,
   sidecarEndsFirst,
+  istioHookDead,
   istioProxyEndsFirst,
   linkerdProxyEndsFirst,
   ingressNginxTimeout,

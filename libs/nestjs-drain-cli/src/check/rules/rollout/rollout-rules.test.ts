@@ -47,6 +47,7 @@ describe('Istio', () => {
       labels: { app: 'chat', 'sidecar.istio.io/inject': 'true' },
       annotations: {
         [key]: value,
+        'traffic.sidecar.istio.io/excludeInboundPorts': '8001',
         'nestjs-drain/timeout': '300',
         'nestjs-drain/propagation-delay': '5',
       },
@@ -71,6 +72,9 @@ describe('Istio', () => {
     const labels = { 'istio-injection': 'enabled' };
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'prod', labels } };
     const there: Change = (deployment) => deployment.setIn(['metadata', 'namespace'], 'prod');
-    expect(await judge([there], namespace)).toEqual(['istio-proxy-ends-first']);
+    expect((await judge([there], namespace)).sort()).toEqual([
+      'istio-hook-dead',
+      'istio-proxy-ends-first',
+    ]);
   });
 });
