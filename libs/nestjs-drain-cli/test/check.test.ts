@@ -1,11 +1,11 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../bin/nestjs-drain.js', import.meta.url));
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 
 interface Outcome {
@@ -16,7 +16,7 @@ interface Outcome {
 
 function check(args: readonly string[], input = ''): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = execFile(program, ['check', ...args], (error, output, errors) =>
+    const child = execFile(process.execPath, [program, 'check', ...args], (error, output, errors) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, output, errors }),
     );
     child.stdin?.end(input);
@@ -34,26 +34,34 @@ describe('the exit code', () => {
   it('is 0 for good manifests in folders and files', async () => {
     const { code, output } = await check([
       join(folder, 'check-good/kustomize'),
-      join(folder, 'check/schema/pass.yaml'),
+      join(folder, 'check-good/chat.yaml'),
     ]);
-    expect([code, output]).toEqual([0, expect.stringContaining('4 resources read: nothing')]);
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining('4 resources read, 2 workloads judged: nothing'),
+    ]);
   });
 
   it('is 1 from the chosen severity on', async () => {
-    const note = join(folder, 'check/liveness-missing/fail.yaml');
+    const note = join(folder, 'check/liveness-missing.yaml');
     expect((await check([note])).code).toBe(0);
     expect((await check([note, '--severity', 'note'])).code).toBe(1);
-    const warning = join(folder, 'check/single-replica/fail.yaml');
+    const warning = join(folder, 'check/single-replica.yaml');
     expect((await check([warning])).code).toBe(1);
     expect((await check([warning, '--severity', 'error'])).code).toBe(0);
   });
 
   it.each([
-    ['a path that is not there', ['/nowhere/at/all'], '', /no such file or folder/],
     ['empty stdin', ['-'], '', /no Kubernetes resource/],
-    ['broken YAML', ['-'], 'a: [\n', /^<stdin>:\d+:\d+: broken YAML/],
     ['--fix of stdin', ['-', '--fix'], 'a: 1', /Pass the files/],
-    ['no path', [], '', /missing required argument/],
+    ['no path', [], '', /Pass manifests/],
+    ['a mistyped rule', ['--explain', 'grace-too-shrt'], '', /did you mean grace-too-short/],
+    [
+      'an address that does not answer',
+      ['-', '--url', 'http://127.0.0.1:1'],
+      'a: 1',
+      /Is the service running/,
+    ],
     ['an unknown option', ['-', '--wat'], '', /unknown option/],
   ])('is 2 for %s, and says so', async (_, args, input, message) => {
     const { code, output, errors } = await check(args, input);
@@ -74,22 +82,37 @@ it('stdin takes what kustomize and helm print', async () => {
 });
 
 it('--sarif prints SARIF and nothing else', async () => {
-  const { output } = await check([join(folder, 'check/schema/fail.yaml'), '--sarif']);
+  const { output } = await check([join(folder, 'check/schema.yaml'), '--sarif']);
   expect(JSON.parse(output)).toMatchObject({ version: '2.1.0', runs: [{ results: [{}] }] });
 });
 
 it('--fix mends in place until nothing is left, and reports what it could not mend', async () => {
-  const mended = join(folder, 'check/grace-too-short/fail.yaml');
+  const mended = join(folder, 'check/grace-too-short.yaml');
   const before = await readFile(mended, 'utf8');
   expect((await check([mended, '--fix'])).code).toBe(0);
   expect(await readFile(mended, 'utf8')).toBe(
     before.replace('terminationGracePeriodSeconds: 60', 'terminationGracePeriodSeconds: 312'),
   );
-  const left = join(folder, 'check/recreate-strategy/fail.yaml');
+  const left = join(folder, 'check/recreate-strategy.yaml');
   expect(await check([left, '--fix'])).toMatchObject({
     code: 1,
     output: expect.stringContaining('recreate-strategy'),
   });
+});
+
+it('--fix says which place it will not edit, and leaves the file alone', async () => {
+  const file = join(folder, 'alias.yaml');
+  const text = (await readFile(join(fixtures, 'check/grace-too-short.yaml'), 'utf8')).replace(
+    '    spec:\n      terminationGracePeriodSeconds: 60',
+    '    spec:\n      terminationGracePeriodSeconds: &grace 60\n      activeDeadlineSeconds: *grace',
+  );
+  await writeFile(file, text);
+  const { code, errors } = await check([file, '--fix']);
+  expect([code, errors]).toEqual([
+    1,
+    expect.stringMatching(/alias\.yaml:\d+: --fix will not edit this place for grace-too-short/),
+  ]);
+  expect(await readFile(file, 'utf8')).toBe(text);
 });
 
 describe("this repository's own manifests", () => {
@@ -107,7 +130,10 @@ describe("this repository's own manifests", () => {
       const overlay = join(manifests, 'overlays/demo');
       const rendered = execFileSync('kubectl', ['kustomize', overlay], { encoding: 'utf8' });
       const { code, output } = await check(['-', '--severity', 'note'], rendered);
-      expect([code, output]).toEqual([0, expect.stringContaining('3 resources read: nothing')]);
+      expect([code, output]).toEqual([
+        0,
+        expect.stringContaining('3 resources read, 1 workload judged: nothing'),
+      ]);
     },
   );
 });

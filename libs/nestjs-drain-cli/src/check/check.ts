@@ -1,11 +1,15 @@
 import { normalize } from 'node:path';
 import { type Finding, findingOf } from './finding.js';
-import { patchFiles } from './kustomization.js';
-import { parseResources } from './manifest.js';
-import { Manifests } from './manifests.js';
-import { rules } from './rules/index.js';
-import { isKustomization, type Source } from './source.js';
-import { UnusableInputError } from './unusable-input.js';
+import { readDockerfile } from './input/dockerfile.js';
+import { patchFiles } from './input/kustomization.js';
+import { parseResources } from './input/manifest.js';
+import { type Resource } from './input/resource.js';
+import { type Input, isDockerfile, isKustomization, type Source } from './input/source.js';
+import { type Unread, UnusableInputError } from './input/unusable-input.js';
+import { type Declared } from './model/settings.js';
+import { Manifests, type NotJudged } from './model/manifests.js';
+import { type Judgement, isUnknown, type Rule, type Unknown } from './rule.js';
+import { rules, settingsUnknown } from './rules/index.js';
 
 /** What a reading of manifests gave. */
 export interface CheckReport {
@@ -13,41 +17,83 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   /** How many whole resources were read. */
   readonly resources: number;
-  /** How many were left out because they only patch others. */
+  /** How many workloads were judged as services that answer clients. */
+  readonly judged: number;
+  /** Workloads that were read and not judged. */
+  readonly notJudged: readonly NotJudged[];
+  /** How many resources were left out because they only patch others. */
   readonly patches: number;
+  /** Files that could not be read or understood. */
+  readonly unread: readonly Unread[];
+}
+
+/** Settings that the user or the running service declares beside the manifests. */
+export interface Declarations {
+  readonly flags?: Declared;
+  readonly live?: Declared;
 }
 
 /**
- * Applies every rule to the sources.
- * @throws UnusableInputError when the YAML is broken, or holds no resource to judge.
+ * Applies every rule to what was read. Nothing is thrown for an input that cannot be understood:
+ * it is listed under `unread`.
  */
-export async function check(sources: readonly Source[]): Promise<CheckReport> {
-  const manifests = readManifests(sources);
+export async function check(input: Input, declared: Declarations = {}): Promise<CheckReport> {
+  const { manifests, unread } = readManifests(input, declared);
   const findings: Finding[] = [];
+  const unknowns: (Unknown & { readonly rule: Rule })[] = [];
   for (const rule of rules) {
-    for await (const problem of rule.check(manifests)) {
-      if (!problem.resource.ignores(rule.id)) findings.push(findingOf(rule, problem));
+    for await (const judgement of rule.check(manifests)) {
+      if (isUnknown(judgement)) unknowns.push({ ...judgement, rule });
+      else if (!isIgnored(rule, judgement)) findings.push(findingOf(rule, judgement));
     }
+  }
+  for (const problem of settingsUnknown.judge(unknowns.filter(counts))) {
+    if (!isIgnored(settingsUnknown, problem)) findings.push(findingOf(settingsUnknown, problem));
   }
   return {
     findings: findings.sort(byPlace),
     resources: manifests.resources.length,
+    judged: manifests.serving.length,
+    notJudged: manifests.notJudged,
     patches: manifests.patches.length,
+    unread,
   };
 }
 
-/** @throws UnusableInputError when the YAML is broken, or holds no resource to judge. */
-export function readManifests(sources: readonly Source[]): Manifests {
-  const patched = patchFiles(sources);
-  const found = sources.filter(({ file }) => !isKustomization(file)).flatMap(parseResources);
-  const manifests = new Manifests(found, (file) => patched.has(normalize(file)));
-  if (manifests.resources.length > 0) return manifests;
-  const names = sources.map(({ file }) => file).join(', ');
-  throw new UnusableInputError(
-    manifests.patches.length > 0
-      ? `${names}: only patches, nothing to judge by itself. Render it: kubectl kustomize … | nestjs-drain check -`
-      : `${names}: no Kubernetes resource in it. Pass manifests (apiVersion, kind), or rendered ones on stdin.`,
-  );
+const isIgnored = (rule: Rule, judgement: Judgement): boolean =>
+  !isUnknown(judgement) && judgement.resource.ignores(rule.id);
+
+/** What a rule that is switched off cannot judge is no question. */
+const counts = ({ rule, server }: Unknown & { readonly rule: Rule }): boolean =>
+  !server.workload.resource.ignores(rule.id);
+
+/** Parses the sources; what is broken is left out and listed. */
+export function readManifests(
+  { sources, unread }: Input,
+  { flags = {}, live = {} }: Declarations,
+): { manifests: Manifests; unread: Unread[] } {
+  const failed: Unread[] = [...unread];
+  const attempt = <T>(source: Source, parse: (source: Source) => T[]): T[] => {
+    try {
+      return parse(source);
+    } catch (error) {
+      if (!(error instanceof UnusableInputError)) throw error;
+      failed.push({ file: source.file, sentence: error.message });
+      return [];
+    }
+  };
+  const steering = sources.filter(({ file }) => isKustomization(file));
+  const images = sources.filter(({ file }) => isDockerfile(file));
+  const others = sources.filter(({ file }) => !isKustomization(file) && !isDockerfile(file));
+  const patched = new Set(steering.flatMap((each) => attempt(each, patchFiles)));
+  const found: Resource[] = others.flatMap((each) => attempt(each, parseResources));
+  const context = {
+    flags,
+    live,
+    isPatchFile: (file: string) => patched.has(normalize(file)),
+    dockerfiles: images.map(readDockerfile),
+  };
+  return { manifests: new Manifests(found, context), unread: failed };
 }
 
 function byPlace(one: Finding, other: Finding): number {

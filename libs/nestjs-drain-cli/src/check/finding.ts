@@ -1,3 +1,4 @@
+import { remedyOf } from './mend/remedy.js';
 import { type Edit, type Problem, type Rule, type Severity } from './rule.js';
 
 /** A rule's problem at its place, ready to be reported. */
@@ -10,20 +11,25 @@ export interface Finding {
   /** `Kind/name`. */
   readonly resource: string;
   readonly message: string;
+  /** YAML: patches of these resources and resources to add; or a sentence, when no change can be named. */
   readonly remedy: string;
-  /** Empty when mending needs the owner's decision. */
+  /** What `--fix` does here; empty when mending needs the owner's decision. */
   readonly edits: readonly Edit[];
 }
 
 export function findingOf(rule: Rule, problem: Problem): Finding {
+  const { field, message, resource } = problem;
   return {
     rule,
-    severity: rule.severity,
-    file: problem.field.file,
-    line: problem.field.line,
-    resource: problem.resource.toString(),
-    message: problem.message,
-    remedy: problem.remedy ?? rule.remedy,
-    edits: problem.edits ?? [],
+    severity: problem.severity ?? rule.severity,
+    file: field.file,
+    line: field.line,
+    resource: resource.toString(),
+    message,
+    // Asked for by few readers, and dear for thousands.
+    get remedy() {
+      return remedyOf(problem);
+    },
+    edits: rule.fix && !problem.asks ? (problem.edits ?? []) : [],
   };
 }

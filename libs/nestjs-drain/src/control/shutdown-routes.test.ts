@@ -99,6 +99,10 @@ describe.each(adapters)('the shutdown routes on %s', (adapter) => {
       in_flight_messages: 0,
       running_tasks: 0,
       seconds_left: 10,
+      timeout_seconds: 10,
+      propagation_delay_seconds: 2,
+      flush_timeout_seconds: 2,
+      termination_grace_period_seconds: null,
     });
   });
 

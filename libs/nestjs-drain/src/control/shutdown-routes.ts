@@ -82,7 +82,8 @@ export class ShutdownRoutes {
   }
 
   #state(): Body {
-    const { phase, isShuttingDown, streams, requests, messages, tasks, secondsLeft } = this.drain;
+    const { phase, isShuttingDown, streams, requests, messages, tasks, secondsLeft, options } =
+      this.drain;
     return {
       phase,
       shutting_down: isShuttingDown,
@@ -91,6 +92,11 @@ export class ShutdownRoutes {
       in_flight_messages: messages.size,
       running_tasks: tasks.size,
       seconds_left: secondsLeft ?? null,
+      // What the service was started with: `nestjs-drain check --url` compares manifests with it.
+      timeout_seconds: options.timeout,
+      propagation_delay_seconds: options.propagationDelay,
+      flush_timeout_seconds: options.flushTimeout,
+      termination_grace_period_seconds: options.terminationGracePeriod ?? null,
     };
   }
 }

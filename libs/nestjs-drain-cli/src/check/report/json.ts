@@ -1,8 +1,9 @@
 import { type CheckReport } from '../check.js';
 
-/** The report for programs: one object, findings with rule, severity, place, message, why and remedy. */
-export function renderJson({ findings, resources, patches }: CheckReport): string {
-  const rendered = findings.map(
+/** The report for programs: what was read and judged, what not, and every finding whole. */
+export function renderJson(report: CheckReport): string {
+  const { resources, judged, patches } = report;
+  const findings = report.findings.map(
     ({ rule, severity, file, line, resource, message, remedy, edits }) => ({
       rule: rule.id,
       severity,
@@ -15,5 +16,12 @@ export function renderJson({ findings, resources, patches }: CheckReport): strin
       fixable: edits.length > 0,
     }),
   );
-  return `${JSON.stringify({ resources, patches, findings: rendered }, null, 2)}\n`;
+  const notJudged = report.notJudged.map(({ resource, reason }) => ({
+    file: resource.root.file,
+    resource: resource.toString(),
+    reason,
+  }));
+  const unread = report.unread.map(({ file, sentence }) => ({ file, sentence }));
+  const whole = { resources, judged, patches, notJudged, unread, findings };
+  return `${JSON.stringify(whole, null, 2)}\n`;
 }

@@ -4,19 +4,37 @@ import { type CheckReport } from '../check.js';
 import { type Finding } from '../finding.js';
 import { type Rule } from '../rule.js';
 import { rules } from '../rules/index.js';
-import { standardInput } from '../source.js';
+import { standardInput } from '../input/source.js';
+import { helpAddress, version } from '../version.js';
 
 const schema =
   'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
 /** The report as SARIF 2.1.0, for code scanning. */
-export function renderSarif({ findings }: CheckReport): string {
+export function renderSarif({ findings, unread }: CheckReport): string {
   const log: Log = {
     $schema: schema,
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'nestjs-drain', rules: rules.map(descriptor) } },
+        tool: {
+          driver: {
+            name: 'nestjs-drain',
+            version,
+            semanticVersion: version,
+            informationUri: helpAddress('what-nestjs-drain-check-looks-for'),
+            rules: rules.map(descriptor),
+          },
+        },
+        invocations: [
+          {
+            executionSuccessful: unread.length === 0,
+            toolExecutionNotifications: unread.map(({ sentence }) => ({
+              level: 'error',
+              message: { text: sentence },
+            })),
+          },
+        ],
         originalUriBaseIds: { SRCROOT: { description: { text: 'The working directory.' } } },
         results: findings.map(result),
       },
@@ -30,7 +48,8 @@ function descriptor(rule: Rule): ReportingDescriptor {
     id: rule.id,
     shortDescription: { text: rule.title },
     fullDescription: { text: rule.why },
-    help: { text: rule.remedy, markdown: `\`\`\`yaml\n${rule.remedy}\n\`\`\`` },
+    help: { text: `${rule.why}\nnestjs-drain check … --explain ${rule.id}` },
+    helpUri: helpAddress(rule.id),
     defaultConfiguration: { level: rule.severity },
   };
 }

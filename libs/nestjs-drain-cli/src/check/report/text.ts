@@ -9,39 +9,100 @@ const paint: Record<Severity, (text: string) => string> = {
   note: colors.cyan,
 };
 
-/** The report for people: each finding with its place, its reason and its remedy, and a last line. */
-export function renderText(report: CheckReport): string {
-  return [...report.findings.map(renderFinding), summary(report), ...hints(report), ''].join('\n');
+/** How much the report for people says about each finding. */
+export interface TextOptions {
+  /** With the reason and the remedy? */
+  readonly long?: boolean;
+  /** Has `--fix` done already what it can? */
+  readonly fix?: boolean;
 }
 
-function renderFinding({ rule, severity, file, line, resource, message, remedy }: Finding): string {
+/** The report for people: a line for each finding, by resource, and what was judged and what not. */
+export function renderText(report: CheckReport, options: TextOptions = {}): string {
+  const groups = groupBy(report.findings, ({ file, resource }) => `${file}  ${resource}`);
   return [
-    `${colors.bold(`${file}:${line}`)}  ${paint[severity](severity)}  ${rule.id}  ${colors.dim(resource)}`,
-    `  ${message}`,
-    `  ${colors.dim(rule.why)}`,
-    ...remedy.split('\n').map((each) => `    ${colors.green(each)}`),
+    ...[...groups].flatMap(([title, findings]) => [
+      colors.bold(title),
+      ...findings.flatMap((each) => lines(each, options)),
+      '',
+    ]),
+    ...notJudged(report),
+    ...report.unread.map(({ sentence }) => colors.red(sentence)),
+    summary(report),
+    ...hints(report, options),
     '',
   ].join('\n');
 }
 
-function summary({ findings, resources }: CheckReport): string {
-  const read = `${resources} resource${resources === 1 ? '' : 's'} read`;
-  if (findings.length === 0) return colors.green(`${read}: nothing that would lose a stream.`);
-  const counts = [...severities].reverse().flatMap((severity) => {
-    const count = findings.filter((each) => each.severity === severity).length;
-    return count > 0 ? [`${count} ${severity}${count === 1 ? '' : 's'}`] : [];
-  });
-  return `${read}: ${counts.join(', ')}.`;
+function lines(finding: Finding, { long }: TextOptions): string[] {
+  const { rule, severity, line, message } = finding;
+  const head = `  ${String(line).padStart(4)}  ${paint[severity](severity.padEnd(7))}  ${rule.id}  ${message}`;
+  if (!long) return [head];
+  return [
+    head,
+    `        ${colors.dim(rule.why)}`,
+    ...finding.remedy.split('\n').map((each) => `          ${colors.green(each)}`),
+  ];
 }
 
-function hints({ findings, patches }: CheckReport): string[] {
+/** What was left out, by reason. */
+function notJudged(report: CheckReport): string[] {
+  const groups = groupBy(report.notJudged, ({ reason }) => reason);
+  return [...groups].map(([reason, left]) => {
+    const names = left.map(({ resource }) => resource.toString());
+    const more = names.length > 4 ? ` and ${names.length - 4} more` : '';
+    return `Not judged: ${names.slice(0, 4).join(', ')}${more} (${reason}).`;
+  });
+}
+
+function summary(report: CheckReport): string {
+  const { findings, resources, judged } = report;
+  const read = `${count(resources, 'resource')} read, ${count(judged, 'workload')} judged`;
+  if (findings.length > 0) return `${read}: ${counts(findings)}.`;
+  if (judged === 0)
+    return colors.yellow(`${read}: nothing can be said. Pass the workloads that serve.`);
+  if (report.unread.length > 0) {
+    return colors.yellow(`${read}: nothing found in what could be read.`);
+  }
+  return colors.green(`${read}: nothing that would lose a stream.`);
+}
+
+const counts = (findings: readonly Finding[]): string =>
+  [...severities]
+    .reverse()
+    .flatMap((severity) => {
+      const found = findings.filter((each) => each.severity === severity).length;
+      return found > 0 ? [count(found, severity)] : [];
+    })
+    .join(', ');
+
+const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+function hints({ findings, patches }: CheckReport, { long, fix }: TextOptions): string[] {
   const fixable = findings.filter(({ edits }) => edits.length > 0).length;
   return [
-    ...(fixable > 0 ? [`${fixable} can be mended with --fix.`] : []),
+    ...(findings.length > 0 && !long
+      ? ['Reasons and remedies: --long, or --explain RULE for one of them.']
+      : []),
+    ...(fixable > 0 && !fix ? [`${fixable} can be mended with --fix.`] : []),
     ...(patches > 0
       ? [
-          `${patches} patch(es) left out; check them applied: kubectl kustomize … | nestjs-drain check -`,
+          `${count(patches, 'patch')} left out; check them applied: kubectl kustomize … | nestjs-drain check -`.replace(
+            'patchs',
+            'patches',
+          ),
         ]
       : []),
   ];
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
 }

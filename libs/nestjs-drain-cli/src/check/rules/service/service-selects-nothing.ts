@@ -1,0 +1,46 @@
+import { isDecidedByTemplate, type Labels, labelsOf, matchesMap } from '../../model/selector.js';
+import { type Manifests } from '../../model/manifests.js';
+import { type Rule } from '../../rule.js';
+import { type Field } from '../../input/field.js';
+import { matchLabelsOf, nearestWorkload } from './near.js';
+
+export const serviceSelectsNothing: Rule = {
+  id: 'service-selects-nothing',
+  severity: 'error',
+  title: 'The Service selects no pod',
+  why: 'A Service whose selector matches nothing has no endpoint: every request through it is refused.',
+  *check(manifests) {
+    const templates = once(allLabels);
+    for (const service of manifests.ofKind('Service')) {
+      const selector = service.spec.at('selector');
+      if (service.group !== '' || selector.entries.length === 0) continue;
+      if (!isDecidedByTemplate(selector)) continue;
+      if (manifests.workloads.length === 0 || manifests.workloadsOf(service).length > 0) continue;
+      if (templates(manifests).some((labels) => matchesMap(selector, labels))) continue;
+      const near = nearestWorkload(service, selector, manifests);
+      yield {
+        resource: service,
+        field: selector,
+        message: `Its selector matches no pod in the input${near ? `; ${near.resource.toString()} is near` : ''}.`,
+        // The pods may come from elsewhere.
+        ...(near ? {} : { severity: 'note', advice: '# Pass the manifest of its pods as well.' }),
+        edits: near ? [{ field: selector, value: matchLabelsOf(near) }] : [],
+      };
+    }
+  },
+};
+
+/** The labels of every template in the input, those of kinds that this check does not judge as well. */
+const allLabels = ({ resources }: Manifests): Labels[] =>
+  resources.flatMap(({ spec }) => labelsIn(spec));
+
+function labelsIn(field: Field): Labels[] {
+  const own = field.at('metadata', 'labels');
+  const below = [...field.entries.map(([, value]) => value), ...field.items];
+  return [...(own.exists ? [labelsOf(own)] : []), ...below.flatMap(labelsIn)];
+}
+
+function once<Argument, Result>(compute: (argument: Argument) => Result) {
+  let result: Result | undefined;
+  return (argument: Argument): Result => (result ??= compute(argument));
+}
