@@ -22,7 +22,11 @@ const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', typescript] },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/[^/]+/dist/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist/',
+    '<rootDir>/libs/[^/]+/dist/',
+    '<rootDir>/examples/dist/',
+  ],
 };
 
 // Imports name the .js file that the compiler will write.
@@ -46,7 +50,11 @@ export default {
       // The built packages and the built service, real sockets, real signals.
       ...common,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/libs/*/test/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/libs/*/test/**/*.test.ts',
+        '<rootDir>/test/**/*.test.ts',
+        '<rootDir>/examples/**/*.test.ts',
+      ],
       moduleNameMapper: written,
     },
   ],
