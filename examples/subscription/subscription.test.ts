@@ -24,7 +24,7 @@ test('an EventSource goes on by itself, on the replica that follows', async () =
   source = new EventSource(`${first.url}/clock`);
   const replicas = new Set<number>();
   const second = new Promise<void>((resolve) => {
-    source?.addEventListener('message', ({ data }: MessageEvent<string>) => {
+    source?.addEventListener('message', ({ data }: { data: string }) => {
       replicas.add((JSON.parse(data) as { replica: number }).replica);
       if (replicas.size === 1) first.terminate();
       else resolve();
