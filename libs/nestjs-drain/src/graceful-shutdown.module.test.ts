@@ -1,9 +1,14 @@
-import { Module } from '@nestjs/common';
+import { ConsoleLogger, Injectable, Logger, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { describe, expect, test } from '@jest/globals';
 import { DRAIN } from './core/tokens.js';
 import type { Drain } from './core/drain.js';
-import { GracefulShutdownModule, ShutdownService, type GracefulShutdownOptions } from './index.js';
+import {
+  GracefulShutdownModule,
+  ShutdownService,
+  type GracefulShutdownOptions,
+  type GracefulShutdownOptionsFactory,
+} from './index.js';
 
 const compile = (...imports: Parameters<typeof Test.createTestingModule>[0]['imports'] & object) =>
   Test.createTestingModule({ imports }).compile();
@@ -31,7 +36,7 @@ describe('options', () => {
 
   test.each<[string, GracefulShutdownOptions, RegExp]>([
     ['negative', { timeout: -1 }, /`timeout` is -1; set a number of seconds/],
-    ['not a number', { exitTimeout: 'soon' as never }, /`exitTimeout` is soon; set a number/],
+    ['not a number', { exitTimeout: 'soon' as never }, /`exitTimeout` is "soon"; set a number/],
     ['a negative hook bound', { hookTimeout: -2 }, /`hookTimeout` is -2; set a number/],
     [
       'propagation that eats the timeout',
@@ -44,6 +49,18 @@ describe('options', () => {
       /set terminationGracePeriodSeconds to at least 35, or `timeout` below 28/,
     ],
     ['unknown', { timeot: 3 } as never, /`timeot` is not an option; known are .*timeout/],
+    ['endless', { hookTimeout: Infinity }, /`hookTimeout` is Infinity; set a number of seconds/],
+    ['a control key', { control: { tokn: 'x' } } as never, /`control.tokn` is not an option/],
+    ['control: true', { control: true } as never, /`control` is true; set an object with path/],
+    ['an empty token', { control: { token: '' } }, /`control.token` is ""; set a text/],
+    ['a wrong port', { control: { port: 70_000 } }, /`control.port` is 70000; set a port from 0/],
+    ['a health key', { health: { redy: 'x' } } as never, /`health.redy` is not an option/],
+    ['a health path', { health: { liveness: true } } as never, /`health.liveness` is true; set/],
+    ['signals as a text', { signals: 'SIGTERM' } as never, /set a list, such as \["SIGTERM"\]/],
+    ['no signal', { signals: ['SIGFOO'] } as never, /`signals\[0\]` is "SIGFOO": it is no signal/],
+    ['SIGKILL', { signals: ['SIGKILL'] }, /"SIGKILL": no process can listen to it; set names/],
+    ['a word for a flag', { forceExitOnSecondSignal: 'no' } as never, /set true or false/],
+    ['isGlobal', { isGlobal: 'yes' } as never, /`isGlobal` is "yes"; set true or false/],
     ['no CIDR', { control: { allow: ['10.0.0.1'] } }, /`control.allow` has "10.0.0.1"; set CIDR/],
   ])('%s is refused at start with the remedy', async (_, options, remedy) => {
     expect(await refused(options)).toMatch(remedy);
@@ -67,6 +84,59 @@ test('forRootAsync takes its options from a factory with injected dependencies',
     }),
   );
   expect(module.get<Drain>(DRAIN).options.timeout).toBe(7);
+});
+
+describe('forRootAsync', () => {
+  const from = (options: unknown) => () =>
+    compile(GracefulShutdownModule.forRootAsync({ useFactory: () => options as never }));
+
+  test.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /returned undefined; return the options, or \{\} for the defaults/],
+    ['a typing mistake', { timeot: 1 }, /`timeot` is not an option/],
+    ['control: false', { control: false }, /`control` comes from the factory.*beside `useFactory`/],
+    ['a path', { control: { path: 'x' } }, /`control.path` comes from the factory/],
+    ['a control key', { control: { tokn: 'x' } }, /`control.tokn` is not an option/],
+    ['health', { health: false }, /`health` comes from the factory/],
+    ['isGlobal', { isGlobal: false }, /`isGlobal` comes from the factory/],
+    ['signals as a text', { signals: 'SIGTERM' }, /set a list, such as \["SIGTERM"\]/],
+  ])('refuses %s from a factory', async (_, options, remedy) => {
+    await expect(from(options)()).rejects.toThrow(remedy);
+  });
+
+  @Injectable()
+  class Settings implements GracefulShutdownOptionsFactory {
+    createGracefulShutdownOptions() {
+      return { timeout: 7 };
+    }
+  }
+  @Module({ providers: [Settings], exports: [Settings] })
+  class SettingsModule {}
+
+  test.each([
+    ['useClass', { useClass: Settings }],
+    ['useExisting', { imports: [SettingsModule], useExisting: Settings }],
+  ])('takes its options by %s', async (_, options) => {
+    const module = await compile(GracefulShutdownModule.forRootAsync(options));
+    expect(module.get<Drain>(DRAIN).options.timeout).toBe(7);
+  });
+});
+
+test('without .forRoot() it says what to import', async () => {
+  await expect(compile(GracefulShutdownModule)).rejects.toThrow(
+    'import GracefulShutdownModule.forRoot() instead of GracefulShutdownModule',
+  );
+});
+
+test('a time that looks like milliseconds is warned of', async () => {
+  const warnings: string[] = [];
+  const warn = (line: string): unknown => warnings.push(line);
+  await Test.createTestingModule({
+    imports: [GracefulShutdownModule.forRoot({ timeout: 30_000, flushTimeout: 2 })],
+  })
+    .setLogger({ log: () => undefined, error: () => undefined, warn })
+    .compile();
+  Logger.overrideLogger(new ConsoleLogger());
+  expect(warnings).toEqual([expect.stringMatching(/`timeout` is 30000 seconds .* set 30\.$/)]);
 });
 
 test('imported twice it refuses to start and says where it belongs', async () => {

@@ -1,44 +1,62 @@
 import {
+  ConfigurableModuleBuilder,
   Module,
+  Optional,
   UseGuards,
+  type ConfigurableModuleAsyncOptions,
   type DynamicModule,
-  type FactoryProvider,
   type MiddlewareConsumer,
-  type ModuleMetadata,
   type NestModule,
   type Provider,
   type Type,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
+import { forRootDone, requireForRoot } from './compat/for-root.js';
+import { AfterNestModule } from './compat/nest-close.js';
 import { ControlGuard } from './control/caller.guard.js';
 import { Management } from './control/management.decorator.js';
 import { ManagementPort } from './control/management-port.js';
 import { ManagementRoutes } from './control/management-routes.js';
-import { CONTROL_ACCESS, type ControlAccess, type ControlRoutes } from './control/options.js';
+import {
+  CONTROL_ACCESS,
+  controlAccessChecks,
+  controlRouteChecks,
+  type ControlAccess,
+  type ControlRoutes,
+} from './control/options.js';
 import { AllowedPeerGuard } from './control/page.guard.js';
 import { shutdownController } from './control/shutdown.controller.js';
-import { DRAIN, SHUTDOWN } from './core/tokens.js';
-import { Diagnostics } from './lifecycle/diagnostics.js';
-import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
-import type { HealthOptions } from './probes/options.js';
-import { probeController } from './probes/probe.controller.js';
+import {
+  flag,
+  InvalidDrainOptionsError,
+  object,
+  optionProblems,
+  unlessFalse,
+  type OptionCheck,
+  type OptionChecks,
+} from './core/option-checks.js';
+import { DRAIN, FAREWELL, SHUTDOWN } from './core/tokens.js';
 import { HttpConnections } from './http/http-connections.js';
 import { Uncounted } from './http/uncounted.guard.js';
-import { AdmissionGuard } from './streams/admission.guard.js';
 import { applicationDrain } from './lifecycle/application-drain.js';
-import { BeforeNest } from './lifecycle/before-nest.js';
+import { ApplicationSignals } from './lifecycle/application-signals.js';
+import { Diagnostics } from './lifecycle/diagnostics.js';
 import { DrainLogger } from './lifecycle/drain-logger.js';
-import { Lifecycle } from './lifecycle/lifecycle.js';
+import { Hooks } from './lifecycle/hooks.js';
 import {
-  FAREWELL,
+  moduleOptionChecks,
   PROCESS_OPTIONS,
   separateOptions,
   type ModuleOptions,
 } from './lifecycle/options.js';
-import { ProcessSignals } from './lifecycle/process-signals.js';
-import { ShutdownSequence } from './lifecycle/shutdown-sequence.js';
+import { BeforeNest, ShutdownSequence } from './lifecycle/shutdown-sequence.js';
 import { ShutdownService } from './lifecycle/shutdown.service.js';
+import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
+import { healthChecks, type HealthOptions } from './probes/options.js';
+import { probeController } from './probes/probe.controller.js';
+import { AdmissionGuard } from './streams/admission.guard.js';
+import type { Farewell } from './streams/farewell.js';
 import { StatusFeed } from './control/status/status-feed.js';
 import { statusController } from './control/status/status.controller.js';
 
@@ -55,20 +73,19 @@ export interface StaticOptions {
 /** What a factory may decide. */
 export interface DynamicOptions extends ModuleOptions {
   control?: ControlAccess;
+  /** What cancelled `@Sse()` streams send last, unless their route declares its own. */
+  farewell?: Farewell;
 }
 
-export interface GracefulShutdownOptions extends ModuleOptions, Omit<StaticOptions, 'control'> {
+export interface GracefulShutdownOptions
+  extends Omit<DynamicOptions, 'control'>, Omit<StaticOptions, 'control'> {
   control?: (ControlRoutes & ControlAccess) | false;
 }
 
-export interface GracefulShutdownAsyncOptions extends StaticOptions {
-  imports?: ModuleMetadata['imports'];
-  inject?: FactoryProvider['inject'];
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Nest's own FactoryProvider: what is injected is the user's
-  useFactory: (...dependencies: any[]) => DynamicOptions | Promise<DynamicOptions>;
+/** For `useClass` and `useExisting` of `forRootAsync()`. */
+export interface GracefulShutdownOptionsFactory {
+  createGracefulShutdownOptions(): DynamicOptions | Promise<DynamicOptions>;
 }
-
-const OPTIONS = Symbol.for('nestjs-drain.Options');
 
 const exported = [
   DRAIN,
@@ -81,38 +98,90 @@ const exported = [
   ReadinessIndicator,
 ] as const;
 
+/** As the application gave them. */
+const GIVEN_OPTIONS = Symbol.for('nestjs-drain.GivenOptions');
+/** Checked. */
+const OPTIONS = Symbol.for('nestjs-drain.Options');
+
+const statics: StaticOptions = {};
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<DynamicOptions>({
+  optionsInjectionToken: GIVEN_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createGracefulShutdownOptions')
+  .setExtras(statics, assemble)
+  .build();
+
+/** `useFactory`, `useClass` or `useExisting`, and what no factory can decide. */
+export type GracefulShutdownAsyncOptions = ConfigurableModuleAsyncOptions<
+  DynamicOptions,
+  'createGracefulShutdownOptions'
+> &
+  StaticOptions;
+
 /**
  * Drains the application before it goes away: import it once, in the root module.
  * The options are checked at start; impossible ones throw an InvalidDrainOptionsError with the remedy.
  */
-@Module({})
-export class GracefulShutdownModule implements NestModule {
-  constructor(private readonly managementPort: ManagementPort) {}
-
-  configure(consumer: MiddlewareConsumer): void {
-    this.managementPort.hideFromTraffic(consumer);
+@Module({ providers: [requireForRoot('GracefulShutdownModule')] })
+export class GracefulShutdownModule extends ConfigurableModuleClass implements NestModule {
+  constructor(@Optional() private readonly managementPort?: ManagementPort) {
+    super();
   }
 
-  static forRoot(options: GracefulShutdownOptions = {}): DynamicModule {
+  configure(consumer: MiddlewareConsumer): void {
+    this.managementPort?.hideFromTraffic(consumer);
+  }
+
+  static override forRoot(options: GracefulShutdownOptions = {}): DynamicModule {
     const { isGlobal, health, control, ...rest } = options;
-    const { path, reset, ...access } = control || {};
-    const routes = control === false ? false : definedOnly({ path, reset });
-    return assemble(definedOnly({ isGlobal, health, control: routes }), {
+    const given = typeof control === 'object' ? control : {};
+    const { path, reset, ...access } = given;
+    const routes = control === undefined || control === given ? { path, reset } : control;
+    return super.forRootAsync({
+      ...definedOnly({ isGlobal, health }),
+      control: typeof routes === 'object' ? definedOnly(routes) : routes,
       useFactory: () => ({ ...rest, control: access }),
     });
   }
 
-  static forRootAsync(options: GracefulShutdownAsyncOptions): DynamicModule {
-    const { imports, inject, useFactory, ...statics } = options;
-    return assemble(statics, definedOnly({ inject, useFactory }), imports);
+  static override forRootAsync(options: GracefulShutdownAsyncOptions): DynamicModule {
+    return super.forRootAsync(options);
   }
 }
 
-function assemble(
-  { isGlobal = true, health, control }: StaticOptions,
-  factory: Pick<FactoryProvider<DynamicOptions>, 'inject' | 'useFactory'>,
-  imports: ModuleMetadata['imports'] = [],
-): DynamicModule {
+const staticChecks: OptionChecks = {
+  isGlobal: flag,
+  health: unlessFalse(object(healthChecks)),
+  control: unlessFalse(object(controlRouteChecks)),
+};
+
+function assemble(definition: DynamicModule, options: StaticOptions): DynamicModule {
+  const { isGlobal = true, health, control } = options;
+  const problems = optionProblems(definedOnly({ isGlobal, health, control }), staticChecks);
+  const routes = problems.length === 0 ? controllersOf(options) : [];
+  return {
+    ...definition,
+    global: isGlobal,
+    imports: [
+      ...(definition.imports ?? []),
+      AfterNestModule,
+      DiscoveryModule,
+      TerminusModule.forRoot({ logger: false }),
+    ],
+    controllers: routes,
+    providers: [
+      ...(definition.providers ?? []),
+      checkedOptions(problems),
+      ...derivedProviders,
+      ...providers,
+      forRootDone,
+    ],
+    exports: [...exported],
+  };
+}
+
+function controllersOf({ health, control }: StaticOptions): Type[] {
   const controllers: Type[] = [];
   if (health !== false) controllers.push(probeController(health));
   if (control !== false) {
@@ -123,13 +192,42 @@ function assemble(
     UseGuards(Uncounted)(controller);
     Management()(controller);
   }
+  return controllers;
+}
+
+/** The routes exist before a factory runs: an option for them that a factory returns comes too late. */
+const tooLate: OptionCheck = (name) => [
+  `\`${name}\` comes from the factory, but Nest makes the routes before it runs; set it beside ` +
+    '`useFactory`, as in `forRootAsync({ control: { path: ... }, useFactory })`.',
+];
+
+const dynamicChecks: OptionChecks = {
+  ...moduleOptionChecks,
+  farewell: (_, value) =>
+    value === null ? ['`farewell` is null; leave it out for the default.'] : [],
+  isGlobal: tooLate,
+  health: tooLate,
+  control: (name, value) =>
+    value === false
+      ? tooLate(name, value)
+      : optionProblems(value, { ...controlAccessChecks, path: tooLate, reset: tooLate }, name),
+};
+
+/** All problems at once, those of the routes and those of a factory. */
+function checkedOptions(problems: readonly string[]): Provider {
   return {
-    module: GracefulShutdownModule,
-    global: isGlobal,
-    imports: [...imports, DiscoveryModule, TerminusModule.forRoot({ logger: false })],
-    controllers,
-    providers: [{ provide: OPTIONS, ...factory }, ...derivedProviders, ...providers],
-    exports: [...exported],
+    provide: OPTIONS,
+    inject: [{ token: GIVEN_OPTIONS, optional: true }],
+    useFactory: (options: DynamicOptions | undefined) => {
+      if (options === undefined || options === null) {
+        throw new InvalidDrainOptionsError([
+          `The factory of forRootAsync() returned ${String(options)}; return the options, or {} for the defaults.`,
+        ]);
+      }
+      const all = [...problems, ...optionProblems(options, dynamicChecks)];
+      if (all.length > 0) throw new InvalidDrainOptionsError(all);
+      return options;
+    },
   };
 }
 
@@ -138,13 +236,13 @@ const derivedProviders: Provider[] = [
   {
     provide: DRAIN,
     inject: [ModulesContainer, OPTIONS],
-    useFactory: (modules: ModulesContainer, { control: _, ...options }: DynamicOptions) =>
-      applicationDrain(modules, separateOptions(options).drain),
+    useFactory: (modules: ModulesContainer, options: DynamicOptions) =>
+      applicationDrain(modules, processPart(options)),
   },
   {
     provide: PROCESS_OPTIONS,
     inject: [OPTIONS],
-    useFactory: ({ control: _, ...options }: DynamicOptions) => separateOptions(options).process,
+    useFactory: (options: DynamicOptions) => separateOptions(processPart(options)).process,
   },
   { provide: FAREWELL, inject: [OPTIONS], useFactory: ({ farewell }: DynamicOptions) => farewell },
   {
@@ -154,13 +252,17 @@ const derivedProviders: Provider[] = [
   },
 ];
 
+function processPart({ control: _, farewell: __, ...options }: DynamicOptions): ModuleOptions {
+  return options;
+}
+
 const providers: Provider[] = [
   ShutdownService,
-  Lifecycle,
+  Hooks,
   ShutdownSequence,
   { provide: SHUTDOWN, useExisting: ShutdownSequence },
   BeforeNest,
-  ProcessSignals,
+  ApplicationSignals,
   DrainLogger,
   Diagnostics,
   HttpConnections,

@@ -3,6 +3,7 @@ export {
   type DynamicOptions,
   type GracefulShutdownAsyncOptions,
   type GracefulShutdownOptions,
+  type GracefulShutdownOptionsFactory,
   type StaticOptions,
 } from './graceful-shutdown.module.js';
 export { type ControlAccess, type ControlRoutes } from './control/options.js';
@@ -33,7 +34,7 @@ export { DrainSignal } from './streams/parameters.js';
 export { DrainableStream } from './streams/drainable-stream.decorator.js';
 export { DrainableTask } from './lifecycle/drainable-task.decorator.js';
 export { type Farewell, type LastWords } from './streams/farewell.js';
-export { type AfterDrain, type BeforeDrain } from './lifecycle/lifecycle.js';
+export { type AfterDrain, type BeforeDrain } from './lifecycle/hooks.js';
 export { type ModuleOptions, type ProcessOptions } from './lifecycle/options.js';
 export { ShutdownService, type DrainSnapshot } from './lifecycle/shutdown.service.js';
 export { StreamRefusedException } from './streams/stream-refused.exception.js';

@@ -100,7 +100,6 @@ export const control: readonly Scenario[] = [
       drain: { exitTimeout: 20, control: { port: 0, host: '127.0.0.1' } },
       hooks: { onModuleDestroy: 'waits' },
     },
-    exit: 'SIGTERM',
     bound: 'at once',
     async run(bench) {
       await bench.port();

@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { setTimeout } from 'node:timers/promises';
 import { lameDuck } from '../bench.js';
 import { describeAnswer } from '../describe.js';
 import type { Answer } from '../exchange.js';
@@ -9,6 +10,9 @@ const nothing = 'nothing: no client was there';
 /** Node's HTTP/2 client takes a connection that ends under a stream for the end of the stream. */
 const describeCut = (answer: Answer): string =>
   describeAnswer({ ...answer, isComplete: answer.isComplete && answer.body.includes('last') });
+
+/** An operator sends a second signal later than a supervisor that delivers the first one twice. */
+const operator = (): Promise<void> => setTimeout(1_200);
 
 const secondSignal = (
   phase: string,
@@ -23,6 +27,7 @@ const secondSignal = (
     await bench.trigger();
     if (phase !== 'during lame duck' && phase !== 'during draining') bench.app.open('events');
     await bench.app.tells(...scenario.when);
+    await operator();
     bench.app.kill('SIGTERM');
     bench.startWatch();
     return describeCut(await stream.done);
@@ -75,7 +80,6 @@ export const lifecycle: readonly Scenario[] = [
     name: 'a throwing onModuleDestroy hook',
     on: isPlain,
     options: { shutdownHooks: true, hooks: { onModuleDestroy: 'throws' } },
-    exit: 'SIGTERM',
     bound: 'at once',
     async run(bench) {
       await bench.port();
@@ -110,8 +114,23 @@ export const lifecycle: readonly Scenario[] = [
     async run(bench) {
       const stream = await bench.stream();
       await bench.trigger();
+      await operator();
       bench.app.kill('SIGINT');
       bench.startWatch();
+      return describeCut(await stream.done);
+    },
+  },
+  {
+    name: 'a signal that is delivered twice, as SIGTERM and SIGINT',
+    on: isPlain,
+    bound: 'at once',
+    async run(bench) {
+      const stream = await bench.stream();
+      await bench.trigger();
+      bench.app.kill('SIGTERM');
+      bench.app.kill('SIGINT');
+      await operator();
+      bench.open('events');
       return describeCut(await stream.done);
     },
   },

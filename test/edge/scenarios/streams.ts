@@ -141,7 +141,6 @@ export const streams: readonly Scenario[] = [
   {
     name: 'a provider closed in onModuleDestroy while a stream is being farewelled',
     options: { shutdownHooks: true, drain: nearDeadline },
-    exit: 'SIGTERM',
     bound: 'timeout',
     async run(bench) {
       const stream = await bench.stream();

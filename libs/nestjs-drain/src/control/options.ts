@@ -1,3 +1,5 @@
+import { flag, list, text, wholeNumber, type OptionChecks } from '../core/option-checks.js';
+
 /** The shutdown routes. */
 export interface ControlRoutes {
   /** Default `shutdown`, for `/shutdown/wait` and its siblings. */
@@ -5,6 +7,8 @@ export interface ControlRoutes {
   /** Whether `POST /shutdown/reset` exists. Default false. */
   reset?: boolean;
 }
+
+export const controlRouteChecks: OptionChecks = { path: text, reset: flag };
 
 /** Who may call the shutdown routes, and where. */
 export interface ControlAccess {
@@ -27,5 +31,12 @@ export interface ControlAccess {
   /** If set, every call must carry it as a bearer token as well. Default: none needed. */
   token?: string;
 }
+
+export const controlAccessChecks: OptionChecks = {
+  port: wholeNumber(0, 65_535, 'port'),
+  host: text,
+  allow: list(text),
+  token: text,
+};
 
 export const CONTROL_ACCESS = Symbol.for('nestjs-drain.ControlAccess');

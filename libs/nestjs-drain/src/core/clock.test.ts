@@ -14,3 +14,14 @@ it('the system clock runs a task once its delay is over, and never one that was 
   expect(ran).toEqual(['due']);
   expect(systemClock.now()).toBeGreaterThan(before);
 });
+
+it.each([Infinity, 2 ** 31, 2 ** 40])(
+  'the system clock does not run at once what is %s ms away',
+  async (delay) => {
+    const ran: number[] = [];
+    const cancel = systemClock.schedule(delay, () => ran.push(delay));
+    await new Promise<void>((resolve) => void systemClock.schedule(20, resolve));
+    cancel();
+    expect(ran).toEqual([]);
+  },
+);

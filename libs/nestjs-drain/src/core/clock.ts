@@ -6,10 +6,18 @@ export interface Clock {
   schedule(delay: number, task: () => void): () => void;
 }
 
+/** Node fires a timer of more than 2^31 - 1 ms at once. */
+const longestTimer = 2_147_483_647;
+
+/** A delay of any length, `Infinity` included, which never comes. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(delay, task) {
-    const timer = setTimeout(task, delay);
+    let timer = setTimeout(wait, Math.min(delay, longestTimer), delay - longestTimer);
+    function wait(left: number): void {
+      if (!(left > 0)) task();
+      else timer = setTimeout(wait, Math.min(left, longestTimer), left - longestTimer);
+    }
     return () => clearTimeout(timer);
   },
 };

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import type { Seconds } from './duration.js';
 import { type DrainReport, type StreamCounts, subtractCounts } from './report.js';
 import type { StreamRegistry } from './stream-registry.js';
 
@@ -6,6 +7,12 @@ import type { StreamRegistry } from './stream-registry.js';
 export class DrainRun {
   readonly startedAt: number;
   readonly report: Promise<DrainReport>;
+  /** The clock's ms at which remaining streams are cancelled. */
+  deadline: number;
+  /** Seconds for which it accepts new streams. */
+  readonly propagationDelay: Seconds;
+  /** Seconds that the last bytes have after the deadline, once that is decided. */
+  flush: Seconds | undefined;
   readonly #activeBefore: number;
   readonly #countsBefore: StreamCounts;
   readonly #scheduled: (() => void)[] = [];
@@ -16,7 +23,10 @@ export class DrainRun {
     readonly trigger: string,
     private readonly clock: Clock,
     private readonly streams: StreamRegistry,
+    bounds: { readonly deadline: number; readonly propagationDelay: Seconds },
   ) {
+    this.deadline = bounds.deadline;
+    this.propagationDelay = bounds.propagationDelay;
     this.startedAt = clock.now();
     this.#activeBefore = streams.size;
     this.#countsBefore = streams.counts();
@@ -24,7 +34,7 @@ export class DrainRun {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever waits sees the rejection of an abandoned run; nobody has to.
+    // Callers that await see the rejection of an abandoned run; without one it is no unhandled rejection.
     this.report.catch(() => undefined);
   }
 

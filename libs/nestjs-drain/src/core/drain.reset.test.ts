@@ -128,3 +128,20 @@ describe('reset', () => {
     },
   );
 });
+
+it.each([
+  ['its listeners have been closed', (drain: Drain) => void drain.stopListeners()],
+  ['connections have been closed', (drain: Drain) => drain.makeIrreversible()],
+  [
+    'the application is being closed',
+    (drain: Drain) => drain.makeIrreversible('the application is being closed'),
+  ],
+])('a refused reset says why: %s', (reason, close) => {
+  const { drain } = setUp();
+  void drain.start('SIGTERM');
+  close(drain);
+  drain.makeIrreversible('a later reason');
+  expect(() => drain.reset()).toThrow(
+    `The drain cannot be reset: ${reason}. Let this process exit`,
+  );
+});

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
 import { DrainRun } from './drain-run.js';
+import type { Seconds } from './duration.js';
 import { DrainEvents } from './events.js';
 import { InFlight, type InFlightOptions } from './in-flight.js';
 import type { Listener } from './shutdown.js';
@@ -32,7 +33,9 @@ export class Drain {
   readonly #waves: WaveSchedule;
   #run: DrainRun | undefined;
   readonly #expiry = new AbortController();
-  #irreversible = false;
+  /** Why `reset()` is refused from here on. */
+  #irreversible: string | undefined;
+  #kubeletWaits = 0;
 
   constructor(
     readonly options: ResolvedDrainOptions,
@@ -54,7 +57,7 @@ export class Drain {
 
   /** The clock's ms at which remaining streams are cancelled; undefined while serving. */
   get deadline(): number | undefined {
-    return this.#run && this.#run.startedAt + this.options.timeout * 1000;
+    return this.#run?.deadline;
   }
 
   /** Seconds until remaining streams are cancelled; undefined while serving and after the drain. */
@@ -68,23 +71,64 @@ export class Drain {
     return this.#expiry.signal;
   }
 
-  /** Starts the drain, or joins the one that runs. All callers share one report. */
-  start(trigger: string): Promise<DrainReport> {
+  /** Seconds for which this run accepts new streams; 0 where nothing sends any. */
+  get propagationDelay(): number {
+    return this.#run?.propagationDelay ?? this.options.propagationDelay;
+  }
+
+  /**
+   * Starts the drain, or joins the one that runs. All callers share one report.
+   * @param how `lameDuck: false` refuses new streams at once, where no balancer has to hear of it first.
+   */
+  start(trigger: string, { lameDuck = true } = {}): Promise<DrainReport> {
     if (this.#run) {
       this.events.emit({ type: 'joined', trigger });
       return this.#run.report;
     }
-    const run = (this.#run = new DrainRun(trigger, this.clock, this.streams));
+    const run = (this.#run = new DrainRun(trigger, this.clock, this.streams, {
+      deadline: this.clock.now() + this.options.timeout * 1000,
+      propagationDelay: lameDuck ? this.options.propagationDelay : 0,
+    }));
     this.#enter('lameDuck');
     this.events.emit({ type: 'started', trigger });
     if (this.#run !== run) return run.report; // A listener has reset it.
-    run.after(this.options.timeout, () => this.#expire(run));
-    if (this.options.propagationDelay > 0) {
-      run.after(this.options.propagationDelay, () => this.#close(run));
+    run.after(this.options.timeout, () => this.#expire(run, this.options.flushTimeout));
+    if (run.propagationDelay > 0) {
+      run.after(run.propagationDelay, () => this.#close(run));
     } else {
       this.#close(run);
     }
     return run.report;
+  }
+
+  /**
+   * Makes the deadline now, because less time is left than `timeout` says: unfinished streams get their
+   * farewell or are handed off, and what has not left `flush` seconds later is destroyed. Does nothing
+   * while serving, after the deadline and after the drain.
+   */
+  expireNow(flush: Seconds = this.options.flushTimeout): void {
+    const run = this.#run;
+    if (!run || this.#phase === 'drained' || this.expired.aborted) return;
+    run.deadline = this.clock.now();
+    this.#expire(run, Math.min(flush, this.options.flushTimeout));
+  }
+
+  /**
+   * The kubelet's preStop hook waits for the end of the drain. It sends SIGTERM only after its answer or
+   * when the grace period is over, so a SIGTERM during this wait means that about 2 s are left.
+   * @returns a function for the moment in which the hook has been answered or has gone
+   */
+  kubeletWaits(): () => void {
+    this.#kubeletWaits += 1;
+    let left = false;
+    return () => {
+      if (!left) this.#kubeletWaits -= 1;
+      left = true;
+    };
+  }
+
+  get kubeletIsWaiting(): boolean {
+    return this.#kubeletWaits > 0;
   }
 
   /** Resolves with the report of the drain that runs, or of the next one. Starts nothing. */
@@ -104,17 +148,18 @@ export class Drain {
    * drain's own deadline and flush. From here on `reset()` is refused.
    */
   async stopListeners(): Promise<void> {
-    this.#irreversible = true;
-    const deadline = (this.deadline ?? this.clock.now()) + this.options.flushTimeout * 1000;
+    this.makeIrreversible('its listeners have been closed');
+    const flush = this.#run?.flush ?? this.options.flushTimeout;
+    const deadline = (this.deadline ?? this.clock.now()) + flush * 1000;
     await Promise.allSettled([...this.listeners].map(async (one) => one.stop(deadline)));
   }
 
   /**
    * Back to serving, as if nothing had happened. Callers that wait get a DrainResetError.
-   * @throws ResetRefusedError when a stream or the listener has been closed already.
+   * @throws ResetRefusedError with the reason, when something has been closed already.
    */
   reset(): void {
-    if (this.#irreversible) throw new ResetRefusedError();
+    if (this.#irreversible !== undefined) throw new ResetRefusedError(this.#irreversible);
     this.#run?.abandon(new DrainResetError());
     this.#run = undefined;
     for (const work of this.#works) work.reopen();
@@ -124,9 +169,10 @@ export class Drain {
   /**
    * Something was closed that cannot be opened again, such as the subscription to a broker. From here
    * on `reset()` is refused.
+   * @param reason for the message; the first one stays
    */
-  makeIrreversible(): void {
-    this.#irreversible = true;
+  makeIrreversible(reason = 'connections have been closed'): void {
+    this.#irreversible ??= reason;
   }
 
   get #unfinished(): Record<string, number> {
@@ -160,10 +206,11 @@ export class Drain {
 
   /** lameDuck → draining: new streams are refused, subscriptions told, and the wait begins. */
   #close(run: DrainRun): void {
-    const { timeout, propagationDelay, retryAfter } = this.options;
-    const budget = timeout - propagationDelay;
+    if (this.#phase !== 'lameDuck') return; // The deadline was brought forward.
+    const { timeout, retryAfter } = this.options;
+    const budget = timeout - run.propagationDelay;
     // A last answer that began later would probably meet the deadline; its client gets 503 and goes elsewhere.
-    const lastAnswersUntil = propagationDelay > 0 ? this.clock.now() + (budget * 1000) / 2 : 0;
+    const lastAnswersUntil = run.propagationDelay > 0 ? this.clock.now() + (budget * 1000) / 2 : 0;
     this.streams.close({ reason: 'draining', retryAfter }, { lastAnswersUntil });
     for (const work of this.#counted) work.close();
     this.#enter('draining');
@@ -182,12 +229,15 @@ export class Drain {
     this.#finish(run);
   }
 
-  /** The deadline: farewells now, destruction `flushTimeout` later. */
-  #expire(run: DrainRun): void {
-    run.after(this.options.flushTimeout, () => this.#cut(run));
-    this.#irreversible = true;
+  /** The deadline: farewells now, destruction `flush` seconds later. */
+  #expire(run: DrainRun, flush: Seconds): void {
+    if (this.expired.aborted) return; // It was brought forward.
+    this.#close(run);
+    run.flush = flush;
+    run.after(flush, () => this.#cut(run));
+    this.makeIrreversible('its deadline has passed');
     this.#expiry.abort();
-    this.#endAll(run, 'deadline', this.options.flushTimeout, () => true);
+    this.#endAll(run, 'deadline', flush, () => true);
   }
 
   #cut(run: DrainRun): void {
@@ -205,7 +255,7 @@ export class Drain {
     const tell = (stream: Stream): void => {
       // What has ended already, or was handed off before, is not the drain's doing.
       if (stream.isReleased || stream.endedFor) return;
-      this.#irreversible = true;
+      this.makeIrreversible('streams have been ended');
       stream.end(cause);
     };
     run.onEnd(this.#waves.run(streams, budget * 1000, tell));

@@ -123,3 +123,16 @@ describe('late work', () => {
     expect([requests.isSettled, waiter.answers]).toEqual([true, 1]);
   });
 });
+
+it.each(['before', 'after'])(
+  'work that waits for the drain itself is not waited for: excused %s close()',
+  (when) => {
+    const work = new InFlight('tasks', { awaitsLateWork: true });
+    const waiter = {};
+    work.enter(waiter);
+    if (when === 'before') work.excuse(waiter);
+    work.close();
+    if (when === 'after') work.excuse(waiter);
+    expect([work.isSettled, work.unfinished, work.size]).toEqual([true, 0, 1]);
+  },
+);

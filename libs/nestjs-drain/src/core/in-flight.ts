@@ -14,6 +14,7 @@ export class InFlight {
   readonly #working = new Set<object>();
   readonly #idle = new IdleGate();
   #awaited: Set<object> | undefined;
+  readonly #excused = new WeakSet<object>();
 
   constructor(
     /** What the report calls this work. */
@@ -46,16 +47,31 @@ export class InFlight {
     if (this.#awaited?.delete(work) && this.isSettled) this.#idle.notify();
   }
 
-  /** Counts until the promise is settled, and returns it. */
-  track<T>(running: Promise<T>): Promise<T> {
-    const leave = (): void => this.leave(running);
-    this.enter(running);
-    running.then(leave, leave);
-    return running;
+  /**
+   * Counts until the work is settled. The promise it returns has the work's own result or error: a
+   * caller that does not handle the error hears of it as of any other unhandled rejection.
+   */
+  async track<T>(running: T | PromiseLike<T>): Promise<T> {
+    const work = {};
+    this.enter(work);
+    try {
+      return await running;
+    } finally {
+      this.leave(work);
+    }
+  }
+
+  /**
+   * The work itself waits for the end of the drain: it stays counted, and the drain does not wait for
+   * it, because each would wait for the other.
+   */
+  excuse(work: object): void {
+    this.#excused.add(work);
+    if (this.#awaited?.delete(work) && this.isSettled) this.#idle.notify();
   }
 
   close(): void {
-    this.#awaited = new Set(this.#working);
+    this.#awaited = new Set([...this.#working].filter((work) => !this.#excused.has(work)));
     if (this.isSettled) this.#idle.notify();
   }
 

@@ -1,4 +1,14 @@
+import {
+  checkOptions,
+  InvalidDrainOptionsError,
+  object,
+  seconds,
+  wholeNumber,
+  type OptionChecks,
+} from './option-checks.js';
 import type { WaveOptions } from './waves.js';
+
+export { InvalidDrainOptionsError } from './option-checks.js';
 
 /** The bounds of a drain. All times in seconds; fractions are fine. */
 export interface DrainOptions {
@@ -15,7 +25,10 @@ export interface DrainOptions {
   propagationDelay?: number;
   /** After the deadline, how long farewells may take to leave before the sockets are destroyed. Default 2. */
   flushTimeout?: number;
-  /** `Retry-After` of a refused stream, and `retry:` of a told subscription. Default 1. */
+  /**
+   * `Retry-After` of a refused stream, rounded up to whole seconds, and `retry:` of a subscription that
+   * is asked to reconnect. Default 1.
+   */
   retryAfter?: number;
   /** How many streams are told at a time. Default 50 every 0.0025 s. */
   waves?: Partial<WaveOptions>;
@@ -33,50 +46,25 @@ export interface ResolvedDrainOptions extends Required<
   readonly terminationGracePeriod: number | undefined;
 }
 
-/** Thrown at start when options cannot work. The message says what was wrong and what to set. */
-export class InvalidDrainOptionsError extends Error {
-  override readonly name = 'InvalidDrainOptionsError';
-
-  constructor(readonly problems: readonly string[]) {
-    super(
-      `GracefulShutdownModule cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
-    );
-  }
-}
-
-/** setTimeout's limit: 2^31 - 1 ms. */
-const longest = 2_147_483;
-
-const seconds = (name: string, value: unknown, least = 0): string[] =>
-  typeof value === 'number' && value >= least && value <= longest
-    ? []
-    : [`\`${name}\` is ${format(value)}; set a number of seconds from ${least} to ${longest}.`];
-
-function format(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-/** Problems with keys nobody knows: a typing mistake must not silently mean the default. */
-export function unknownKeys(options: object, known: readonly string[], within = ''): string[] {
-  return Object.keys(options)
-    .filter((key) => !known.includes(key))
-    .map((key) => `\`${within}${key}\` is not an option; known are ${known.join(', ')}.`);
-}
-
-export const drainOptionKeys = [
-  'timeout',
-  'propagationDelay',
-  'flushTimeout',
-  'retryAfter',
-  'waves',
-  'terminationGracePeriod',
-] as const;
+/** The checks of the drain's options, also for a module whose own options hold them. */
+export const drainOptionChecks: OptionChecks = {
+  timeout: seconds(),
+  propagationDelay: seconds(),
+  flushTimeout: seconds(),
+  retryAfter: seconds(),
+  waves: object({
+    size: wholeNumber(1, undefined, 'whole number of streams'),
+    interval: seconds(0.001),
+  }),
+  terminationGracePeriod: seconds(),
+};
 
 /**
  * Fills in the defaults.
  * @throws InvalidDrainOptionsError naming every impossible value and its remedy.
  */
 export function resolveDrainOptions(options: DrainOptions = {}): ResolvedDrainOptions {
+  checkOptions('GracefulShutdownModule', options, drainOptionChecks);
   const resolved: ResolvedDrainOptions = {
     timeout: options.timeout ?? 300,
     propagationDelay: options.propagationDelay ?? 0,
@@ -85,30 +73,9 @@ export function resolveDrainOptions(options: DrainOptions = {}): ResolvedDrainOp
     waves: { size: options.waves?.size ?? 50, interval: options.waves?.interval ?? 0.0025 },
     terminationGracePeriod: options.terminationGracePeriod,
   };
-  const problems = [
-    ...unknownKeys(options, drainOptionKeys),
-    ...unknownKeys(options.waves ?? {}, ['size', 'interval'], 'waves.'),
-    ...rangeProblems(resolved),
-  ];
-  if (problems.length === 0) problems.push(...sumProblems(resolved));
+  const problems = sumProblems(resolved);
   if (problems.length > 0) throw new InvalidDrainOptionsError(problems);
   return resolved;
-}
-
-function rangeProblems(options: ResolvedDrainOptions): string[] {
-  return [
-    ...seconds('timeout', options.timeout),
-    ...seconds('propagationDelay', options.propagationDelay),
-    ...seconds('flushTimeout', options.flushTimeout),
-    ...seconds('retryAfter', options.retryAfter),
-    ...seconds('waves.interval', options.waves.interval, 0.001),
-    ...(options.terminationGracePeriod === undefined
-      ? []
-      : seconds('terminationGracePeriod', options.terminationGracePeriod)),
-    ...(Number.isInteger(options.waves.size) && options.waves.size > 0
-      ? []
-      : [`\`waves.size\` is ${format(options.waves.size)}; set a whole number of streams from 1.`]),
-  ];
 }
 
 function sumProblems(options: ResolvedDrainOptions): string[] {

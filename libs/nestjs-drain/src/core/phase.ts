@@ -13,11 +13,8 @@ export type DrainPhase = 'serving' | 'lameDuck' | 'draining' | 'drained';
 export class ResetRefusedError extends Error {
   override readonly name = 'ResetRefusedError';
 
-  constructor() {
-    super(
-      'The drain cannot be reset: streams or the listener have been closed. ' +
-        'Let this process exit and start a new one.',
-    );
+  constructor(reason: string) {
+    super(`The drain cannot be reset: ${reason}. Let this process exit and start a new one.`);
   }
 }
 

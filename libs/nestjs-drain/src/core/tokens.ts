@@ -7,6 +7,9 @@ export const SHUTDOWN = Symbol.for('nestjs-drain.Shutdown');
 /** Where adapters find what makes streams resumable: a `Resumption`, if there is one. */
 export const RESUMPTION = Symbol.for('nestjs-drain.Resumption');
 
+/** Where the module's farewell is found; undefined means the default one. */
+export const FAREWELL = Symbol.for('nestjs-drain.Farewell');
+
 /** Metadata key of `@DrainableStream()`. */
 export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');
 /** Metadata of controllers that answer on the management port, where there is one. */

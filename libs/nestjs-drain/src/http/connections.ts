@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { Server, type Socket } from 'node:net';
+import { enterWork } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
 import type { Listener } from '../core/shutdown.js';
 import { IdleGate } from '../core/idle-gate.js';
@@ -52,7 +53,7 @@ export class Connections implements Listener {
     connection.noMore();
     // Whoever was silent during the whole lame duck could not be told by an answer. Its next request
     // might be a stream, and refused. Without a lame duck there was no time to be told.
-    if (this.drain.options.propagationDelay > 0) connection.end();
+    if (this.drain.propagationDelay > 0) connection.end();
   }
 
   #each(task: (connection: Connection) => void): void {
@@ -62,7 +63,10 @@ export class Connections implements Listener {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = this.#connectionOf(request);
     connection.begin(response);
-    this.drain.requests.enter(response);
+    const { requests, isShuttingDown } = this.drain;
+    requests.enter(response);
+    const name = `${request.method} ${request.url}`;
+    enterWork({ name, excuse: () => requests.excuse(response) }, isShuttingDown);
     // Not `once`, which costs every request a wrapper: a response closes once anyway.
     response.on('close', () => {
       connection.finish(response);

@@ -140,6 +140,39 @@ describe('the log of a drain', () => {
     expect(messages().slice(1)).toEqual(['The shutdown was reset: serving again']);
   });
 
+  it('has one line for each trigger that joins', async () => {
+    const { clock, drain } = setUp();
+    admitted(drain.streams).close();
+    drain.tasks.enter({});
+    void drain.start('wait');
+    await clock.advanceAsync(2_400);
+    void drain.start('SIGTERM');
+    expect(messages().slice(1)).toEqual(['SIGTERM joins the shutdown, 10 s to the deadline']);
+    expect(lines.at(-1)?.fields).toEqual({
+      event: 'joined',
+      trigger: 'SIGTERM',
+      phase: 'draining',
+      secondsLeft: 10,
+    });
+  });
+
+  it('has no fields where Nest would print them as a line of their own, as Nest 11 does', () => {
+    const written: unknown[][] = [];
+    class Nest11Logger extends ConsoleLogger {
+      override log(...line: unknown[]): void {
+        written.push(line);
+      }
+      protected override getContextAndMessagesToPrint(messages: unknown[]) {
+        return { messages, context: undefined };
+      }
+    }
+    Logger.overrideLogger(new Nest11Logger());
+    void setUp().drain.start('SIGTERM');
+    expect(written).toEqual([
+      ['Shutting down (SIGTERM): nothing open, at most 12 s', 'GracefulShutdown'],
+    ]);
+  });
+
   it('is one line of JSON each with the JSON logger of Nest', async () => {
     const written: string[] = [];
     const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { printsFieldsApart } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
 import { describeReport, type DrainReport } from '../core/report.js';
@@ -9,8 +10,8 @@ import { LossReport } from './drain-losses.js';
 const progressInterval = 5000;
 
 /**
- * One line when the drain starts, one every 5 s while it runs, one when it ends, and one for each
- * bound that was too short. The sentence is for people; the fields behind it are for JSON loggers.
+ * One line when the drain starts, one for each trigger that joins, one every 5 s while it runs, one
+ * when it ends, and one for each bound that was too short. The sentence is for people; the fields behind it are for JSON loggers.
  */
 @Injectable()
 export class DrainLogger {
@@ -25,13 +26,15 @@ export class DrainLogger {
 
   #onEvent(event: DrainEvent): void {
     if (event.type === 'started') this.#started(event.trigger);
+    if (event.type === 'joined') this.#joined(event.trigger);
     if (event.type === 'ended') this.#ended(event.report);
     if (event.type === 'phaseChanged' && event.phase === 'serving') this.#reset();
   }
 
   #started(trigger: string): void {
     const { timeout, propagationDelay } = this.drain.options;
-    this.#logger.log(
+    this.#write(
+      'log',
       `Shutting down (${trigger}): ${this.#whatIsLeft()}, at most ${timeout} s` +
         (propagationDelay > 0 ? `, new streams accepted for ${propagationDelay} s` : ''),
       { event: 'started', trigger, timeout, propagationDelay, ...this.#numbers() },
@@ -39,11 +42,23 @@ export class DrainLogger {
     this.#scheduleProgress();
   }
 
+  /** A later trigger changes nothing; an operator wants to know that it came, and when. */
+  #joined(trigger: string): void {
+    const { phase, secondsLeft } = this.drain;
+    const left = secondsLeft === undefined ? undefined : Math.round(secondsLeft);
+    this.#write(
+      'log',
+      `${trigger} joins the shutdown` + (left === undefined ? '' : `, ${left} s to the deadline`),
+      { event: 'joined', trigger, phase, secondsLeft: left },
+    );
+  }
+
   #scheduleProgress(): void {
     this.#cancelProgress = this.drain.clock.schedule(progressInterval, () => {
       const { phase, secondsLeft = 0 } = this.drain;
       const left = Math.round(secondsLeft);
-      this.#logger.log(
+      this.#write(
+        'log',
         `${phase}: ${this.#whatIsLeft()}${this.#oldest()}, ` +
           (secondsLeft > 0 ? `${left} s to the deadline` : 'the deadline has passed'),
         { event: 'progress', phase, secondsLeft: left, ...this.#numbers() },
@@ -57,15 +72,20 @@ export class DrainLogger {
     const hints = this.#losses.hints(report);
     const level = hints.length > 0 ? 'warn' : 'log';
     const waitedSeconds = Number(report.waitedSeconds.toFixed(3));
-    this.#logger[level](describeReport(report), { event: 'ended', ...report, waitedSeconds });
+    this.#write(level, describeReport(report), { event: 'ended', ...report, waitedSeconds });
     for (const { message, ...fields } of hints) {
-      this.#logger.warn(message, { event: 'hint', ...fields });
+      this.#write('warn', message, { event: 'hint', ...fields });
     }
   }
 
   #reset(): void {
     this.#cancelProgress();
-    this.#logger.log('The shutdown was reset: serving again', { event: 'reset' });
+    this.#write('log', 'The shutdown was reset: serving again', { event: 'reset' });
+  }
+
+  #write(level: 'log' | 'warn', message: string, fields: object): void {
+    if (printsFieldsApart()) this.#logger[level](message);
+    else this.#logger[level](message, fields);
   }
 
   #numbers(): Record<string, number> {

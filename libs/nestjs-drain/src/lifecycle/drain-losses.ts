@@ -40,7 +40,7 @@ export class LossReport {
     if (outcome !== 'cancelled' && outcome !== 'cut') return;
     const age = stream.ageAt(this.drain.clock.now());
     if (age > (this.#longest.get(outcome)?.age ?? -1)) {
-      this.#longest.set(outcome, { route: stream.route, age });
+      this.#longest.set(outcome, { route: stream.route, age: Number(age.toFixed(3)) });
     }
   }
 

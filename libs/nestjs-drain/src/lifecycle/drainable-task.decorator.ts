@@ -5,6 +5,7 @@ import { isDrainSignal } from '../streams/parameters.js';
 import { replaceMethod } from '../compat/replace-method.js';
 import { routeArgumentsOf } from '../streams/stream-route.js';
 import { refuseQueueWorker, refuseWorkerHost } from './queue-worker-refusal.js';
+import { runTask } from './task-run.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -28,16 +29,17 @@ export function DrainableTask() {
     refuseWorkerHost(target, key);
     injectDrain(target);
     const method = descriptor.value as Method;
+    const name = `${target.constructor.name}.${String(key)}()`;
     const signal = Object.values(routeArgumentsOf(target.constructor, key)).find(isDrainSignal);
     const task = function (this: Holder, ...args: unknown[]): unknown {
       const drain = this[DRAIN_PROPERTY];
       // Called directly, as unit tests do, it is the method and nothing else.
       if (!drain) return method.apply(this, args);
       if (drain.phase === 'draining' || drain.phase === 'drained') return Promise.resolve();
-      // One signal per run: one that outlives its runs would keep all their listeners.
-      if (signal) args[signal.index] = AbortSignal.any([drain.expired]);
-      const result = method.apply(this, args);
-      return result instanceof Promise ? drain.tasks.track(result) : result;
+      return runTask(drain, name, (deadline) => {
+        if (signal) args[signal.index] = deadline;
+        return method.apply(this, args);
+      });
     };
     tasks.add(task);
     // Schedulers leave their metadata before or after this decorator.

@@ -1,13 +1,15 @@
+import { constants } from 'node:os';
+import { drainOptionChecks, resolveDrainOptions, type DrainOptions } from '../core/options.js';
 import {
-  drainOptionKeys,
-  InvalidDrainOptionsError,
-  unknownKeys,
-  type DrainOptions,
-} from '../core/options.js';
-import type { Farewell } from '../streams/farewell.js';
+  checkOptions,
+  flag,
+  list,
+  seconds,
+  unlessFalse,
+  type OptionCheck,
+  type OptionChecks,
+} from '../core/option-checks.js';
 
-/** Where the module's farewell is found; undefined means the default one. */
-export const FAREWELL = Symbol.for('nestjs-drain.Farewell');
 export const PROCESS_OPTIONS = Symbol.for('nestjs-drain.ProcessOptions');
 
 /** How the process goes away. All times in seconds. */
@@ -17,7 +19,10 @@ export interface ProcessOptions {
    * starts with `app.close()`, which Nest's `enableShutdownHooks()` calls on its own signals.
    */
   signals?: readonly NodeJS.Signals[] | false;
-  /** Whether a second signal exits at once, with 128 + the signal's number. Default true. */
+  /**
+   * Whether an operator's second signal exits at once, with 128 + the signal's number. A signal within
+   * 1 s of the first is the same signal delivered twice. Default true.
+   */
   forceExitOnSecondSignal?: boolean;
   /** What each `beforeDrain()` and `afterDrain()` may take. Default 5. */
   hookTimeout?: number;
@@ -26,38 +31,51 @@ export interface ProcessOptions {
    * application hangs or something keeps the event loop alive. Default 10.
    */
   exitTimeout?: number;
+  /**
+   * Whether an `app.close()` that is the first trigger waits `propagationDelay` too. Default false: no
+   * balancer sends to an application that its own code closes, as tests do. With `signals: false` it is
+   * true, because Nest may close the application for a signal.
+   */
+  lameDuckOnClose?: boolean;
 }
 
-export interface ModuleOptions extends DrainOptions, ProcessOptions {
-  /** What cancelled `@Sse()` streams send last, unless their route declares its own. */
-  farewell?: Farewell;
-}
+export interface ModuleOptions extends DrainOptions, ProcessOptions {}
 
 export type ResolvedProcessOptions = Required<ProcessOptions>;
 
-const processOptionKeys = [
-  'signals',
-  'forceExitOnSecondSignal',
-  'hookTimeout',
-  'exitTimeout',
-  'farewell',
-] as const;
+/** Signals that Node cannot listen to (https://nodejs.org/api/process.html#signal-events). */
+const uncatchable = ['SIGKILL', 'SIGSTOP'];
 
-/** Takes the options apart: the drain's, and the process'. */
+const signalName: OptionCheck = (name, value) => {
+  const known = typeof value === 'string' && value in constants.signals;
+  if (known && !uncatchable.includes(value)) return [];
+  const reason = known ? 'no process can listen to it' : 'it is no signal of this system';
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return [`\`${name}\` is ${shown}: ${reason}; set names such as "SIGTERM" or "SIGINT".`];
+};
+
+/** Every option of the drain and of the process. */
+export const moduleOptionChecks: OptionChecks = {
+  ...drainOptionChecks,
+  signals: unlessFalse(list(signalName)),
+  forceExitOnSecondSignal: flag,
+  hookTimeout: seconds(),
+  exitTimeout: seconds(),
+  lameDuckOnClose: flag,
+};
+
+/**
+ * Takes the options apart: the drain's, and the process'.
+ * @throws InvalidDrainOptionsError naming every impossible value and its remedy.
+ */
 export function separateOptions(options: ModuleOptions): {
   readonly drain: DrainOptions;
   readonly process: ResolvedProcessOptions;
 } {
-  const problems = unknownKeys(options, [...drainOptionKeys, ...processOptionKeys]);
-  const { signals, forceExitOnSecondSignal, hookTimeout, exitTimeout, farewell, ...drain } =
+  checkOptions('GracefulShutdownModule', options, moduleOptionChecks);
+  const { signals, forceExitOnSecondSignal, hookTimeout, exitTimeout, lameDuckOnClose, ...drain } =
     options;
-  for (const [name, value] of Object.entries({ hookTimeout, exitTimeout })) {
-    if (value !== undefined && !(value >= 0)) {
-      problems.push(`\`${name}\` is ${value}; set a number of seconds from 0.`);
-    }
-  }
-  if (farewell === null) problems.push('`farewell` is null; leave it out for the default.');
-  if (problems.length > 0) throw new InvalidDrainOptionsError(problems);
+  resolveDrainOptions(drain);
   return {
     drain,
     process: {
@@ -65,6 +83,7 @@ export function separateOptions(options: ModuleOptions): {
       forceExitOnSecondSignal: forceExitOnSecondSignal ?? true,
       hookTimeout: hookTimeout ?? 5,
       exitTimeout: exitTimeout ?? 10,
+      lameDuckOnClose: lameDuckOnClose ?? signals === false,
     },
   };
 }

@@ -1,8 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { closesFirst, onClose } from '../compat/nest-close.js';
 import { Drain } from '../core/drain.js';
+import { DrainResetError } from '../core/phase.js';
 import type { Shutdown } from '../core/shutdown.js';
 import { DRAIN } from '../core/tokens.js';
-import { Lifecycle } from './lifecycle.js';
+import { Hooks } from './hooks.js';
+import { PROCESS_OPTIONS, type ResolvedProcessOptions } from './options.js';
 
 /**
  * How the application goes away: drain, shut the listeners, run the `afterDrain` hooks. Only then
@@ -11,21 +15,67 @@ import { Lifecycle } from './lifecycle.js';
 @Injectable()
 export class ShutdownSequence implements Shutdown {
   #running: Promise<void> | undefined;
+  #isOver = false;
+  #isClosing = false;
 
   constructor(
     @Inject(DRAIN) private readonly drain: Drain,
-    private readonly lifecycle: Lifecycle,
+    @Inject(PROCESS_OPTIONS) private readonly options: ResolvedProcessOptions,
+    private readonly hooks: Hooks,
   ) {}
 
-  /** Runs once; every caller waits for the same end. */
+  /** Whether everything has been drained and every `afterDrain` hook has run. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Whether Nest closes the application, whose own hooks come after the sequence. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /**
+   * Runs once; every caller waits for the same end. After a `reset()` it may run again. The trigger
+   * `close` says that the application is being closed, which Nest cannot take back.
+   */
   run(trigger: string): Promise<void> {
-    this.#running ??= this.#run(trigger);
+    const isClose = trigger === 'close';
+    this.#isClosing ||= isClose;
+    if (isClose) this.drain.makeIrreversible('the application is being closed');
+    this.#running ??= this.#run(trigger, !isClose || this.options.lameDuckOnClose);
     return this.#running;
   }
 
-  async #run(trigger: string): Promise<void> {
-    const report = await this.drain.start(trigger);
-    await this.drain.stopListeners();
-    await this.lifecycle.conclude(report);
+  async #run(trigger: string, lameDuck: boolean): Promise<void> {
+    try {
+      const report = await this.drain.start(trigger, { lameDuck });
+      await this.drain.stopListeners();
+      await this.hooks.conclude(report);
+      this.#isOver = true;
+    } catch (error) {
+      this.#running = undefined;
+      // The process serves again, and waits for its next trigger.
+      if (!(error instanceof DrainResetError)) throw error;
+    }
+  }
+}
+
+/** Puts the sequence before Nest's own hooks, whether a signal or the application's code closes it. */
+@Injectable()
+export class BeforeNest implements OnModuleInit, OnModuleDestroy {
+  constructor(
+    private readonly sequence: ShutdownSequence,
+    private readonly adapterHost: HttpAdapterHost,
+    modules: ModulesContainer,
+  ) {
+    closesFirst(modules, BeforeNest);
+  }
+
+  onModuleInit(): void {
+    onClose(this.adapterHost.httpAdapter, () => this.sequence.run('close'));
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.sequence.run('close');
   }
 }

@@ -1,10 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { Observable } from 'rxjs';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { callingWork } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
 import type { DrainPhase } from '../core/phase.js';
 import type { DrainReport } from '../core/report.js';
 import { DRAIN } from '../core/tokens.js';
+import { eventStream } from './event-stream.js';
+import { stackOf } from './hooks.js';
+import { runTask } from './task-run.js';
 
 /** The drain at one moment. */
 export interface DrainSnapshot {
@@ -26,10 +30,16 @@ export class ShutdownService {
   /** What happened, as it happens. Observers see facts; they cannot delay the drain. */
   readonly events: Observable<DrainEvent>;
 
+  readonly #logger = new Logger('GracefulShutdown');
+
   constructor(@Inject(DRAIN) private readonly machine: Drain) {
-    this.events = new Observable((observer) =>
-      machine.events.subscribe((event) => observer.next(event)),
-    );
+    this.events = eventStream(machine.events, (error) => {
+      this.#logger.error(
+        'A subscriber of ShutdownService.events threw. It gets further events and the drain goes on; ' +
+          'catch the error in the subscriber.',
+        stackOf(error),
+      );
+    });
   }
 
   get phase(): DrainPhase {
@@ -69,34 +79,51 @@ export class ShutdownService {
   }
 
   /**
-   * Starts the drain, or joins the one that runs, and resolves with its report.
+   * Starts the drain, or joins the one that runs, and resolves with its report. The drain does not wait
+   * for a task or a hook that calls this, because each would wait for the other; `initiate()` only starts.
    * @throws DrainResetError when the drain is taken back by `reset()`.
    */
   drain(): Promise<DrainReport> {
+    this.#excuseCaller('drain');
     return this.machine.start('drain');
   }
 
   /**
-   * Resolves with the report of the drain that runs, or of the next one. It starts nothing.
+   * Resolves with the report of the drain that runs, or of the next one. It starts nothing. The drain
+   * does not wait for a task or a hook that calls this.
    * @throws DrainResetError when the drain is taken back by `reset()`.
    */
   wait(): Promise<DrainReport> {
+    this.#excuseCaller('wait');
     return this.machine.whenDrained();
   }
 
   /**
-   * Lets the drain wait for background work, as for a request. The function gets a signal that
-   * aborts at the deadline. Returns the work's own promise.
+   * Lets the drain wait for background work, as for a request. A function gets a signal that aborts at
+   * the deadline, and is disposed with the work.
+   * @returns a promise of the work's result. It rejects with the work's error: handle it here, or Node
+   * reports an unhandled rejection.
    */
-  track<T>(work: Promise<T> | ((deadline: AbortSignal) => Promise<T>)): Promise<T> {
-    return this.machine.tasks.track(typeof work === 'function' ? work(this.machine.expired) : work);
+  track<T>(work: PromiseLike<T> | ((deadline: AbortSignal) => T | PromiseLike<T>)): Promise<T> {
+    if (typeof work !== 'function') return this.machine.tasks.track(work);
+    return (async () => runTask(this.machine, 'work given to track()', work))();
   }
 
   /**
    * Back to serving, as long as nothing has been closed.
-   * @throws ResetRefusedError when a stream or the listener has been closed already.
+   * @throws ResetRefusedError with the reason, when something has been closed already.
    */
   reset(): void {
     this.machine.reset();
+  }
+
+  #excuseCaller(method: string): void {
+    const caller = callingWork();
+    if (!caller) return;
+    caller.excuse();
+    this.#logger.warn(
+      `${caller.name} calls ShutdownService.${method}(), and the drain would wait for it in turn: it is ` +
+        'not waited for. Call initiate() to only start the drain.',
+    );
   }
 }

@@ -2,7 +2,7 @@ import type { Server } from '@nestjs/microservices';
 import type { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
 import type { Listener } from '../core/shutdown.js';
-import { settledBy } from '../core/settled-by.js';
+import { within } from '../core/within.js';
 import type { Consumption } from './consumption.js';
 import { countMessages, type Message } from './message-count.js';
 
@@ -34,10 +34,10 @@ export class MessageServer implements Listener {
     const { clock, options } = this.drain;
     this.#working.close();
     const stopped = this.consumption.stop();
-    await settledBy(clock, deadline, this.#working.whenEmpty());
+    await within(clock, deadline - clock.now(), this.#working.whenEmpty());
     const linger = Math.min(deadline, clock.now() + options.flushTimeout * 1000);
     // Not for its error: closing comes next anyway.
-    await settledBy(clock, linger, stopped);
+    await within(clock, linger - clock.now(), stopped);
     await this.close();
   }
 

@@ -1,3 +1,5 @@
+import { text, unlessFalse, type OptionChecks } from '../core/option-checks.js';
+
 /** Where the probes are. Each path may be left out with `false`. */
 export interface HealthOptions {
   /** Default `health`. */
@@ -7,3 +9,6 @@ export interface HealthOptions {
   /** Default `startup`. */
   startup?: string | false;
 }
+
+const path = unlessFalse(text);
+export const healthChecks: OptionChecks = { liveness: path, readiness: path, startup: path };

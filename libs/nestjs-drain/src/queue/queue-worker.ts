@@ -1,7 +1,7 @@
 import type { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
 import type { Listener } from '../core/shutdown.js';
-import { settledBy } from '../core/settled-by.js';
+import { within } from '../core/within.js';
 import type { BullWorker } from './bull-worker.js';
 import { JobWatch } from './job-watch.js';
 import { WorkerHold } from './worker-hold.js';
@@ -74,13 +74,13 @@ export class QueueWorker implements Listener {
   async stop(deadline: number): Promise<void> {
     const { clock } = this.drain;
     this.#working.close();
-    await settledBy(clock, deadline, this.#working.whenEmpty());
+    await within(clock, deadline - clock.now(), this.#working.whenEmpty());
     this.#isClosing = true;
     const closing = this.worker.close(this.#working.size > 0).catch((error: unknown) => {
       this.complain(`${this.#name} could not be closed. ${checkRedis}`, error);
     });
     const linger = Math.min(deadline, clock.now() + this.#patience * 1000);
-    const closed = settledBy(clock, linger, closing).then(() => undefined);
+    const closed = within(clock, linger - clock.now(), closing).then(() => undefined);
     // @nestjs/bullmq closes it again in its own hook, which must not wait for longer.
     this.worker.close = () => closed;
     await closed;

@@ -1,3 +1,4 @@
+import { wholeSeconds } from '../core/duration.js';
 import { createHash } from 'node:crypto';
 import type { Attended, FollowedStream, Resumption } from 'nestjs-drain-resume';
 import type { HttpStream } from '../streams/http-stream.js';
@@ -65,7 +66,7 @@ function resumableOptions({ transport: { declared } }: HttpStream): ResumableOpt
 function refused(stream: HttpStream, outcome: Exclude<Attended['outcome'], 'open'>): Error {
   const exception = refusalException(outcome, stream.transport.retryAfter);
   if (exception.getStatus() === 503) {
-    stream.transport.response.setHeader('Retry-After', stream.transport.retryAfter);
+    stream.transport.response.setHeader('Retry-After', wholeSeconds(stream.transport.retryAfter));
   }
   return exception;
 }

@@ -6,17 +6,17 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
+import { wholeSeconds } from '../core/duration.js';
 import { isLastAnswer } from '../core/last-answer.js';
 import type { Refusal } from '../core/stream.js';
 import { Drain } from '../core/drain.js';
 import { rawOf } from '../compat/frameworks.js';
 import type { Resumption } from 'nestjs-drain-resume';
-import { DRAIN, RESUMPTION } from '../core/tokens.js';
+import { DRAIN, FAREWELL, RESUMPTION } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import { decide, decisionOf } from './decision.js';
 import { type HttpStream, HttpTransport } from './http-stream.js';
 import { openResumable } from '../resume/open-resumable.js';
-import { FAREWELL } from '../lifecycle/options.js';
 import { Reconnect } from './reconnect.js';
 import { StreamRefusedException } from './stream-refused.exception.js';
 import { streamRouteOf, type StreamRoute } from './stream-route.js';
@@ -117,7 +117,7 @@ export class AdmissionGuard implements CanActivate {
       decide(request, new Reconnect(route, request, response, refusal.retryAfter));
       return true;
     }
-    response.setHeader('Retry-After', refusal.retryAfter);
+    response.setHeader('Retry-After', wholeSeconds(refusal.retryAfter));
     throw new StreamRefusedException(refusal.reason, refusal.retryAfter);
   }
 }

@@ -1,3 +1,4 @@
+import { wholeSeconds } from '../core/duration.js';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { StreamableFile } from '@nestjs/common';
@@ -74,7 +75,7 @@ function destroyOnEnding<T>(stream: HttpStream, result: T): T {
 
 function tooLate(stream: HttpStream): StreamRefusedException {
   const exception = new StreamRefusedException('deadline', stream.transport.retryAfter);
-  stream.transport.response.setHeader('Retry-After', stream.transport.retryAfter);
+  stream.transport.response.setHeader('Retry-After', wholeSeconds(stream.transport.retryAfter));
   return exception;
 }
 

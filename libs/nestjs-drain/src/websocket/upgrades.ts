@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { wholeSeconds } from '../core/duration.js';
 
 /** What takes WebSocket handshakes: a ws server, or the engine under a socket.io server. */
 interface Upgrading {
@@ -26,7 +27,7 @@ export function refuseUpgrades(server: unknown, refusal: () => number | undefine
   upgrading.handleRequest = (request, response) => {
     const retryAfter = isNew(request) ? refusal() : undefined;
     if (retryAfter === undefined) return poll(request, response);
-    response.writeHead(503, { 'Retry-After': retryAfter }).end();
+    response.writeHead(503, { 'Retry-After': wholeSeconds(retryAfter) }).end();
   };
 }
 
@@ -44,6 +45,10 @@ function isNew({ url = '/' }: IncomingMessage): boolean {
 function refuseSocket(socket: Duplex, retryAfter: number): void {
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
-  const lines = ['Connection: close', `Retry-After: ${retryAfter}`, 'Content-Length: 0'];
+  const lines = [
+    'Connection: close',
+    `Retry-After: ${wholeSeconds(retryAfter)}`,
+    'Content-Length: 0',
+  ];
   socket.end(`HTTP/1.1 503 Service Unavailable\r\n${lines.join('\r\n')}\r\n\r\n`);
 }

@@ -17,12 +17,14 @@ export interface Exit {
 export interface FixtureProcess {
   readonly process: ChildProcess;
   /** Everything printed so far, both streams. */
-  output(): string;
+  readonly output: () => string;
   /** Resolves once the output has come to hold this text. */
-  printed(text: string): Promise<void>;
+  readonly printed: (text: string) => Promise<void>;
   readonly exited: Promise<Exit>;
+  /** Writes a line to its standard input. */
+  readonly tell: (line: string) => void;
   /** Ends it at once, whatever it is doing. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Runs `test/fixtures/<name>.ts` with the built package in a process of its own. */
@@ -32,7 +34,7 @@ export async function startFixture(
 ): Promise<FixtureProcess> {
   const child = spawn(process.execPath, [await compile(name)], {
     env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   let output = '';
   const listeners = new Set<() => void>();
@@ -60,7 +62,8 @@ export async function startFixture(
     child.kill('SIGKILL');
     await exited;
   };
-  return { process: child, output: () => output, printed, exited, stop };
+  const tell = (line: string): void => void child.stdin.write(`${line}\n`);
+  return { process: child, output: () => output, printed, exited, tell, stop };
 }
 
 /** Into a folder from which the workspace's packages are found. */

@@ -1,0 +1,111 @@
+import { durationProblems, format, type Seconds } from './duration.js';
+
+/** Says what is wrong with one option, with the remedy. Empty if nothing is. */
+export type OptionCheck = (name: string, value: unknown) => readonly string[];
+
+/** Every option that an object may have. An option that is `undefined` counts as left out. */
+export type OptionChecks = Readonly<Record<string, OptionCheck>>;
+
+/** Thrown at start when options cannot work. The message says what was wrong and what to set. */
+export class InvalidDrainOptionsError extends Error {
+  override readonly name = 'InvalidDrainOptionsError';
+
+  constructor(
+    readonly problems: readonly string[],
+    /** The module, decorator or object that was given the options. */
+    owner = 'GracefulShutdownModule',
+  ) {
+    super(`${owner} cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+  }
+}
+
+/**
+ * Refuses options that cannot work: unknown keys, values of the wrong kind, values out of range.
+ * @param owner what was given the options, for the message
+ * @throws InvalidDrainOptionsError naming every problem and its remedy
+ */
+export function checkOptions(owner: string, options: unknown, checks: OptionChecks): void {
+  const problems = optionProblems(options, checks);
+  if (problems.length > 0) throw new InvalidDrainOptionsError(problems, owner);
+}
+
+/** The problems that `checkOptions` would throw, for owners that check more than one object. */
+export function optionProblems(options: unknown, checks: OptionChecks, within = ''): string[] {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const name = within === '' ? 'The options are' : `\`${within}\` is`;
+    return [`${name} ${format(options)}; set an object with ${Object.keys(checks).join(', ')}.`];
+  }
+  const prefix = within === '' ? '' : `${within}.`;
+  const problems = unknownKeys(options, Object.keys(checks), prefix);
+  for (const [key, check] of Object.entries(checks)) {
+    const value = (options as Record<string, unknown>)[key];
+    if (value !== undefined) problems.push(...check(prefix + key, value));
+  }
+  return problems;
+}
+
+/** A typing mistake must not silently mean the default. */
+function unknownKeys(options: object, known: readonly string[], prefix: string): string[] {
+  return Object.keys(options)
+    .filter((key) => !known.includes(key))
+    .map((key) => `\`${prefix}${key}\` is not an option; known are ${known.join(', ')}.`);
+}
+
+const wrong = (name: string, value: unknown, remedy: string): string[] => [
+  `\`${name}\` is ${format(value)}; ${remedy}.`,
+];
+
+/** A duration in seconds, from `least`. */
+export const seconds =
+  (least: Seconds = 0): OptionCheck =>
+  (name, value) =>
+    durationProblems(name, value, least);
+
+export const flag: OptionCheck = (name, value) =>
+  typeof value === 'boolean' ? [] : wrong(name, value, 'set true or false');
+
+/** A text with at least one character. An empty one is an environment variable that was not set. */
+export const text: OptionCheck = (name, value) =>
+  typeof value === 'string' && value.trim() !== ''
+    ? []
+    : wrong(name, value, 'set a text that is not empty, or leave it out');
+
+/** A whole number from `least` to `most`. */
+export const wholeNumber =
+  (least: number, most = Number.MAX_SAFE_INTEGER, what = 'whole number'): OptionCheck =>
+  (name, value) => {
+    if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return [];
+    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+    return wrong(name, value, `set a ${what} ${range}`);
+  };
+
+/** One of a few words. */
+export const oneOf =
+  (...words: readonly (string | boolean)[]): OptionCheck =>
+  (name, value) =>
+    words.includes(value as string)
+      ? []
+      : wrong(name, value, `set ${words.map(format).join(' or ')}`);
+
+/** A list whose elements all pass. */
+export const list =
+  (element: OptionCheck): OptionCheck =>
+  (name, value) =>
+    Array.isArray(value)
+      ? value.flatMap((one: unknown, index) => [...element(`${name}[${index}]`, one)])
+      : wrong(name, value, `set a list, such as [${format(value)}]`);
+
+/** An object with options of its own. */
+export const object =
+  (checks: OptionChecks): OptionCheck =>
+  (name, value) =>
+    optionProblems(value, checks, name);
+
+/** `false`, to leave a thing out, or what passes the other check. */
+export const unlessFalse =
+  (check: OptionCheck): OptionCheck =>
+  (name, value) =>
+    value === false ? [] : check(name, value);
+
+/** Another party checks the value. */
+export const unchecked: OptionCheck = () => [];

@@ -1,0 +1,120 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
+import { ManualClock } from 'nestjs-drain-resume/testing';
+import { filter, map } from 'rxjs';
+import { Drain } from '../core/drain.js';
+import { resolveDrainOptions } from '../core/options.js';
+import { ShutdownService } from './shutdown.service.js';
+
+let lines: string[];
+const write = (line: string): unknown => lines.push(line);
+const logger: LoggerService = { log: write, warn: write, error: write };
+beforeEach(() => {
+  lines = [];
+  Logger.overrideLogger(logger);
+});
+afterEach(() => {
+  Logger.overrideLogger(new ConsoleLogger());
+});
+
+function setUp() {
+  const clock = new ManualClock();
+  const drain = new Drain(resolveDrainOptions({ timeout: 10 }), clock);
+  return { clock, drain, shutdown: new ShutdownService(drain) };
+}
+
+const fails = (): never => {
+  throw new Error('a subscriber that throws');
+};
+
+describe('law 7: a subscriber of events that throws', () => {
+  type Events = ShutdownService['events'];
+  test.each<[string, (events: Events) => unknown]>([
+    ['as a function', (events) => events.subscribe(fails)],
+    ['as an observer', (events) => events.subscribe({ next: fails })],
+    ['behind operators', (events) => events.pipe(map(({ type }) => type)).subscribe(fails)],
+    ['in an operator', (events) => events.pipe(filter(fails)).subscribe()],
+    ['in its error', (events) => events.pipe(filter(fails)).subscribe({ error: fails })],
+  ])('%s harms neither the process nor the others', async (_, subscribe) => {
+    const { drain, shutdown } = setUp();
+    const uncaught = jest.fn();
+    process.on('uncaughtException', uncaught);
+    const seen: string[] = [];
+    subscribe(shutdown.events);
+    shutdown.events.subscribe(({ type }) => seen.push(type));
+    await drain.start('test');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('uncaughtException', uncaught);
+    expect(uncaught).not.toHaveBeenCalled();
+    expect(seen).toContain('ended');
+    expect(lines[0]).toMatch(/subscriber of ShutdownService\.events threw.*catch the error in the/);
+  });
+});
+
+describe('track()', () => {
+  test.each<[string, () => unknown]>([
+    ['a value', () => 5],
+    ['a promise', () => Promise.resolve(5)],
+    ['a thenable', () => ({ then: (resolve: (value: number) => void) => resolve(5) })],
+  ])('resolves with %s, and does not hold the drain after it', async (_, work) => {
+    const { drain, shutdown } = setUp();
+    expect(await shutdown.track(work as () => number)).toBe(5);
+    expect(await drain.start('test')).toMatchObject({ outcome: 'completed', unfinished: {} });
+  });
+
+  test.each<[string, (shutdown: ShutdownService) => Promise<unknown>]>([
+    ['throws', (shutdown) => shutdown.track(fails)],
+    ['rejects', (shutdown) => shutdown.track(() => Promise.reject(new Error('no')))],
+    ['has rejected', (shutdown) => shutdown.track(Promise.reject(new Error('no')))],
+  ])('rejects when the work %s, and does not hold the drain', async (_, track) => {
+    const { drain, shutdown } = setUp();
+    await expect(track(shutdown)).rejects.toThrow();
+    expect(await drain.start('test')).toMatchObject({ outcome: 'completed', unfinished: {} });
+  });
+
+  test('leaves nothing on the signal of the deadline', async () => {
+    const { drain, shutdown } = setUp();
+    for (let run = 0; run < 100; run += 1) {
+      await shutdown.track((deadline) => deadline.addEventListener('abort', () => undefined));
+    }
+    expect(getEventListeners(drain.expired, 'abort')).toHaveLength(1);
+  });
+});
+
+describe('work that awaits the end of the drain', () => {
+  test.each(['drain', 'wait'] as const)(
+    'is not waited for, and is named: %s() in track()',
+    async (method) => {
+      const { drain, shutdown } = setUp();
+      const work = shutdown.track(() => shutdown[method]());
+      const report = await drain.start('test');
+      expect(report).toMatchObject({ outcome: 'completed', waitedSeconds: 0 });
+      expect(await work).toBe(report);
+      expect(lines).toEqual([expect.stringMatching(/track\(\) calls ShutdownService\.\w+\(\)/)]);
+    },
+  );
+
+  test('is known behind an await, once the shutdown has begun', async () => {
+    const { drain, shutdown } = setUp();
+    const other = shutdown.track(() => new Promise((resolve) => setTimeout(resolve, 20)));
+    const report = drain.start('test');
+    const work = shutdown.track(async () => {
+      await Promise.resolve();
+      return shutdown.wait();
+    });
+    await other;
+    expect(await report).toMatchObject({ outcome: 'completed', waitedSeconds: 0 });
+    expect(await work).toBe(await report);
+  });
+
+  test('is other work’s business only where it is called from it', async () => {
+    const { clock, drain, shutdown } = setUp();
+    void shutdown.track(() => new Promise(() => undefined));
+    const report = shutdown.drain();
+    await clock.advanceAsync(9_999);
+    expect(drain.phase).toBe('draining');
+    await clock.advanceAsync(2_001);
+    expect(await report).toMatchObject({ outcome: 'timeout', unfinished: { tasks: 1 } });
+  });
+});
