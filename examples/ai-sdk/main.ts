@@ -38,9 +38,9 @@ class ChatController {
   /** The signal aborts the model's work only when the drain or the client ends the answer. */
   @Post()
   @DrainableStream()
-  chat(@Res() response: Response, @DrainSignal() signal: AbortSignal): void {
+  async chat(@Res() response: Response, @DrainSignal() signal: AbortSignal): Promise<void> {
     const result = streamText({ model, prompt: 'Thirty words', abortSignal: signal });
-    result.pipeUIMessageStreamToResponse(response);
+    await result.pipeUIMessageStreamToResponse(response);
   }
 }
 

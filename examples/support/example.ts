@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export interface Example {
   readonly url: string;
   /** SIGTERM, as a kubelet sends it. */
-  terminate(): void;
+  readonly terminate: () => void;
   /** Resolves to the exit code, or the signal that ended the process. */
   readonly exited: Promise<number | NodeJS.Signals | null>;
   /** Ends it at once, whatever it is doing. */
