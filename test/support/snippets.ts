@@ -166,7 +166,8 @@ function exportsOf(modules: readonly string[]): Map<string, string> {
 /** A program of files that are in no folder, beside the packages that are. */
 function programOf(files: ReadonlyMap<string, string>): ts.Program {
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile } = host;
+  const fileExists = host.fileExists.bind(host);
+  const readFile = host.readFile.bind(host);
   host.fileExists = (name) => files.has(name) || fileExists(name);
   host.readFile = (name) => files.get(name) ?? readFile(name);
   return ts.createProgram([...files.keys()], options, host);
