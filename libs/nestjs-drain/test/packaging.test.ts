@@ -31,7 +31,7 @@ async function streamThroughSigterm(application: GeneratedApplication): Promise<
     const response = await fetch(`${started.url}/answer`);
     started.process.kill('SIGTERM');
     const body = await response.text();
-    await started.exited;
+    expect(await started.exited).toBe(0);
     return body;
   } finally {
     started.process.kill('SIGKILL');

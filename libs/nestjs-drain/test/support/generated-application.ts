@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from '@jest/globals';
+import { eventually } from '../../../../testing/eventually.js';
 import { freePort } from './free-port.js';
 import { cleanEnvironment, install, run, type Tarballs } from './packed.js';
 
@@ -49,7 +51,7 @@ export class GeneratedApplication {
       [/^/, "import { GracefulShutdownModule } from 'nestjs-drain';\n"],
       [
         'imports: []',
-        'imports: [GracefulShutdownModule.forRoot({ timeout: 300, propagationDelay: 1 })]',
+        'imports: [GracefulShutdownModule.forRoot({ timeout: 300, propagationDelay: 5 })]',
       ],
     );
     await this.#edit(
@@ -86,9 +88,10 @@ export class GeneratedApplication {
       env: { ...cleanEnvironment(), PORT: `${port}`, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const exited = once(child, 'close').then(() => undefined);
-    await printed(child, /successfully started/);
-    return { url: `http://127.0.0.1:${port}`, process: child, exited };
+    const exited = once(child, 'close').then(([code]: (number | null)[]) => code ?? null);
+    const url = `http://127.0.0.1:${port}`;
+    await ready(url, child, exited);
+    return { url, process: child, exited };
   }
 
   async #edit(file: string, ...changes: [string | RegExp, string][]): Promise<void> {
@@ -106,7 +109,8 @@ export class GeneratedApplication {
 export interface StartedApplication {
   readonly url: string;
   readonly process: ChildProcess;
-  readonly exited: Promise<void>;
+  /** Resolves to the exit code; null after a signal. */
+  readonly exited: Promise<number | null>;
 }
 
 const route = `
@@ -121,15 +125,17 @@ const route = `
 }
 `;
 
-function printed(child: ChildProcess, pattern: RegExp): Promise<void> {
+/** As the kubelet does: the generated `main.ts` prints nothing when it listens. */
+async function ready(url: string, child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   let output = '';
-  return new Promise((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-        if (pattern.test(output)) resolve();
-      });
-    }
-    child.once('close', () => reject(new Error(`It ended without ${pattern.source}:\n${output}`)));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const isReady = eventually(async () => expect((await fetch(`${url}/ready`)).status).toBe(200), {
+    timeout: 60_000,
   });
+  const isGone = exited.then(() => {
+    throw new Error(`It ended before it was ready:\n${output}`);
+  });
+  await Promise.race([isReady, isGone]);
+  isGone.catch(() => undefined);
 }
