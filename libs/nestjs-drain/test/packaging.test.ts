@@ -28,6 +28,9 @@ const installation = 400_000;
 async function streamThroughSigterm(application: GeneratedApplication): Promise<string> {
   const started = await application.start();
   try {
+    const probes = ['health', 'ready', 'startup', 'shutdown'];
+    const answers = await Promise.all(probes.map((path) => fetch(`${started.url}/${path}`)));
+    expect(answers.map(({ status }) => status)).toEqual(probes.map(() => 200));
     const response = await fetch(`${started.url}/answer`);
     started.process.kill('SIGTERM');
     const body = await response.text();
