@@ -22,7 +22,11 @@ const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', typescript] },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/[^/]+/dist/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist/',
+    '<rootDir>/libs/[^/]+/dist/',
+    '<rootDir>/examples/dist/',
+  ],
 };
 
 /** Where `test/nest-11/install.js` installs Nest 11 and the packed libraries. */
@@ -54,6 +58,7 @@ export default {
         '<rootDir>/libs/*/test/**/*.test.ts',
         '<rootDir>/test/!(nest-11)/**/*.test.ts',
         '<rootDir>/test/*.test.ts',
+        '<rootDir>/examples/**/*.test.ts',
       ],
       moduleNameMapper: written,
     },

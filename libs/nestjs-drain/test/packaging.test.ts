@@ -1,128 +1,189 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { GeneratedApplication } from './support/generated-application.js';
+import {
+  entriesOf,
+  install,
+  pack,
+  packages,
+  run,
+  type PackageName,
+  type Tarballs,
+} from './support/packed.js';
 
-const library = fileURLToPath(new URL('..', import.meta.url));
-const compiler = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'));
-const workspace = mkdtempSync(join(tmpdir(), 'nestjs-drain-consumers-'));
+let workspace: string;
+let tarballs: Tarballs;
 
-const run = (directory: string, command: string, ...args: string[]): string =>
-  execFileSync(command, args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
+beforeAll(async () => {
+  workspace = await mkdtemp(join(tmpdir(), 'nestjs-drain-packages-'));
+  tarballs = await pack(workspace);
+});
+afterAll(() => rm(workspace, { recursive: true, force: true }));
 
-/** An application of its own, outside the repository, that installed the packed library. */
-function installConsumer(name: string, nest: number, type: 'module' | 'commonjs'): string {
-  const directory = join(workspace, name);
-  mkdirSync(directory);
-  const dependencies = Object.fromEntries(
-    ['common', 'core', 'platform-express', 'terminus'].map((part) => [
-      `@nestjs/${part}`,
-      `^${nest}.0.0`,
-    ]),
-  );
-  const manifest = {
-    name,
-    private: true,
-    type,
-    dependencies: {
-      ...dependencies,
-      'nestjs-drain': `file:${join(workspace, tarball())}`,
-      'reflect-metadata': '^0.2.0',
-      rxjs: '^7.8.0',
-      '@types/node': '^20.0.0',
-    },
-  };
-  writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest));
-  cpSync(
-    join(library, 'test/fixtures/consumers/application.ts'),
-    join(directory, 'application.ts'),
-  );
-  run(directory, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline');
-  run(
-    directory,
-    process.execPath,
-    compiler,
-    'application.ts',
-    '--ignoreConfig',
-    '--strict',
-    '--target',
-    'es2022',
-    '--module',
-    'nodenext',
-    '--types',
-    'node',
-    '--skipLibCheck',
-    'false',
-    '--experimentalDecorators',
-    '--emitDecoratorMetadata',
-  );
-  return directory;
-}
+/** Installing a generated application's own dependencies takes the longest. Milliseconds. */
+const installation = 400_000;
 
-let packed: string | undefined;
-function tarball(): string {
-  packed ??= run(library, 'npm', 'pack', '--silent', '--pack-destination', workspace).trim();
-  return packed;
-}
-
-async function firstLine(child: ChildProcess, lines: string[], pattern: RegExp): Promise<string> {
-  if (!child.stdout) throw new Error('the consumer has no output');
-  for await (const line of createInterface(child.stdout)) {
-    lines.push(line);
-    if (pattern.test(line)) return line;
-  }
-  throw new Error(`the consumer ended without ${pattern.source}:\n${lines.join('\n')}`);
-}
-
-describe.each([
-  { name: 'nest-12-esm', nest: 12, type: 'module' as const },
-  { name: 'nest-11-cjs', nest: 11, type: 'commonjs' as const },
-])('the packed library in $name', ({ name, nest, type }) => {
-  let directory: string;
-
-  beforeAll(() => {
-    directory = installConsumer(name, nest, type);
-  }, 180_000);
-
-  test('type-checks, drains a stream on SIGTERM, and only then destroys providers', async () => {
-    const lines: string[] = [];
-    const child = spawn(process.execPath, ['application.js'], {
-      cwd: directory,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const exited = once(child, 'exit');
-    const line = await firstLine(child, lines, /^listening/);
-    const output = createInterface(child.stdout);
-    output.on('line', (text) => lines.push(text));
-    const url = line.slice('listening '.length);
-    const probes = ['health', 'ready', 'startup', 'shutdown/status', 'shutdown'];
-    const answers = await Promise.all(probes.map((path) => fetch(`${url}/${path}`)));
+async function streamThroughSigterm(application: GeneratedApplication): Promise<string> {
+  const started = await application.start();
+  try {
+    const probes = ['health', 'ready', 'startup', 'shutdown'];
+    const answers = await Promise.all(probes.map((path) => fetch(`${started.url}/${path}`)));
     expect(answers.map(({ status }) => status)).toEqual(probes.map(() => 200));
-    const response = await fetch(`${url}/count`);
-    child.kill('SIGTERM');
+    const response = await fetch(`${started.url}/answer`);
+    started.process.kill('SIGTERM');
     const body = await response.text();
-    const [, signal] = (await exited) as [number | null, NodeJS.Signals | null];
-    expect(signal).toBe('SIGTERM');
-    expect(body).toContain('data: 19');
-    expect(lines.slice(-2)).toEqual(['afterDrain drained', 'onModuleDestroy with 0 streams']);
-    expect(lines).toContain('counting open');
+    expect(await started.exited).toBe(0);
+    return body;
+  } finally {
+    started.process.kill('SIGKILL');
+  }
+}
+
+/** Imports every entry of every package, under one way to find modules. */
+async function compileEntries(application: GeneratedApplication, ...flags: string[]) {
+  const imports = (await entriesOf(...packages)).map(
+    (name, index) => `import * as entry${index} from '${name}';\nexport { entry${index} };\n`,
+  );
+  await writeFile(join(application.directory, 'entries.ts'), imports.join(''));
+  const decorators = ['--experimentalDecorators', '--emitDecoratorMetadata'];
+  const compile = ['tsc', 'entries.ts', '--noEmit', '--strict', '--skipLibCheck', ...decorators];
+  return application.npx(...compile, '--target', 'es2022', '--types', 'node', ...flags);
+}
+
+describe('an application that the CLI of Nest 11 generated: CommonJS, Jest', () => {
+  let application: GeneratedApplication;
+  beforeAll(async () => {
+    application = await GeneratedApplication.create(workspace, 11);
+    await application.installByReadme(tarballs);
+    await application.addDrain();
+  }, installation);
+
+  // In this order: the second template is the first with other settings.
+  describe.each(['nodenext', 'commonjs'])('"module": "%s"', (module) => {
+    beforeAll(async () => {
+      if (module === 'commonjs') await application.useCommonJs();
+    });
+
+    test('its own specs pass unchanged', async () => {
+      await application.npx('jest');
+      await application.npx('jest', '--config', 'test/jest-e2e.json');
+    });
+
+    test('it builds, and a stream that is open at SIGTERM ends whole', async () => {
+      await application.npx('nest', 'build');
+      expect(await streamThroughSigterm(application)).toContain('data: word19\n');
+    });
+  });
+
+  test('terminus is the one that CommonJS can load', async () => {
+    const path = join(application.directory, 'node_modules/@nestjs/terminus/package.json');
+    const { version } = JSON.parse(await readFile(path, 'utf8')) as { version: string };
+    expect(version).toMatch(/^11\./);
+  });
+
+  describe('every entry type-checks', () => {
+    beforeAll(() => installOthers(application), installation);
+
+    test.each([
+      ['module commonjs, no moduleResolution', ['--module', 'commonjs']],
+      ['node16', ['--module', 'node16']],
+      ['nodenext', ['--module', 'nodenext']],
+      ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+    ])('%s', (_, flags) => compileEntries(application, ...flags));
   });
 });
 
-test('the packed library contains only what it is made of', () => {
-  const listing = run(workspace, 'tar', '-tzf', tarball()).trim().split('\n');
-  const foreign = listing.filter(
-    (file) =>
-      !/^package\/(dist\/(esm|cjs)\/|LICENSE$|package\.json$|PROTOCOL\.md$|CHANGELOG\.md$|README\.md$)/.test(
-        file,
-      ),
-  );
-  expect(foreign).toEqual([]);
-  expect(listing.some((file) => file.includes('.test.'))).toBe(false);
+describe('an application that the CLI of Nest 12 generated: ESM, Vitest', () => {
+  let application: GeneratedApplication;
+  beforeAll(async () => {
+    application = await GeneratedApplication.create(workspace, 12);
+    await application.installByReadme(tarballs);
+    await application.addDrain();
+  }, installation);
+
+  test('its own specs pass unchanged', async () => {
+    await application.npx('vitest', 'run');
+    await application.npx('vitest', 'run', '--config', 'vitest.config.e2e.ts');
+  });
+
+  test('it builds, and a stream that is open at SIGTERM ends whole', async () => {
+    await application.npx('nest', 'build');
+    expect(await streamThroughSigterm(application)).toContain('data: word19\n');
+  });
+
+  describe('every entry type-checks', () => {
+    beforeAll(() => installOthers(application), installation);
+
+    test.each([
+      ['node16', ['--module', 'node16']],
+      ['nodenext', ['--module', 'nodenext']],
+      ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+    ])('%s', (_, flags) => compileEntries(application, '--ignoreConfig', ...flags));
+  });
 });
 
-afterAll(() => rmSync(workspace, { recursive: true, force: true }));
+/** Packages that the README's line does not bring. */
+const installOthers = (application: GeneratedApplication): Promise<string> =>
+  install(application.directory, tarballs['nestjs-drain-resume'], tarballs['nestjs-drain-client']);
+
+describe.each(['nestjs-drain-client', 'nestjs-drain-resume'] as const)('%s alone', (name) => {
+  test('brings no Nest, and at most one package of its own', async () => {
+    const directory = join(workspace, `only-${name}`);
+    await mkdir(directory);
+    await writeFile(join(directory, 'package.json'), '{ "private": true, "type": "module" }');
+    await install(directory, tarballs[name]);
+    const installed = (await readdir(join(directory, 'node_modules'))).filter(
+      (entry) => !entry.startsWith('.'),
+    );
+    console.log(`npm install ${name}: ${installed.length} package(s): ${installed.join(', ')}`);
+    expect(installed).toContain(name);
+    expect(installed.length).toBeLessThanOrEqual(2);
+    expect(installed).not.toContain('@nestjs');
+    await run(directory, process.execPath, '-e', `await import('${name}')`);
+    await run(directory, process.execPath, '-e', `require('${name}')`);
+  });
+});
+
+describe.each(packages)('the tarball of %s', (name) => {
+  test('holds what a reader needs, and nothing foreign', async () => {
+    const listing = (await run(workspace, 'tar', '-tzf', tarballs[name])).trim().split('\n');
+    const documents = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'];
+    for (const file of documents) expect(listing).toContain(`package/${file}`);
+    const known = /^package\/(dist\/(esm|cjs)\/|PROTOCOL\.md$)/;
+    const foreign = listing.filter(
+      (file) => !known.test(file) && !documents.includes(file.slice('package/'.length)),
+    );
+    expect(foreign).toEqual([]);
+    expect(listing.filter((file) => /\.test\.|\.tsbuildinfo$/.test(file))).toEqual([]);
+  });
+
+  test('every source map carries its sources', async () => {
+    const directory = await unpack(name);
+    const files = await readdir(directory, { recursive: true });
+    const maps = files.filter((file) => file.endsWith('.js.map'));
+    expect(maps.length).toBeGreaterThan(0);
+    for (const file of maps) {
+      const text = await readFile(join(directory, file), 'utf8');
+      const { sources, sourcesContent } = JSON.parse(text) as Record<string, string[] | undefined>;
+      expect([file, sourcesContent?.length]).toEqual([file, sources?.length]);
+    }
+  });
+
+  test('its documents link to nothing that npm does not show', async () => {
+    const directory = await unpack(name);
+    const relative = /\]\((?!https?:|#|mailto:)([^)\s]+)\)/g;
+    for (const file of ['README.md', 'CHANGELOG.md']) {
+      const links = [...(await readFile(join(directory, file), 'utf8')).matchAll(relative)];
+      expect([file, ...links.map(([, target]) => target)]).toEqual([file]);
+    }
+  });
+});
+
+async function unpack(name: PackageName): Promise<string> {
+  const directory = join(workspace, `unpacked-${name}`);
+  await mkdir(directory, { recursive: true });
+  await run(directory, 'tar', '-xzf', tarballs[name], '--strip-components', '1');
+  return directory;
+}
