@@ -1,4 +1,5 @@
 import { Get, Req, UseGuards } from '@nestjs/common';
+import { HANDLER_RUN_PART, type HandlerRun } from '../core/resumption.js';
 
 /** Every touch of the metadata that Nest keeps about routes. Nest 11 and 12 use the same keys. */
 const PATH = 'path';
@@ -104,6 +105,11 @@ export function routePattern(controller: object, method: object): string {
 export function routeArgumentsOf(controller: object, name: string | symbol): RouteArguments {
   const all = (Reflect.getMetadata(ROUTE_ARGUMENTS, controller, name) ?? {}) as RouteArguments;
   return Object.fromEntries(Object.entries(all).filter(([, { data }]) => data !== HIDDEN));
+}
+
+/** What a parameter gets of each run of its handler, as its decorator says (`HANDLER_RUN_PART`). */
+export function runPartOf({ factory }: RouteArgument): keyof HandlerRun | undefined {
+  return (factory as { [HANDLER_RUN_PART]?: keyof HandlerRun } | undefined)?.[HANDLER_RUN_PART];
 }
 
 /** Whether the handler writes to the response itself, so that Nest sends nothing for it. */

@@ -1,9 +1,8 @@
 import { Inject } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
-import { isDrainSignal } from '../streams/parameters.js';
 import { replaceMethod } from '../compat/replace-method.js';
-import { routeArgumentsOf } from '../compat/nest-routes.js';
+import { routeArgumentsOf, runPartOf } from '../compat/nest-routes.js';
 import { refuseQueueWorker, refuseWorkerHost } from './queue-worker-refusal.js';
 import { runTask } from './task-run.js';
 
@@ -30,7 +29,8 @@ export function DrainableTask() {
     injectDrain(target);
     const method = descriptor.value as Method;
     const name = `${target.constructor.name}.${String(key)}()`;
-    const signal = Object.values(routeArgumentsOf(target.constructor, key)).find(isDrainSignal);
+    const parameters = Object.values(routeArgumentsOf(target.constructor, key));
+    const signal = parameters.find((parameter) => runPartOf(parameter) === 'signal');
     const task = function (this: Holder, ...args: unknown[]): unknown {
       const drain = this[DRAIN_PROPERTY];
       // Called directly, as unit tests do, it is the method and nothing else.

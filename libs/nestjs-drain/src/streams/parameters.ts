@@ -44,11 +44,6 @@ const signalOf = Object.assign(
  */
 export const DrainSignal = createParamDecorator(signalOf);
 
-/** Whether this is what `@DrainSignal()` has left about a parameter; `@DrainableTask()` fills it itself. */
-export function isDrainSignal(parameter: unknown): parameter is { readonly index: number } {
-  return (parameter as { factory?: unknown }).factory === signalOf;
-}
-
 /**
  * Injects the stream itself, an `OpenStream`: its id, its signal, and `handOffBy` for a handler that has it handed
  * off. Undefined only for an EventSource that is sent to another replica: its handler does not run.

@@ -5,11 +5,12 @@ import {
   parametersHost,
   routeArgumentsOf,
   routePattern,
+  runPartOf,
   writesResponse,
   type Class,
   type Method,
 } from '../compat/nest-routes.js';
-import { HANDLER_RUN_PART, type HandlerRun, type ResumableOptions } from '../core/resumption.js';
+import type { HandlerRun, ResumableOptions } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
 import { ADMISSION_GUARD } from '../core/tokens.js';
 import type { Farewell } from './farewell.js';
@@ -60,11 +61,9 @@ export function describeRoute(
 ): StreamRoute {
   const parameters = routeArgumentsOf(parametersHost(controller, name), name);
   const isSse = isSseHandler(method);
-  const runParts = Object.values(parameters).flatMap(({ index, factory }) => {
-    const part = (factory as { [HANDLER_RUN_PART]?: keyof HandlerRun } | undefined)?.[
-      HANDLER_RUN_PART
-    ];
-    return part ? [[index, part] as const] : [];
+  const runParts = Object.values(parameters).flatMap((parameter) => {
+    const part = runPartOf(parameter);
+    return part ? [[parameter.index, part] as const] : [];
   });
   const title = `${controller.name}.${name}()`;
   if (declared.resumable && declared.resumable !== 'handler' && !isSse) {
