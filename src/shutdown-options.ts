@@ -1,8 +1,8 @@
-import type { DynamicOptions } from 'nestjs-drain';
+import type { GracefulShutdownOptions } from 'nestjs-drain';
 import type { Configuration } from './configuration/configuration.js';
 
 /** Hands the library what the environment says about the shutdown; nothing is decided here. */
-export function shutdownOptions({ host, shutdown }: Configuration): DynamicOptions {
+export function shutdownOptions({ host, shutdown }: Configuration): GracefulShutdownOptions {
   const { timeout, propagationDelay, flushTimeout, terminationGracePeriod } = shutdown;
   const { token, managementPort } = shutdown;
   return {

@@ -1,11 +1,10 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import type { AddressInfo, Server } from 'node:net';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { describe, expect, test } from '@jest/globals';

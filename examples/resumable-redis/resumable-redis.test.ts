@@ -16,14 +16,15 @@ test('another replica goes on with the answer of one that goes away', async () =
     () => redis.stop(),
     () => balancer.stop(),
   );
-  const add = async (): Promise<Example> => {
+  const start = async (): Promise<Example> => {
     const env = { STORE_URL: `redis://127.0.0.1:${redis.port}` };
     const replica = await startExample('resumable-redis', env);
     stops.push(() => replica.stop());
-    balancer.add(Number(new URL(replica.url).port));
     return replica;
   };
-  const first = await add();
+  const portOf = ({ url }: Example): number => Number(new URL(url).port);
+  const [first, second] = [await start(), await start()];
+  balancer.add(portOf(first));
 
   const counted: number[] = [];
   const replicas = new Set<number>();
@@ -32,8 +33,8 @@ test('another replica goes on with the answer of one that goes away', async () =
     counted.push(count);
     replicas.add(replica);
     if (count !== 5) continue;
-    await add();
-    balancer.remove(Number(new URL(first.url).port));
+    balancer.add(portOf(second));
+    balancer.remove(portOf(first));
     first.terminate();
   }
 

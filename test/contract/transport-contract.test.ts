@@ -1,4 +1,4 @@
-import type { DrainOptions, DrainReport } from 'nestjs-drain';
+import type { GracefulShutdownOptions, DrainReport } from 'nestjs-drain';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { graphqlTransport } from './graphql-transport.js';
 import { grpcTransport } from './grpc-transport.js';
@@ -24,7 +24,10 @@ afterAll(async () => {
   for (const one of all) await one.stop?.();
 });
 
-async function serve<T extends Transport | MessageTransport>(one: T, options: DrainOptions = {}) {
+async function serve<T extends Transport | MessageTransport>(
+  one: T,
+  options: GracefulShutdownOptions = {},
+) {
   const workshop = new Workshop();
   const serving = (await one.serve(workshop, options)) as Awaited<ReturnType<T['serve']>>;
   cleanups.push(() => serving.clear());

@@ -1,4 +1,4 @@
-import type { DrainOptions, ShutdownService } from 'nestjs-drain';
+import type { GracefulShutdownOptions, ShutdownService } from 'nestjs-drain';
 import type { Workshop } from './workshop.js';
 
 /**
@@ -32,10 +32,10 @@ export interface Transport {
   readonly missing?: string | undefined;
   /** Stops what all applications of this transport share. */
   stop?(): Promise<void>;
-  serve(workshop: Workshop, options: DrainOptions): Promise<Serving>;
+  serve(workshop: Workshop, options: GracefulShutdownOptions): Promise<Serving>;
 }
 
 /** A transport of messages: a handler's work has no stream that could be told, and brokers are not refused. */
 export interface MessageTransport extends Omit<Transport, 'serve'> {
-  serve(workshop: Workshop, options: DrainOptions): Promise<Omit<Serving, 'follow'>>;
+  serve(workshop: Workshop, options: GracefulShutdownOptions): Promise<Omit<Serving, 'follow'>>;
 }

@@ -1,18 +1,15 @@
 export {
   GracefulShutdownModule,
-  type DynamicOptions,
   type GracefulShutdownAsyncOptions,
   type GracefulShutdownOptions,
   type GracefulShutdownOptionsFactory,
 } from './graceful-shutdown.module.js';
-export { type ControlOptions } from './control/options.js';
 export { Management } from './control/management-port.js';
-export { type Admission, type Refusal } from './core/stream.js';
+export { type ControlOptions } from './control/options.js';
 export { type DrainEvent } from './core/events.js';
-export { InvalidDrainOptionsError, type DrainOptions } from './core/options.js';
-export { type DrainPhase } from './core/phase.js';
-export { describeReport, type DrainReport } from './core/report.js';
-export { DrainResetError, ResetRefusedError } from './core/phase.js';
+export { InvalidDrainOptionsError } from './core/option-checks.js';
+export { DrainResetError, ResetRefusedError, type DrainPhase } from './core/phase.js';
+export { type DrainReport, type StreamOutcome } from './core/report.js';
 export {
   StreamAbortedError,
   type EndCause,
@@ -20,22 +17,16 @@ export {
   type OpenStream,
   type StreamInfo,
   type StreamKind,
-  type StreamProgress,
 } from './core/stream.js';
-export { type StreamOutcome, type StreamCounts } from './core/report.js';
-export { type WaveOptions } from './core/waves.js';
+export { DrainableTask } from './lifecycle/drainable-task.decorator.js';
 export { type DrainDiagnostics } from './lifecycle/diagnostics.js';
+export { type AfterDrain, type BeforeDrain } from './lifecycle/hooks.js';
+export { ShutdownService, type DrainSnapshot } from './lifecycle/shutdown.service.js';
 export { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
 export { type HealthOptions } from './probes/probes.js';
-export { CurrentStream } from './streams/parameters.js';
-export { DrainSignal } from './streams/parameters.js';
 export { DrainableStream } from './streams/drainable-stream.decorator.js';
-export { DrainableTask } from './lifecycle/drainable-task.decorator.js';
-export { type Farewell, type LastWords } from './streams/farewell.js';
-export { type AfterDrain, type BeforeDrain } from './lifecycle/hooks.js';
-export { type ModuleOptions, type ProcessOptions } from './lifecycle/options.js';
-export { ShutdownService, type DrainSnapshot } from './lifecycle/shutdown.service.js';
-export { StreamRefusedException } from './streams/stream-refused.exception.js';
-export { type DrainableStreamOptions } from './streams/stream-route.js';
-export { type ResumableOptions } from './core/resumption.js';
+export { type Farewell } from './streams/farewell.js';
+export { CurrentStream, DrainSignal } from './streams/parameters.js';
+export { StreamRefusedException } from './streams/refusals.js';
 export { StreamAdmission, type ResponseStreamOptions } from './streams/stream-admission.js';
+export { type DrainableStreamOptions } from './streams/stream-route.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
-import { within } from '../core/within.js';
+import { within } from '../core/clock.js';
 
 /**
  * Closes a server of Nest or of a library, and waits no longer than `flushTimeout` for it: a close that

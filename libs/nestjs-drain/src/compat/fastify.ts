@@ -31,3 +31,9 @@ function bindingsOf(instance: object): readonly Server[] | undefined {
   const bindings = symbols.find(({ description }) => description === 'fastify.serverBindings');
   return bindings && (instance as Record<symbol, readonly Server[]>)[bindings];
 }
+
+/** Node's own request or response under a framework's: what Fastify holds as `raw`, and Express extends. */
+export function rawOf<T extends object>(wrapped: T): T {
+  const { raw } = wrapped as { raw?: T | null };
+  return typeof raw === 'object' && raw !== null ? raw : wrapped;
+}

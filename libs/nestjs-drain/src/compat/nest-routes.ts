@@ -174,3 +174,19 @@ export function guardLast(method: object, guard: unknown): void {
   const others = methodGuardsOf(method).filter((one) => one !== guard);
   Reflect.defineMetadata(GUARDS, [...others, guard], method);
 }
+
+/**
+ * Makes `replacement` pass for the method that it stands for: its name, and the metadata that other
+ * decorators have left on it, so that their order does not matter.
+ */
+export function replaceMethod<T extends object>(
+  method: (...args: never[]) => unknown,
+  key: string | symbol,
+  replacement: T,
+): T {
+  Object.defineProperty(replacement, 'name', { value: key });
+  for (const metadata of Reflect.getMetadataKeys(method)) {
+    Reflect.defineMetadata(metadata, Reflect.getMetadata(metadata, method), replacement);
+  }
+  return replacement;
+}

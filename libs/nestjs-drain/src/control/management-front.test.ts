@@ -1,30 +1,29 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import {
+  type CanActivate,
   Catch,
   Controller,
+  type ExceptionFilter,
   Get,
   HttpCode,
-  Injectable,
-  Post,
-  UnauthorizedException,
-  VersioningType,
-  type CanActivate,
-  type ExceptionFilter,
   type INestApplication,
+  Injectable,
   type NestInterceptor,
   type PipeTransform,
+  Post,
   type Type,
+  UnauthorizedException,
+  VersioningType,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
-  adapters,
-  startApplication,
   type Adapter,
+  adapters,
   type RunningApplication,
+  startApplication,
 } from '../../test/support/application.js';
 import { type GracefulShutdownOptions, Management } from '../index.js';
 

@@ -4,16 +4,16 @@ import {
   Inject,
   Injectable,
   Logger,
-  NotFoundException,
   type MiddlewareConsumer,
+  NotFoundException,
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
 import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
-import { rawOf } from '../compat/frameworks.js';
+import { onSecondaryServers, rawOf } from '../compat/fastify.js';
 import { ManagementRoutes } from '../compat/management-routes.js';
-import { replaceMethod } from '../compat/replace-method.js';
-import { frameworkOf, standBefore, type Framework } from '../compat/request-front.js';
+import { replaceMethod } from '../compat/nest-routes.js';
+import { type Framework, frameworkOf, standBefore } from '../compat/request-front.js';
 import {
   hasRoutes,
   literalHead,
@@ -21,7 +21,6 @@ import {
   ownerByPath,
   type RegisteredRoute,
 } from '../compat/route-registration.js';
-import { onSecondaryServers } from '../compat/fastify.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
 import { MANAGEMENT, MANAGEMENT_ROUTES } from '../core/tokens.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';

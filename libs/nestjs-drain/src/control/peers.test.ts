@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Peers } from './peers.js';
+import { Peers } from './access.js';
 
 test.each([
   '127.0.0.1',

@@ -1,19 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   failure,
-  ManagementRoutes,
   type ManagementAnswer,
   type ManagementCall,
   type ManagementHandler,
+  ManagementRoutes,
 } from '../compat/management-routes.js';
 import { Drain } from '../core/drain.js';
 import { DrainResetError, ResetRefusedError } from '../core/phase.js';
 import { describeReport, type DrainReport } from '../core/report.js';
 import { DRAIN, MANAGEMENT_ROUTES } from '../core/tokens.js';
-import { Access, isKubelet, type ControlAction } from './access.js';
+import { Access, type ControlAction, isKubelet } from './access.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
-import { statusPage } from './status/status-page.js';
-import { StatusFeed } from './status/status-feed.js';
+import { StatusFeed, statusPage } from './status/status-feed.js';
 
 type Body = Record<string, unknown>;
 

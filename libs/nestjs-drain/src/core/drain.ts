@@ -2,7 +2,7 @@ import { type Clock, systemClock } from './clock.js';
 import { DrainRun } from './drain-run.js';
 import type { Seconds } from './duration.js';
 import { DrainEvents } from './events.js';
-import { FlushQueue } from './flush-queue.js';
+import { FlushQueue, WaveSchedule } from './waves.js';
 import { InFlight, type InFlightOptions } from './in-flight.js';
 import type { Listener } from './shutdown.js';
 import type { ResolvedDrainOptions } from './options.js';
@@ -11,7 +11,6 @@ import type { DrainReport } from './report.js';
 import type { EndCause, Stream } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 import { Upgrades } from './upgrades.js';
-import { WaveSchedule } from './waves.js';
 
 /**
  * In units of `flushTimeout`, from the deadline: streams that could not be told by then are destroyed. The plan needs

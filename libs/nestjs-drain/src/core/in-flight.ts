@@ -1,5 +1,3 @@
-import { IdleGate } from './idle-gate.js';
-
 export interface InFlightOptions {
   /** Whether the drain waits for work that comes after it has closed, too. */
   readonly awaitsLateWork: boolean;
@@ -82,5 +80,21 @@ export class InFlight {
   /** Resolves once it is closed and nothing awaited is left. */
   whenEmpty(): Promise<void> {
     return this.isSettled ? Promise.resolve() : this.#idle.whenIdle();
+  }
+}
+
+/** The moment in which nothing is left. Many may wait for it; it costs nothing until somebody does. */
+export class IdleGate {
+  #promise: Promise<void> | undefined;
+  #resolve: (() => void) | undefined;
+
+  whenIdle(): Promise<void> {
+    this.#promise ??= new Promise((resolve) => (this.#resolve = resolve));
+    return this.#promise;
+  }
+
+  notify(): void {
+    this.#resolve?.();
+    this.#promise = this.#resolve = undefined;
   }
 }

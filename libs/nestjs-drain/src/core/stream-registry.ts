@@ -2,15 +2,15 @@ import type { Clock } from './clock.js';
 import type { DrainEvents } from './events.js';
 import {
   type Admission,
-  Stream,
   type EndCause,
   type Refusal,
+  Stream,
   type StreamKind,
   type StreamRequest,
   type StreamTransport,
 } from './stream.js';
 import { noStreams, type StreamCounts } from './report.js';
-import { IdleGate } from './idle-gate.js';
+import { IdleGate } from './in-flight.js';
 
 /**
  * Every open stream, and whether new ones may come. Admission and registration are one synchronous
@@ -123,4 +123,25 @@ export class StreamRegistry implements Iterable<Stream> {
   #announceVacancy(): void {
     if (this.isSettled) this.#idle.notify();
   }
+}
+
+/** On the request itself: a WeakMap of all requests costs the garbage collector dearly. */
+const LAST_ANSWER = Symbol('nestjs-drain.LastAnswer');
+
+interface Marked {
+  [LAST_ANSWER]?: true;
+}
+
+/**
+ * Marks a request on a connection that was kept alive and not notified: its answer says
+ * `Connection: close`, and is the last on that connection.
+ * @param request Node's own request.
+ */
+export function markLastAnswer(request: object): void {
+  (request as Marked)[LAST_ANSWER] = true;
+}
+
+/** @param request Node's own request. */
+export function isLastAnswer(request: object): boolean {
+  return (request as Marked)[LAST_ANSWER] === true;
 }

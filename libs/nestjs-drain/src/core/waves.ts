@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import type { Stream } from './stream.js';
 
 export interface WaveOptions {
   /** Streams told per wave. Default 50. */
@@ -50,5 +51,63 @@ export class WaveSchedule {
     };
     wave(0);
     return () => cancel();
+  }
+}
+
+interface Told {
+  readonly due: number;
+  readonly streams: readonly Stream[];
+}
+
+/**
+ * Destroys the streams that were told to end and are still open `flushTimeout` later: counted from when each was
+ * told, not from when the first was. One timer for all waves.
+ */
+export class FlushQueue {
+  readonly #waves: Told[] = [];
+  #isClosed = false;
+  #cancel: (() => void) | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    /** Milliseconds. */
+    private readonly flushTimeout: number,
+    /** All have been told, and the time of the last is over. */
+    private readonly onOver: () => void,
+  ) {}
+
+  /** These have been told now. */
+  add(streams: readonly Stream[], isLast: boolean): void {
+    this.#waves.push({ due: this.clock.now() + this.flushTimeout, streams });
+    this.#isClosed ||= isLast;
+    if (this.#waves.length === 1) this.#arm();
+  }
+
+  /** No more are told: of these, what was never told is destroyed. */
+  close(open: readonly Stream[]): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const told = new Set(this.#waves.flatMap(({ streams }) => streams));
+    for (const stream of open) if (!told.has(stream)) stream.destroy();
+    if (this.#waves.length === 0) this.onOver();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+  }
+
+  #arm(): void {
+    const [next] = this.#waves;
+    if (!next) return;
+    this.#cancel = this.clock.schedule(Math.max(0, next.due - this.clock.now()), () =>
+      this.#flush(),
+    );
+  }
+
+  #flush(): void {
+    const told = this.#waves.shift();
+    for (const stream of told?.streams ?? []) stream.destroy();
+    if (this.#waves.length > 0) this.#arm();
+    else if (this.#isClosed) this.onOver();
   }
 }

@@ -1,6 +1,6 @@
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { expect, it } from '@jest/globals';
-import { within } from './within.js';
+import { within } from './clock.js';
 
 it.each([
   ['resolves', () => Promise.resolve()],

@@ -8,7 +8,7 @@ import { Logger } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
 import type { Listener } from '../core/shutdown.js';
 import type { StreamKind } from '../core/stream.js';
-import { within } from '../core/within.js';
+import { within } from '../core/clock.js';
 import { Call, tryElsewhere } from './call.js';
 
 /**

@@ -3,13 +3,17 @@ import type { Http2ServerRequest } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import { enterWork } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
-import { IdleGate } from '../core/idle-gate.js';
-import { markLastAnswer } from '../core/last-answer.js';
+import { IdleGate } from '../core/in-flight.js';
+import { markLastAnswer } from '../core/stream-registry.js';
 import type { DrainPhase } from '../core/phase.js';
 import type { Listener } from '../core/shutdown.js';
 import { stopListening } from '../compat/node.js';
-import { Http1Connection, Http2Connection, UpgradedConnection } from './connection.js';
-import type { Connection } from './connection.js';
+import {
+  type Connection,
+  Http1Connection,
+  Http2Connection,
+  UpgradedConnection,
+} from './connection.js';
 import { KeepAlive, settle } from './keep-alive.js';
 import { watchSockets } from './sockets.js';
 import { endWhenStalled } from './stalled-body.js';

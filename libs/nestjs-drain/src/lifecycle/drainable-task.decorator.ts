@@ -1,10 +1,10 @@
 import { Inject } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
-import { replaceMethod } from '../compat/replace-method.js';
-import { routeArgumentsOf, runPartOf } from '../compat/nest-routes.js';
+import { replaceMethod, routeArgumentsOf, runPartOf } from '../compat/nest-routes.js';
+import { runAs } from '../compat/work-context.js';
+import { linkedSignal } from '../core/linked-signal.js';
 import { refuseQueueWorker, refuseWorkerHost } from './queue-worker-refusal.js';
-import { runTask } from './task-run.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -62,4 +62,37 @@ function injectDrain(target: object): void {
       drains.set(this, drain);
     },
   });
+}
+
+/**
+ * Runs background work that the drain counts until it has returned, thrown, or its promise is settled.
+ * Returns and throws what the work does.
+ * @param run gets a signal that aborts at the deadline
+ */
+export function runTask<T>(drain: Drain, name: string, run: (deadline: AbortSignal) => T): T {
+  const { signal, dispose } = linkedSignal(drain.expired);
+  const work = {};
+  const leave = (): void => {
+    dispose();
+    drain.tasks.leave(work);
+  };
+  drain.tasks.enter(work);
+  const counted = { name, excuse: () => drain.tasks.excuse(work) };
+  try {
+    const result = runAs(counted, () => run(signal), drain.isShuttingDown);
+    if (isThenable(result)) return Promise.resolve(result).finally(leave) as T;
+    leave();
+    return result;
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
+  );
 }

@@ -5,7 +5,7 @@ import { runAs } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
 import type { DrainReport } from '../core/report.js';
 import { DRAIN } from '../core/tokens.js';
-import { within } from '../core/within.js';
+import { within } from '../core/clock.js';
 import { PROCESS_OPTIONS, type ResolvedProcessOptions } from './options.js';
 
 /**

@@ -5,11 +5,10 @@ import {
   durationBuckets,
   phase,
   phases,
-  readings,
   type Reading,
+  readings,
 } from '../core/metric-definitions.js';
-import { prometheusName } from './prometheus-name.js';
-import { StreamMetrics } from './stream-metrics.js';
+import { prometheusName, StreamMetrics } from './stream-metrics.js';
 
 /** Where a registry keeps what is registered in it already. Global, so that the two builds meet. */
 const METRICS = Symbol.for('nestjs-drain.Metrics');

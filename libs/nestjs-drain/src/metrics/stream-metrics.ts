@@ -4,12 +4,13 @@ import type { DrainEvent } from '../core/events.js';
 import {
   activeStreams,
   durationBuckets,
-  streamDuration,
-  streamTotals,
   type MetricDefinition,
+  refusalReasons,
+  streamDuration,
+  streamOutcomes,
+  streamTotals,
 } from '../core/metric-definitions.js';
-import { prometheusName } from './prometheus-name.js';
-import { Routes, type RouteTotals } from './route-totals.js';
+import type { StreamKind } from '../core/stream.js';
 
 const labelNames = ['kind', 'route'] as const;
 
@@ -105,4 +106,59 @@ export class StreamMetrics {
       },
     });
   }
+}
+
+/** As exporters of OpenTelemetry translate the name, so that dashboards and alerts serve both. */
+export function prometheusName(
+  prefix: string,
+  { name, unit }: MetricDefinition,
+  type?: 'counter',
+): string {
+  return [prefix + name.replaceAll('.', '_'), unit && 'seconds', type && 'total']
+    .filter((part) => part !== undefined)
+    .join('_');
+}
+
+/** The labels of a stream: its kind, and the pattern of its route, never an id. */
+export interface RouteLabels {
+  readonly kind: StreamKind;
+  readonly route: string;
+}
+
+/**
+ * What has become of the streams of one route. Every number is there from the first stream on: a
+ * series that is born at 1 never shows an increase.
+ */
+export class RouteTotals {
+  admitted = 0;
+  resumed = 0;
+  readonly refused = zeros(refusalReasons);
+  readonly ended = zeros(streamOutcomes);
+
+  constructor(readonly labels: RouteLabels) {}
+}
+
+/** All routes that have had a stream, by kind. */
+export class Routes implements Iterable<RouteTotals> {
+  readonly #routes: Record<StreamKind, Map<string, RouteTotals>> = {
+    finite: new Map(),
+    subscription: new Map(),
+  };
+
+  of({ kind, route }: RouteLabels): RouteTotals {
+    const known = this.#routes[kind].get(route);
+    if (known) return known;
+    const totals = new RouteTotals({ kind, route });
+    this.#routes[kind].set(route, totals);
+    return totals;
+  }
+
+  *[Symbol.iterator](): Iterator<RouteTotals> {
+    yield* this.#routes.finite.values();
+    yield* this.#routes.subscription.values();
+  }
+}
+
+function zeros<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 }

@@ -13,9 +13,8 @@ import { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
 import type { Listener, Shutdown } from '../core/shutdown.js';
 import { DRAIN, SHUTDOWN } from '../core/tokens.js';
-import { within } from '../core/within.js';
-import type { Consumption } from './consumption.js';
-import { TcpConsumption } from './tcp-consumption.js';
+import { within } from '../core/clock.js';
+import { TcpConsumption, type Consumption } from './consumption.js';
 
 /** Finds the servers of the application's microservices as Nest makes them. */
 @Injectable()

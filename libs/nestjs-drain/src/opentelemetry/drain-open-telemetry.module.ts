@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
 import type { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
-import { instrument } from './drain-instruments.js';
+import { instrument } from './instruments.js';
 import { DrainSpan } from './drain-span.js';
 import { TelemetryFlush, type Flushable } from './telemetry-flush.js';
 

@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Drain } from '../core/drain.js';
-import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
 import { ManualClock } from 'nestjs-drain-resume/testing';
+import { Drain } from '../core/drain.js';
+import { type DrainOptions, resolveDrainOptions } from '../core/options.js';
 import { endOfTurn } from '../../test/support/turn.js';
-import type { BullWorker } from './bull-worker.js';
-import { JobWatch } from './job-watch.js';
-import { QueueWorker, queueWork } from './queue-worker.js';
+import { type BullWorker, JobWatch } from './bull-worker.js';
+import { queueWork, QueueWorker } from './queue-worker.js';
 
 /** Does what BullMQ's worker does, as far as the drain can see it, when the test says so. */
 class FakeWorker implements BullWorker {

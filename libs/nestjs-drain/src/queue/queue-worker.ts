@@ -1,9 +1,8 @@
 import type { Drain } from '../core/drain.js';
 import { InFlight } from '../core/in-flight.js';
 import type { Listener } from '../core/shutdown.js';
-import { within } from '../core/within.js';
-import type { BullWorker } from './bull-worker.js';
-import { JobWatch } from './job-watch.js';
+import { within } from '../core/clock.js';
+import { type BullWorker, JobWatch } from './bull-worker.js';
 import { WorkerHold } from './worker-hold.js';
 
 /** Where a worker's failures go: `message` names the remedy. */

@@ -1,6 +1,5 @@
 import { BullModule } from '@nestjs/bullmq';
-import type { BullWorker } from './bull-worker.js';
-import { JobWatch } from './job-watch.js';
+import { type BullWorker, JobWatch } from './bull-worker.js';
 
 /** What a queue and a worker of BullMQ have in common. */
 interface Configured {

@@ -1,3 +1,4 @@
+export { type ResumableOptions } from '../core/resumption.js';
 export {
   DrainResumeModule,
   type DrainResumeAsyncOptions,

@@ -7,7 +7,7 @@ import type {
   ResumptionRefusal,
   UnreadPolicy,
 } from 'nestjs-drain-resume';
-import { rawOf } from '../compat/frameworks.js';
+import { rawOf } from '../compat/fastify.js';
 import type { Drain } from '../core/drain.js';
 import { wholeSeconds } from '../core/duration.js';
 import {

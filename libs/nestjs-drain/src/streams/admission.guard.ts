@@ -1,20 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { wholeSeconds } from '../core/duration.js';
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { rawOf } from '../compat/frameworks.js';
+import { wholeSeconds } from '../core/duration.js';
+import { rawOf } from '../compat/fastify.js';
 import type { Drain } from '../core/drain.js';
-import { isLastAnswer } from '../core/last-answer.js';
+import { isLastAnswer } from '../core/stream-registry.js';
 import { ContinuedElsewhereError, type Resumption } from '../core/resumption.js';
 import { ADMISSION_GUARD, DRAIN, FAREWELL, RESUMPTION } from '../core/tokens.js';
 import { isEventSource } from './event-stream.js';
 import type { Farewell } from './farewell.js';
 import { decide, decisionOf, type HttpStream } from './http-stream.js';
-import { ReconnectAnswer } from './refused-answer.js';
+import { ReconnectAnswer, StreamRefusedException } from './refusals.js';
 import { ResumableAnswer } from './resumable-answer.js';
 import { StreamAdmission } from './stream-admission.js';
-import { StreamRefusedException } from './stream-refused.exception.js';
-import { streamRouteOf, type StreamRoute } from './stream-route.js';
+import { type StreamRoute, streamRouteOf } from './stream-route.js';
 
 /** What a guard finds of its application; nothing where GracefulShutdownModule is not imported. */
 interface Application {

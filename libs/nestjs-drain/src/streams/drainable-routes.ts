@@ -2,26 +2,26 @@ import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import {
   checkRouteMetadata,
+  type Class,
   classGuardsOf,
   guardLast,
   isGateway,
   isMessageHandler,
   isRouteHandler,
+  type Method,
   methodGuardsOf,
   methodsOf,
   replaceHandler,
-  type Class,
-  type Method,
+  replaceMethod,
 } from '../compat/nest-routes.js';
-import { replaceMethod } from '../compat/replace-method.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
 import { decisionOf, isAnswerer } from './http-stream.js';
 import { StreamInterceptor } from './stream.interceptor.js';
 import {
   describeRoute,
+  type DrainableStreamOptions,
   isAdmissionGuard,
   setStreamRoute,
-  type DrainableStreamOptions,
   type StreamRoute,
 } from './stream-route.js';
 

@@ -28,7 +28,7 @@ import {
   type RunningApplication,
 } from '../../test/support/application.js';
 import { StreamAbortedError } from '../core/stream.js';
-import { rawOf } from '../compat/frameworks.js';
+import { rawOf } from '../compat/fastify.js';
 import { DrainableStream, DrainSignal, type GracefulShutdownOptions } from '../index.js';
 import { labelled } from '../../../../testing/labelled.js';
 

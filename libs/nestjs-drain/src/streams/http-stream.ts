@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { rawOf } from '../compat/frameworks.js';
+import { rawOf } from '../compat/fastify.js';
 import { isLengthPromised } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';

@@ -10,7 +10,7 @@ import {
   type Adapter,
   type RunningApplication,
 } from '../../test/support/application.js';
-import { rawOf } from '../compat/frameworks.js';
+import { rawOf } from '../compat/fastify.js';
 import { DrainableStream, StreamAdmission } from '../index.js';
 
 let response: ServerResponse;

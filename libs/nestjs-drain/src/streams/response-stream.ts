@@ -2,7 +2,7 @@ import { headerOf, ignoreLaterWrites } from '../compat/response.js';
 import { formatEvent, lastEvent } from './event-stream.js';
 import { asChunk, lastWords } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
-import { answerRefused } from './refused-answer.js';
+import { answerRefused } from './refusals.js';
 
 type Write = (...args: unknown[]) => boolean;
 

@@ -11,7 +11,7 @@ import {
 } from '../core/resumption.js';
 import { EventStream } from './event-stream.js';
 import type { Answerer, HttpStream } from './http-stream.js';
-import { ReconnectAnswer } from './refused-answer.js';
+import { ReconnectAnswer } from './refusals.js';
 import type { StreamRoute } from './stream-route.js';
 
 const logger = new Logger('DrainableStream');

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { rawOf } from '../compat/frameworks.js';
+import { rawOf } from '../compat/fastify.js';
 import { Drain } from '../core/drain.js';
-import { isLastAnswer } from '../core/last-answer.js';
+import { isLastAnswer } from '../core/stream-registry.js';
 import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/stream.js';
 import { DRAIN, FAREWELL } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import { decide, decisionOf, HttpTransport, type HttpStream } from './http-stream.js';
-import { answerRefused } from './refused-answer.js';
+import { answerRefused } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
 
 /** What a stream outside a controller is. */

@@ -8,7 +8,7 @@ import { EventStream } from './event-stream.js';
 import type { HttpStream } from './http-stream.js';
 import { ResponseStream } from './response-stream.js';
 import type { StreamRoute } from './stream-route.js';
-import { StreamRefusedException } from './stream-refused.exception.js';
+import { StreamRefusedException } from './refusals.js';
 
 /**
  * Stands around one route's handler: it registers each SSE Observable, byte stream and response that the handler

@@ -1,12 +1,12 @@
-import type { Admission } from '../../src/core/stream.js';
-import type { StreamRegistry } from '../../src/core/stream-registry.js';
 import type {
+  Admission,
   EndCause,
   Stream,
   StreamKind,
   StreamRequest,
   StreamTransport,
 } from '../../src/core/stream.js';
+import type { StreamRegistry } from '../../src/core/stream-registry.js';
 
 export interface StreamScript {
   /** What the transport does when it is asked to end: end well, break, do nothing yet, or throw. */

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { type Log } from 'sarif';
 import { checkSource } from '../testing/fixtures.js';
@@ -6,7 +7,7 @@ import { version } from '../version.js';
 import { renderGithub } from './github.js';
 import { renderJson } from './json.js';
 import { renderSarif } from './sarif.js';
-import { renderText } from './text.js';
+import { renderText as colored } from './text.js';
 
 const text = `apiVersion: apps/v1
 kind: Deployment
@@ -23,6 +24,10 @@ spec:
         - name: chat
           image: example/chat:1
 `;
+
+/** What a terminal without colors shows; in CI there are colors. */
+const renderText = (...args: Parameters<typeof colored>): string =>
+  stripVTControlCharacters(colored(...args));
 
 const report = () => checkSource({ file: 'k8s/some chart/chat.yaml', text });
 

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
+import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ManagementCall } from '../../compat/management-routes.js';
 import { Drain } from '../../core/drain.js';
 import type { DrainEvent } from '../../core/events.js';
 import { DRAIN } from '../../core/tokens.js';
-import { Silence, takeSnapshot } from './status-snapshot.js';
-import { Timeline } from './timeline.js';
+import { Silence, takeSnapshot, Timeline } from './status-snapshot.js';
+import { pageTemplate } from './page-template.js';
 
 /** ms between two looks while somebody watches. */
 const interval = 1000;
@@ -81,4 +82,23 @@ export class StatusFeed {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
   }
+}
+
+/** `GET /shutdown`, for people: one document that may load nothing, under a nonce of its own. */
+export function statusPage({ response }: ManagementCall): void {
+  const nonce = randomBytes(16).toString('base64');
+  response.writeHead(200, headers(nonce)).end(pageTemplate.replaceAll('{nonce}', nonce));
+}
+
+function headers(nonce: string): Record<string, string> {
+  const own = `'nonce-${nonce}'`;
+  return {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy':
+      `default-src 'none'; script-src ${own}; style-src ${own}; connect-src 'self'; ` +
+      "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  };
 }

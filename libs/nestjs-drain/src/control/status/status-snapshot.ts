@@ -4,7 +4,7 @@ import type { Drain } from '../../core/drain.js';
 import type { DrainPhase } from '../../core/phase.js';
 import { describeReport, type DrainReport, type StreamCounts } from '../../core/report.js';
 import type { EndCause, StreamInfo, StreamKind, StreamProgress } from '../../core/stream.js';
-import type { Timeline } from './timeline.js';
+import type { DrainEvent } from '../../core/events.js';
 
 /** One open stream. Times in seconds. */
 export interface StreamRow {
@@ -118,5 +118,34 @@ export class Silence {
       this.#sightings.set(stream, last);
     }
     return { seconds: (now - last.at) / 1000, atLeast: last.atLeast };
+  }
+}
+
+/** When each phase began, what began it, and how it ended: what a late look still wants to know. */
+export class Timeline {
+  /** The clock's ms at which each phase was entered; empty while serving. */
+  readonly entered = new Map<DrainPhase, number>();
+  trigger: string | undefined;
+  report: DrainReport | undefined;
+
+  constructor(private readonly drain: Drain) {
+    drain.events.subscribe((event) => this.#onEvent(event));
+  }
+
+  /** The clock's ms of the first trigger. */
+  get startedAt(): number | undefined {
+    return this.entered.get('lameDuck');
+  }
+
+  #onEvent(event: DrainEvent): void {
+    if (event.type === 'started') this.trigger = event.trigger;
+    if (event.type === 'ended') this.report = event.report;
+    if (event.type !== 'phaseChanged') return;
+    if (event.phase === 'serving') {
+      this.entered.clear();
+      this.trigger = undefined;
+    } else {
+      this.entered.set(event.phase, this.drain.clock.now());
+    }
   }
 }
