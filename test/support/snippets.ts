@@ -43,9 +43,16 @@ export const readSnippets = (): Snippet[] =>
 
 /** What a snippet may use without an import, as an editor would offer it. */
 const offered = [
-  ...['nestjs-drain', 'resume', 'websocket', 'grpc', 'microservice', 'queue', 'metrics'].map(
-    (entry, index) => (index === 0 ? entry : `nestjs-drain/${entry}`),
-  ),
+  ...[
+    'nestjs-drain',
+    'resume',
+    'websocket',
+    'grpc',
+    'microservice',
+    'queue',
+    'graphql',
+    'metrics',
+  ].map((entry, index) => (index === 0 ? entry : `nestjs-drain/${entry}`)),
   'nestjs-drain/opentelemetry',
   'nestjs-drain-resume',
   'nestjs-drain-client',
