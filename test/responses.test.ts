@@ -96,7 +96,7 @@ describe.each(adapters)('responses on %s', (adapter) => {
     expect(await answer.text()).toContain('event: response.incomplete');
   });
 
-  it('that nobody knows cannot be cancelled', async () => {
+  it('that do not exist cannot be cancelled', async () => {
     for (const answer of [
       await post('/v1/responses/resp_unknown/cancel', {}),
       await post('/v1/responses/cancel', { subtask_id: 'unknown' }),

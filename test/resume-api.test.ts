@@ -92,7 +92,7 @@ async function begin(client: Client, body: object): Promise<string> {
     });
   });
 
-  it('are refused in OpenAI’s shape: unknown, ahead, not kept, somebody else’s', async () => {
+  it('are refused in OpenAI’s shape: unknown, ahead, not kept, another principal’s', async () => {
     const client = clientAt(one.url);
     const id = await begin(client, { metadata: fast });
     const unstored = await begin(client, { metadata: fast, store: false });

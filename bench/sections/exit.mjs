@@ -7,7 +7,7 @@ import { verdict } from '../support/statistics.mjs';
 const goal = 100;
 const sockets = 50;
 
-/** From SIGTERM to the exit, when nobody wants anything any more. */
+/** From SIGTERM to the exit, when no client wants anything any more. */
 export async function exit({ quick }) {
   const rows = [];
   for (const adapter of ['express', 'fastify']) {

@@ -9,7 +9,7 @@ const goal = 10;
 /** ms from the trigger to the end of the stream, for the shutdown to be well under way. */
 const beforeTheEnd = 300;
 
-/** From the end of the last stream to the moment in which somebody outside knows. */
+/** From the end of the last stream to the moment in which a caller outside knows. */
 export async function wait({ quick }) {
   const turns = quick ? 2 : 20;
   const answered = (await alternate(turns, { wait: waitAnswered })).wait;

@@ -25,7 +25,7 @@ export function controllers(streamDecorators) {
       return from(events);
     }
 
-    /** One event, and then nothing more until somebody ends it. */
+    /** One event, and then nothing more until the client ends it. */
     hold() {
       return concat(of({ data: 'open' }), NEVER);
     }

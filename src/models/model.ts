@@ -28,7 +28,7 @@ export interface ModelStart {
   readonly durable: boolean;
   /** The token of the answer that is to be gone on with, if it had one. */
   readonly token?: string | undefined;
-  /** Aborts when nobody wants the rest. The model then stops its work, by ending or by throwing. */
+  /** Aborts when no reader wants the rest. The model then stops its work, by ending or by throwing. */
   readonly signal: AbortSignal;
 }
 

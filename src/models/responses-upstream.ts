@@ -62,7 +62,7 @@ export class ResponsesUpstream implements Model {
     return Object.assign(skip(pieces(events), position), { token });
   }
 
-  /** An upstream goes on in the background when we leave; only a cancelled answer is wanted by nobody. */
+  /** An upstream goes on in the background when we leave; only a cancelled answer has no reader. */
   #cancelWith(signal: AbortSignal, token: string): void {
     const cancel = () => {
       if (!(signal.reason instanceof CancelledByRequest)) return;

@@ -12,7 +12,7 @@ export type CancelSubject =
     }
   | { readonly status: 'failed'; readonly message: string };
 
-/** What was already sent by whoever composed before. */
+/** What an earlier producer has already sent. */
 export interface Continuation {
   /** The number of the next event. */
   readonly next: number;

@@ -21,7 +21,7 @@ import {
   type TerminalEvent,
 } from './stored-response.js';
 
-/** How long a response goes on when nobody reads it and it is no background response, in seconds. */
+/** How long a response goes on when it has no reader and is no background response, in seconds. */
 const GRACE = 30;
 
 /** Responses that outlive their connection: what is produced goes into the log, what is sent comes from it. */

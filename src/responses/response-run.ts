@@ -10,7 +10,7 @@ import { untilAborted } from './until-aborted.js';
 const logger = new Logger('Responses');
 
 export interface ResponseRunOptions {
-  /** Aborts when nobody wants the rest, or at the deadline of a drain. */
+  /** Aborts when no reader wants the rest, or at the deadline of a drain. */
   readonly signal: AbortSignal;
   /** Who asked for it. */
   readonly principal: string;
@@ -88,7 +88,7 @@ export class ResponseRun {
     }
   }
 
-  /** Ends the response as `failed`: whoever produced it is gone, and nobody can go on with it. */
+  /** Ends the response as `failed`: its producer is gone, and no other can go on with it. */
   abandon(): void {
     this.#end({
       status: 'failed',

@@ -137,7 +137,7 @@ export class ResponsesService {
   }
 
   #events(stream: FollowedStream, { principal, signal }: Caller) {
-    // Where nobody goes on after the deadline, the last events come then, and are to be read.
+    // Where no other replica goes on after the deadline, the last events come then, and are to be read.
     return this.log.events(stream, principal, this.handOff ? signal : untilGone(signal));
   }
 

@@ -10,7 +10,7 @@ export interface StoredResponse {
   readonly token?: string | undefined;
 }
 
-/** Where whoever goes on behind these events has to begin. */
+/** Where a producer that goes on behind these events has to begin. */
 export function continuationOf(events: readonly ResponseEvent[]): Continuation {
   const deltas = events.filter((event) => event.type === 'response.output_text.delta');
   return {

@@ -18,7 +18,7 @@ async function* countTo(last: number) {
 }
 
 describe('a source read until aborted', () => {
-  it('passes everything on while nobody aborts', async () => {
+  it('passes everything on until the signal aborts', async () => {
     expect(await collect(untilAborted(countTo(3), new AbortController().signal))).toEqual([
       1, 2, 3,
     ]);

@@ -1,7 +1,7 @@
 import type { Answer, Head } from './exchange.js';
 import { Waiting } from './waiting.js';
 
-/** What has come of an answer so far, for whoever waits for more of it. */
+/** What has come of an answer so far, for a test that waits for more of it. */
 export abstract class Reception {
   protected readonly state = new Waiting();
   protected received: Head | undefined;

@@ -98,7 +98,7 @@ export class RawWebSocket {
   }
 }
 
-/** A client has to mask its frames; nobody says that the mask must not be zero. */
+/** A client has to mask its frames; RFC 6455 does not forbid a mask of zeros. */
 function frameOf(opcode: number, payload: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
 }

@@ -24,7 +24,7 @@ export function launchService(
   env: Record<string, string> = {},
 ): Omit<RunningService, 'url' | 'port'> {
   const child = spawn(process.execPath, [entry], {
-    // Not the environment of whoever runs the tests: their API keys and ports are no business of ours.
+    // Not the environment of the developer who runs the tests: their API keys and ports are no business of ours.
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -9,7 +9,7 @@ export interface Upstream {
   readonly requests: Record<string, unknown>[];
   /** The Authorization headers it was asked with. */
   readonly keys: (string | undefined)[];
-  /** Resolves when the next request is dropped by whoever sent it. */
+  /** Resolves when the next request is dropped by its sender. */
   dropped(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { LeaseRefused, ResumeStore } from './store.js';
 export interface LeaseListener {
   /** The stream is not ours any more: stop, and write nothing. Told once; the lease is not kept further. */
   lost(reason: LeaseRefused['outcome']): void;
-  /** Somebody asked to cancel the stream. May be told more than once. */
+  /** A caller asked to cancel the stream. May be called more than once. */
   cancelRequested(): void;
 }
 

@@ -36,7 +36,7 @@ describe('memory store', () => {
     return { clock, store, create, close };
   }
 
-  it('says that nobody else sees its streams', () => {
+  it('says that no other process sees its streams', () => {
     expect(setUp().store.shared).toBe(false);
   });
 

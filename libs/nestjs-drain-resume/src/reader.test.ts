@@ -47,7 +47,7 @@ describe('resumable reader', () => {
     expect(await payloads(reader)).toEqual([]);
   });
 
-  it('refuses whoever has seen more than there is', async () => {
+  it('refuses a reader that has seen more than there is', async () => {
     const { append, open } = await setUp();
     await append(0, ['a']);
     expect(await open(1)).toEqual({ outcome: 'ahead', next: 1 });

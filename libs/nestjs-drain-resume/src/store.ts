@@ -142,7 +142,7 @@ export interface ResumeStore {
 
 /** What a replica says when it opens a stream's log. Times in seconds. */
 export interface NewStream {
-  /** From `ResumeStore.newId`: whoever can guess an id can ask for the stream. */
+  /** From `ResumeStore.newId`: a caller that can guess an id can ask for the stream. */
   readonly id: string;
   /** The replica that produces, unique among all that share the store. */
   readonly owner: string;

@@ -36,7 +36,7 @@ if (location.hash === '#demo') {
   void converse(sample);
 }
 
-/** One question, or the same one until somebody stops it. */
+/** One question, or the same one until the user stops it. */
 async function converse(question) {
   element('welcome').hidden = true;
   do {
@@ -111,7 +111,7 @@ function conclude(view, last, question) {
 function stop() {
   const { id } = running;
   running.abort();
-  // Whoever goes on with this answer shall not: any replica can be asked.
+  // The replica that goes on with this answer has to stop: any replica can be asked.
   if (id) void fetch(`/v1/responses/${id}/cancel`, { method: 'POST' }).catch(() => undefined);
 }
 

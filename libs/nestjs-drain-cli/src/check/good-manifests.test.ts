@@ -14,7 +14,7 @@ const checked = async (...paths: string[]) =>
   );
 
 describe('a good manifest gives no false alarm', () => {
-  it('rendered by helm, beside a database, a worker, a job and a kind nobody knows', async () => {
+  it('rendered by helm, beside a database, a worker, a job and a kind that check does not know', async () => {
     expect(await checked('mixed.yaml')).toMatchObject({ findings: [], resources: 10, judged: 1 });
   });
 

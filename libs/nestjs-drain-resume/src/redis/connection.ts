@@ -46,7 +46,7 @@ export class WakeUps {
     const rouse = () => {
       for (const listener of [...(this.#listeners.get(channel) ?? [])]) listener();
     };
-    // What was appended before the subscription stood has woken nobody.
+    // Events that were appended before the subscription stood have woken no reader.
     this.connection.subscribe(channel, rouse).then(rouse, this.onError);
   }
 

@@ -51,7 +51,7 @@ export const ownershipLaws: Record<string, ContractLaw> = {
     assert.deepEqual(await bench.log(id), ['a']);
   },
 
-  'an owner whose lease lapsed unnoticed goes on if nobody claimed': async (bench) => {
+  'an owner whose lease lapsed unnoticed goes on if no replica claimed': async (bench) => {
     const { id, epoch } = await bench.create('one');
     await bench.advance(bench.lease * 1.5);
     await bench.append(id, epoch, 0, ['late']);

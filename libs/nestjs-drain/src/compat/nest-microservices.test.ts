@@ -34,7 +34,7 @@ test('a server that is closed waits for the shutdown first', async () => {
   expect(log).toEqual(['shutdown by close', 'closed']);
 });
 
-test('a server is closed once, whoever closes it', async () => {
+test('a server is closed once, whatever closes it', async () => {
   const { log, server, closeNow } = bench();
   await closeNow();
   await Promise.all([server.close(), server.close(), closeNow()]);

@@ -27,7 +27,7 @@ export function findServers(
 }
 
 /**
- * Makes a server wait for the shutdown before it closes, whoever closes it: NestMicroservice closes
+ * Makes a server wait for the shutdown before it closes, whatever closes it: NestMicroservice closes
  * its server before any hook has run. Its close is waited for no longer than `flushTimeout`.
  * @returns the server's own `close`, which from here on works once, for a Listener to call.
  */

@@ -201,7 +201,7 @@ class World {
     if (now >= deadline && !this.run.drained) this.committed = true;
   }
 
-  /** Nobody is asked to end before the time, and nobody is forgotten. */
+  /** No stream is asked to end before its time, and none is forgotten. */
   private checkWaves(): void {
     const [, toldBy = Infinity, deadline = Infinity, farewellBy = Infinity] = this.moments();
     const now = this.clock.now();

@@ -92,7 +92,7 @@ describe('the timeline', () => {
     expect(finite.ends).toEqual([]);
   });
 
-  it('takes the remaining waves back when nobody is left to be told', async () => {
+  it('takes the remaining waves back when no stream is left', async () => {
     const { clock, drain, streams } = setUp({ waves: { size: 1, interval: 0.5 } });
     const [told, gone] = [admitted(streams, 'subscription'), admitted(streams, 'subscription')];
     void drain.start('SIGTERM');

@@ -40,7 +40,7 @@ describe('drain events', () => {
     expect([heard, errors]).toEqual([1, [mistake]]);
   });
 
-  it('a throwing listener needs nobody to take its error', () => {
+  it('a throwing listener needs no handler for its error', () => {
     const events = new DrainEvents();
     events.subscribe(() => {
       throw new Error('mistake');

@@ -83,7 +83,7 @@ export class InFlight {
   }
 }
 
-/** The moment in which nothing is left. Many may wait for it; it costs nothing until somebody does. */
+/** The moment in which nothing is left. Many callers may wait for it; it costs nothing until one does. */
 export class IdleGate {
   #promise: Promise<void> | undefined;
   #resolve: (() => void) | undefined;

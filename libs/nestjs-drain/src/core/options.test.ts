@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidDrainOptionsError, resolveDrainOptions, type DrainOptions } from './options.js';
 
-/** The problems of options that nobody's type checker has seen. */
+/** The problems of options that no type checker has seen. */
 function problemsOf(options: Record<string, unknown>): readonly string[] {
   try {
     resolveDrainOptions(options);
@@ -90,7 +90,7 @@ describe('drain options', () => {
     expect(problemsOf({ terminationGracePeriod: 303 })).toEqual([]);
   });
 
-  it('refuse keys that nobody knows, at every level', () => {
+  it('refuse unknown keys, at every level', () => {
     expect(problemsOf({ timeOut: 5, waves: { count: 1 } })).toEqual([
       '`timeOut` is not an option; known are timeout, propagationDelay, flushTimeout, retryAfter, ' +
         'waves, terminationGracePeriod.',

@@ -139,7 +139,7 @@ describe('stream registry', () => {
     expect(streams.counts()).toMatchObject({ completed: 0, abandoned: 0, cut: 1 });
   });
 
-  it('law 3: the vacancy of an earlier close answers nobody who asks after reopening', async () => {
+  it('law 3: the vacancy of an earlier close answers no caller that asks after reopening', async () => {
     const { streams } = setUp();
     const before = watch(streams);
     streams.close(draining);

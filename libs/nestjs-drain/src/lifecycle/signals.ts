@@ -91,7 +91,7 @@ export class ProcessSignals implements SignalCoordinator {
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
-  /** Whether all have come so far. One that no signal drains and nobody closes is left out. */
+  /** Whether all have come so far. An application that no signal drains, and that is not closed, is left out. */
   #all(...states: ApplicationState[]): boolean {
     return [...this.#applications.keys()].every(
       (one) =>

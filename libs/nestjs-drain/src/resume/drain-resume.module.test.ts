@@ -298,7 +298,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     expect(runs).toHaveLength(1);
   });
 
-  test('is read from its beginning by whoever names it, by query', async () => {
+  test('is read from its beginning by a client that names it, by query', async () => {
     const replica = await start();
     const { run } = await begin(replica, ['a', 'b', 'c']);
     const whole = await open(replica, `answer?resume=${run.cursor.id}`);
@@ -421,7 +421,7 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     expect(await report).toMatchObject({ outcome: 'completed' });
   });
 
-  test('is nobody else’s: another principal, a guess and a future place get 404 and 410', async () => {
+  test('belongs to its principal: another principal, a guess and a future place get 404 and 410', async () => {
     const replica = await start();
     const { run } = await begin(replica, ['a']);
     const { id } = run.cursor;

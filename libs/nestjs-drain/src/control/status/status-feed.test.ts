@@ -77,7 +77,7 @@ describe.each(adapters)('the status feed on %s', (adapter) => {
     expect(drain.requests.size).toBe(0);
   });
 
-  test('looks once a second while somebody watches, and never when nobody does', async () => {
+  test('looks once a second while an operator watches, and never otherwise', async () => {
     const { url, drain, clock } = await start(adapter);
     const looks: number[] = [];
     const progress = () => ({ bytes: looks.push(clock.now()) });
@@ -143,7 +143,7 @@ describe.each(adapters)('the status feed on %s', (adapter) => {
     response.destroy();
   });
 
-  test('whoever comes after the drain gets the report and the end', async () => {
+  test('a page that opens after the drain gets the report and the end', async () => {
     const { url, drain } = await start(adapter);
     await drain.start('initiate');
     const feed = await watch(url);

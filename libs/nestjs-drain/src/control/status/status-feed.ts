@@ -8,14 +8,14 @@ import { DRAIN } from '../../core/tokens.js';
 import { Silence, takeSnapshot, Timeline } from './status-snapshot.js';
 import { pageTemplate } from './page-template.js';
 
-/** ms between two looks while somebody watches. */
+/** ms between two looks while an operator watches. */
 const interval = 1000;
 /** ms that the last message may take to leave. */
 const linger = 500;
 
 /**
  * The page's server-sent events: a subscription of the watcher's that is no work of the application's.
- * Nobody watches: nothing is looked at. The drain ends: so does the feed, and it never holds the exit.
+ * Without a page that watches, nothing is looked at. The drain ends: so does the feed, and it never holds the exit.
  */
 @Injectable()
 export class StatusFeed {
@@ -65,7 +65,7 @@ export class StatusFeed {
     const snapshot = takeSnapshot(this.drain, this.#timeline, this.#silence);
     const message = `data: ${JSON.stringify(snapshot)}\n\n`;
     for (const response of watchers) {
-      // Whoever reads slowly gets fewer messages, not a queue of old ones.
+      // A page that reads slowly gets fewer messages, not a queue of old ones.
       if (!response.writableNeedDrain) response.write(message);
     }
   }

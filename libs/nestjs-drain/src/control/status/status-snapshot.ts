@@ -88,7 +88,7 @@ function describe(stream: StreamInfo, now: number, silence: Silence): StreamRow 
 export interface Quiet {
   /** Seconds. */
   readonly seconds: number;
-  /** Whether it may be longer: nothing was sent since somebody began to look. */
+  /** Whether it may be longer: nothing was sent since the first look. */
   readonly atLeast: boolean;
 }
 
