@@ -112,7 +112,7 @@ describe('stream handle', () => {
 });
 
 describe('the signal of a stream', () => {
-  it('aborts with the cause of the end, before the end itself', () => {
+  it('law 5: aborts with the cause of the end, behind the farewell', () => {
     let abortedAtEnd: boolean | undefined;
     const streams = new StreamRegistry(new ManualClock(), new DrainEvents());
     const transport = {
@@ -122,10 +122,18 @@ describe('the signal of a stream', () => {
     const handle = streams.admit({ kind: 'finite', route: '/' }, transport) as Stream;
     expect(handle.signal.aborted).toBe(false);
     handle.end('deadline');
-    expect(abortedAtEnd).toBe(true);
+    expect(abortedAtEnd).toBe(false);
+    expect(handle.signal.aborted).toBe(true);
     expect(handle.signal.reason).toBeInstanceOf(StreamAbortedError);
     expect(causeOf(handle)).toBe('deadline');
     expect((handle.signal.reason as Error).message).toContain('shutting down');
+  });
+
+  it('aborts with the cause of the end where the end fails', () => {
+    const { handle } = setUp({ onEnd: 'throw' });
+    const { signal } = handle;
+    handle.end('deadline');
+    expect([signal.aborted, causeOf(handle)]).toEqual([true, 'deadline']);
   });
 
   it('aborts when the client leaves, and says so', () => {

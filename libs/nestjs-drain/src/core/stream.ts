@@ -158,13 +158,14 @@ export class Stream<Transport extends StreamTransport = StreamTransport> impleme
       void this.#destroyAfter(this.#handOff);
       return;
     }
-    this.#abort(cause);
     try {
       this.transport.end(cause);
     } catch {
       // An adapter that cannot end a stream cleanly must not end it cleanly (law 5).
       this.destroy();
     }
+    // Behind the farewell: a handler that ends its answer on this signal would leave no place for one.
+    this.#abort(cause);
   }
 
   /** Destroys the transport and releases the stream as cut. */
@@ -186,7 +187,7 @@ export class Stream<Transport extends StreamTransport = StreamTransport> impleme
   release(delivered = true): void {
     if (this.#released) return;
     this.#released = true;
-    if (!delivered) this.#abort(this.#cause === 'handedOff' ? 'handedOff' : 'disconnect');
+    if (!delivered) this.#abort(this.#cause ?? 'disconnect');
     this.onRelease(this, delivered && !this.#destroyed);
   }
 

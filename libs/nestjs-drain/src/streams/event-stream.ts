@@ -47,21 +47,26 @@ export class EventStream implements Observer<unknown> {
   }
 
   complete(): void {
-    try {
-      // The source may also have ended because its signal was aborted.
-      if (this.stream.endedFor) this.#sayFarewell();
-      else this.stream.transport.completeAnswer();
-      this.client.complete();
-    } catch (error) {
-      this.client.error(error);
-    }
+    // The source may also have ended because its signal was aborted.
+    if (!this.stream.endedFor) this.stream.transport.completeAnswer();
+    else if (!this.#sayFarewell()) return;
+    this.client.complete();
   }
 
-  /** Farewell and end leave together: where thousands are told, each write counts. */
-  #sayFarewell(): void {
-    const event = lastEvent(this.stream, this.#lastId.current);
-    this.stream.transport.gatherWrites();
-    this.client.next(event);
+  /**
+   * Farewell and end leave together: where thousands are told, each write counts.
+   * @returns false where the farewell failed: no end would be clean (law 5).
+   */
+  #sayFarewell(): boolean {
+    try {
+      const event = lastEvent(this.stream, this.#lastId.current);
+      this.stream.transport.gatherWrites();
+      this.client.next(event);
+      return true;
+    } catch {
+      this.stream.destroy();
+      return false;
+    }
   }
 }
 
@@ -111,21 +116,36 @@ export class LastEventId {
 
   constructor(request: IncomingMessage) {
     const header = request.headers['last-event-id'];
-    this.#current = typeof header === 'string' ? header : '';
+    this.#current = typeof header === 'string' ? decodeHeader(header) : '';
   }
 
   get current(): string {
     return this.#current;
   }
 
-  /** Follows Nest's SseStream: an event without id gets the next number, a mere comment none. */
+  /** An event that cannot be read is Nest's to answer, as on a bare route: here it changes nothing. */
   see(event: unknown): void {
+    try {
+      this.#follow(event);
+    } catch {
+      // A getter that threw, a revoked proxy, an id that is no text.
+    }
+  }
+
+  /** Follows Nest's SseStream: an event without id gets the next number, a mere comment none. */
+  #follow(event: unknown): void {
     const message = (
       typeof event === 'object' && event !== null ? event : { data: event }
     ) as Partial<MessageEvent & { comment: string }>;
     if (message.id != null) this.#current = String(message.id);
     else if (!isMereComment(message)) this.#current = String((this.#generated += 1));
   }
+}
+
+/** EventSource sends its id in UTF-8 (HTML, section 9.2.4); Node reads each byte of a header as a character. */
+function decodeHeader(header: string): string {
+  const text = Buffer.from(header, 'latin1').toString();
+  return text.includes('\uFFFD') ? header : text;
 }
 
 function isMereComment(message: Partial<MessageEvent & { comment: string }>): boolean {

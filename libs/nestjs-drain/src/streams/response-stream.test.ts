@@ -11,7 +11,7 @@ import {
   type RunningApplication,
 } from '../../test/support/application.js';
 import { rawOf } from '../compat/fastify.js';
-import { DrainableStream, StreamAdmission } from '../index.js';
+import { DrainableStream, DrainSignal, StreamAdmission } from '../index.js';
 
 let response: ServerResponse;
 let source: Readable;
@@ -49,6 +49,29 @@ class WritingController {
   text(@Res() wrapped: object): void {
     response = rawOf(wrapped) as ServerResponse;
     response.writeHead(200, { 'Content-Type': 'text/plain' }).write('begun\n');
+  }
+
+  @Get('ends-itself')
+  @DrainableStream()
+  endsItself(@Res() wrapped: object, @DrainSignal() signal: AbortSignal): void {
+    const own = rawOf(wrapped) as ServerResponse;
+    own.writeHead(200, sse).write('data: one\n\n');
+    signal.addEventListener('abort', () => own.end());
+  }
+
+  @Get('ends-lines')
+  @DrainableStream({ farewell: 'no more\n' })
+  endsLines(@Res() wrapped: object, @DrainSignal() signal: AbortSignal): void {
+    const own = rawOf(wrapped) as ServerResponse;
+    own.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).write('1\n');
+    signal.addEventListener('abort', () => own.end());
+  }
+
+  @Get('ends-unsent')
+  @DrainableStream()
+  endsUnsent(@Res() wrapped: object, @DrainSignal() signal: AbortSignal): void {
+    const own = rawOf(wrapped) as ServerResponse;
+    signal.addEventListener('abort', () => own.end());
   }
 
   @Get('promised')
@@ -122,6 +145,52 @@ describe.each(adapters)('a response that application code writes, on %s', (adapt
     source.push('data: three\n\n');
     expect(await answer.text()).toMatch(
       /^data: one\n\ndata: two\n\nevent: shutdown\ndata: .*\n\n$/,
+    );
+    expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+  });
+
+  test.each([
+    ['ends-itself', /^data: one\n\nevent: shutdown\ndata: .*\n\n$/],
+    ['ends-lines', /^1\nno more\n$/],
+  ])(
+    'law 5: a handler that ends on its signal comes behind the farewell: %s',
+    async (path, body) => {
+      await start();
+      const answer = await open(path);
+      const report = expire();
+      expect(await answer.text()).toMatch(body);
+      expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+    },
+  );
+
+  test('a handler that ends on its signal before it has sent anything is an honest 503', async () => {
+    await start();
+    const answering = open('ends-unsent');
+    await nextEvent(running.drain, 'admitted');
+    await new Promise(setImmediate);
+    void expire();
+    const answer = await answering;
+    expect([answer.status, await answer.json()]).toMatchObject([503, { reason: 'deadline' }]);
+  });
+
+  test('law 5: what ends within an event after the deadline is cut', async () => {
+    await start();
+    const answer = await open('answer');
+    response.write('data: ha');
+    const report = expire();
+    response.end('lf');
+    await expect(answer.text()).rejects.toThrow();
+    expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
+  });
+
+  test('an end that completes the last event is followed by the farewell', async () => {
+    await start();
+    const answer = await open('answer');
+    response.write('data: ha');
+    const report = expire();
+    response.end('lf\n\n');
+    expect(await answer.text()).toMatch(
+      /^data: one\n\ndata: half\n\nevent: shutdown\ndata: .*\n\n$/,
     );
     expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
   });

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { headerOf, ignoreLaterWrites } from '../compat/response.js';
 import { formatEvent, lastEvent } from './event-stream.js';
 import { asChunk, lastWords } from './farewell.js';
@@ -5,6 +6,7 @@ import type { HttpStream } from './http-stream.js';
 import { answerRefused } from './refusals.js';
 
 type Write = (...args: unknown[]) => boolean;
+type End = (...args: unknown[]) => ServerResponse;
 
 /** No event is under way: its blank line was written, or nothing was. */
 const wholeEvents = /^$|(?:\n\n|\r\r|\r\n\r\n)$/;
@@ -21,6 +23,7 @@ export class ResponseStream {
   #tail = '';
   #isDue = false;
   readonly #write: Write;
+  readonly #endResponse: End;
 
   /** Watches the response of a stream from here on. */
   static watch(stream: HttpStream): void {
@@ -29,9 +32,11 @@ export class ResponseStream {
 
   private constructor(private readonly stream: HttpStream) {
     const { response, cancelSubject } = stream.transport;
-    const own = response as unknown as { write: Write };
+    const own = response as unknown as { write: Write; end: End };
     this.#write = own.write;
+    this.#endResponse = own.end;
     own.write = (...args) => this.#pass(args);
+    own.end = (...args) => this.#passEnd(args);
     cancelSubject.subscribe(() => this.#end());
   }
 
@@ -45,6 +50,20 @@ export class ResponseStream {
     this.#tail = (this.#tail + last).slice(-4);
     if (this.#isDue && wholeEvents.test(this.#tail)) this.#endEvents();
     return flowing;
+  }
+
+  /** Where the farewell is due, an end within an event is not clean: the client sees that it is cut. */
+  #passEnd(args: unknown[]): ServerResponse {
+    const { response } = this.stream.transport;
+    const hasChunk = typeof args[0] === 'string' || args[0] instanceof Uint8Array;
+    if (this.#isDue && hasChunk) {
+      this.#pass(args);
+      if (!this.#isDue) return response;
+    }
+    if (!this.#isDue) return this.#endResponse.apply(response, args);
+    this.#isDue = false;
+    this.stream.destroy();
+    return response;
   }
 
   #end(): void {
