@@ -1,5 +1,13 @@
-import { Controller, Sse, type MessageEvent } from '@nestjs/common';
-import { Observable, Subject } from 'rxjs';
+import {
+  type CallHandler,
+  Controller,
+  type ExecutionContext,
+  type MessageEvent,
+  type NestInterceptor,
+  Sse,
+  UseInterceptors,
+} from '@nestjs/common';
+import { filter, map, Observable, Subject } from 'rxjs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   adapters,
@@ -28,6 +36,52 @@ const hostile: Record<string, () => unknown> = {
   'an id that is no text': () => ({ data: 'x', id: Object.create(null) as object }),
   'a revoked proxy': revoked,
 };
+
+class Transform implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(map((data: unknown) => ({ data })));
+  }
+}
+
+class OnlyVisible implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(filter((event: MessageEvent) => event.data === 'visible'));
+  }
+}
+
+class Numbered implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    let position = 40;
+    return next
+      .handle()
+      .pipe(map((event: MessageEvent) => ({ ...event, id: `pos-${(position += 1)}` })));
+  }
+}
+
+const intercepted: [string, NestInterceptor, string][] = [
+  ['transform', new Transform(), '1'],
+  ['filter', new OnlyVisible(), '1'],
+  ['number', new Numbered(), 'pos-41'],
+];
+
+const routes = intercepted.flatMap(([name, interceptor, id]) => {
+  @Controller(name)
+  @UseInterceptors(interceptor)
+  class InterceptedController {
+    @Sse('finite')
+    @DrainableStream()
+    finite(): Observable<MessageEvent> {
+      return source as Observable<MessageEvent>;
+    }
+
+    @Sse('subscription')
+    @DrainableStream({ kind: 'subscription' })
+    subscription(): Observable<MessageEvent> {
+      return source as Observable<MessageEvent>;
+    }
+  }
+  return [{ name, id, controller: InterceptedController }];
+});
 
 @Controller()
 class EventController {
@@ -58,7 +112,7 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
   const start = async (): Promise<void> => {
     source = new Subject();
     running = await startApplication(adapter, {
-      controllers: [EventController],
+      controllers: [EventController, ...routes.map(({ controller }) => controller)],
       options: { timeout: 10, retryAfter: 3 },
     });
   };
@@ -95,6 +149,29 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
     expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
     expect(source.observed).toBe(false);
   });
+
+  test.each(routes)(
+    "the application's interceptors do not change the last words: $name",
+    async ({ name, id }) => {
+      await start();
+      const [finite, subscription] = await Promise.all(
+        ['finite', 'subscription'].map((kind) => fetch(`${running.url}/${name}/${kind}`)),
+      );
+      source.next({ data: 'visible' });
+      const report = expire();
+      const told = await subscription?.text();
+      expect(told?.endsWith(`\n\nid: ${id}\nretry: 3000\n\n`)).toBe(true);
+      const words = new RegExp(`\n\nevent: shutdown\nid: ${id}\ndata: {"reason":.*}\n\n$`);
+      expect(await finite?.text()).toMatch(words);
+      const eventSource = { Accept: 'text/event-stream', 'Last-Event-ID': '9' };
+      const refused = await fetch(`${running.url}/${name}/subscription`, { headers: eventSource });
+      expect([refused.status, (await refused.text()).trimStart()]).toEqual([
+        200,
+        'id: 9\nretry: 3000\n\n',
+      ]);
+      expect(await report).toMatchObject({ cancelled: 1, reconnect: 1, cut: 0 });
+    },
+  );
 
   test('the farewell gives a Last-Event-ID back as the client sent it, in UTF-8', async () => {
     await start();

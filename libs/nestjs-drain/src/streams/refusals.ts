@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type MessageEvent, ServiceUnavailableException, StreamableFile } from '@nestjs/common';
-import { of } from 'rxjs';
+import { ServiceUnavailableException, StreamableFile } from '@nestjs/common';
+import { EMPTY } from 'rxjs';
 import type { HandlerRun } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
-import { formatEvent, isEventSource, LastEventId, reconnectEvent } from './event-stream.js';
+import { EventResponse, lastEventIdOf } from './event-response.js';
+import { formatEvent, isEventSource, reconnectEvent } from './event-stream.js';
 import type { Answerer } from './http-stream.js';
 import type { StreamRoute } from './stream-route.js';
 
@@ -55,16 +56,22 @@ export class ReconnectAnswer implements Answerer {
 
   /** What the handler's wrapper returns in place of the handler's stream; the handler does not run. */
   answer(_run?: (run: HandlerRun) => unknown): unknown {
-    const event: Partial<MessageEvent> = reconnectEvent(
-      new LastEventId(this.request).current,
-      this.retryAfter,
-    );
-    if (this.route.isSse) return of(event);
+    if (this.route.isSse) return this.#answerBehindNest();
     const type = 'text/event-stream';
     const body = formatEvent(reconnectEvent(undefined, this.retryAfter));
     if (!this.route.writesItself) return new StreamableFile(Buffer.from(body), { type });
     this.response.writeHead(200, { 'Content-Type': type }).end(body);
     return undefined;
+  }
+
+  /** Nest answers no event, and `retry:` is written where the application's interceptors do not change it. */
+  #answerBehindNest(): unknown {
+    const event = reconnectEvent(lastEventIdOf(this.request), this.retryAfter);
+    new EventResponse(this.request, this.response).beforeEnd((write) => {
+      write(formatEvent(event));
+      return true;
+    });
+    return EMPTY;
   }
 }
 

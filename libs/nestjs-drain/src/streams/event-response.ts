@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { headerOf } from '../compat/response.js';
+
+type Write = (chunk: unknown, ...rest: unknown[]) => boolean;
+type End = (...args: unknown[]) => ServerResponse;
+
+/**
+ * The response of an `@Sse()` route, behind the application's interceptors and behind Nest: only here is it certain
+ * which event id the client has, and only here does nothing change or swallow the last words.
+ */
+export class EventResponse {
+  readonly #write: Write;
+  /** The last event that Nest has written with an id; it is read only when the id is asked for. */
+  #lastEvent = '';
+  #isEnding = false;
+
+  /** Watches what is written from here on. */
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+  ) {
+    const own = response as unknown as { write: Write };
+    const write = own.write;
+    this.#write = write;
+    own.write = (chunk, ...rest) => {
+      if (typeof chunk === 'string' && /^(?:id|event): /.test(chunk)) this.#lastEvent = chunk;
+      return write.call(response, chunk, ...rest);
+    };
+  }
+
+  /** The event id the client would reconnect with. */
+  get lastId(): string {
+    return /^id: (.*)$/m.exec(this.#lastEvent)?.[1] ?? lastEventIdOf(this.request);
+  }
+
+  /**
+   * Adds last words where Nest ends the event stream.
+   * @param sayLast writes them; it returns false where the response must not end cleanly
+   */
+  beforeEnd(sayLast: (write: (words: string) => void) => boolean): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const own = this.response as unknown as { end: End };
+    const end = own.end;
+    own.end = (...args) => {
+      own.end = end;
+      if (this.#isOpen) {
+        if (isChunk(args[0])) this.#write.call(this.response, args.shift());
+        if (!sayLast((words) => void this.#write.call(this.response, words))) return this.response;
+      }
+      return end.apply(this.response, args);
+    };
+  }
+
+  /** An exception filter may have answered something else; and nothing is added where the client has left. */
+  get #isOpen(): boolean {
+    const { headersSent, destroyed, writableEnded } = this.response;
+    if (!headersSent || destroyed || writableEnded) return false;
+    return headerOf(this.response, 'content-type')?.includes('text/event-stream') === true;
+  }
+}
+
+function isChunk(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+/** The `Last-Event-ID` of a request, which EventSource sends in UTF-8 (HTML, section 9.2.4); '' without one. */
+export function lastEventIdOf({ headers }: IncomingMessage): string {
+  const header = headers['last-event-id'];
+  if (typeof header !== 'string') return '';
+  // Node reads each byte of a header as one character.
+  const text = Buffer.from(header, 'latin1').toString();
+  return text.includes('\uFFFD') ? header : text;
+}
