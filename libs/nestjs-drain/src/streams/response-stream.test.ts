@@ -74,6 +74,17 @@ class WritingController {
     signal.addEventListener('abort', () => own.end());
   }
 
+  @Get('bad-farewell')
+  @DrainableStream({
+    farewell: () => {
+      throw new Error('no farewell');
+    },
+  })
+  badFarewell(@Res() wrapped: object): void {
+    response = rawOf(wrapped) as ServerResponse;
+    response.writeHead(200, sse).write('data: one\n\n');
+  }
+
   @Get('promised')
   @DrainableStream({ farewell: 'no more\n' })
   promised(@Res() wrapped: object): void {
@@ -182,6 +193,19 @@ describe.each(adapters)('a response that application code writes, on %s', (adapt
     await expect(answer.text()).rejects.toThrow();
     expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
   });
+
+  test.each(['', 'data: ha'])(
+    'law 5: a farewell that throws leaves no clean end, and no error in the handler: "%s"',
+    async (half) => {
+      await start();
+      const answer = await open('bad-farewell');
+      if (half) response.write(half);
+      const report = expire();
+      if (half) expect(() => response.write('lf\n\n')).not.toThrow();
+      await expect(answer.text()).rejects.toThrow();
+      expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
+    },
+  );
 
   test('an end that completes the last event is followed by the farewell', async () => {
     await start();

@@ -48,7 +48,7 @@ export class ResponseStream {
         ? chunk.slice(-4)
         : Buffer.from((chunk as Uint8Array).subarray(-4)).toString('latin1');
     this.#tail = (this.#tail + last).slice(-4);
-    if (this.#isDue && wholeEvents.test(this.#tail)) this.#endEvents();
+    if (this.#isDue && wholeEvents.test(this.#tail)) this.#endDue();
     return flowing;
   }
 
@@ -76,6 +76,16 @@ export class ResponseStream {
       this.#endEvents();
     } else {
       this.#endBytes();
+    }
+  }
+
+  /** Within a write of the application, which is to meet no error of the farewell's. */
+  #endDue(): void {
+    try {
+      this.#endEvents();
+    } catch {
+      this.#isDue = false;
+      this.stream.destroy();
     }
   }
 
