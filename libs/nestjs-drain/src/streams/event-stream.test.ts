@@ -16,6 +16,7 @@ import {
   type RunningApplication,
 } from '../../test/support/application.js';
 import { DrainableStream } from '../index.js';
+import { formatEvent } from './event-stream.js';
 
 /** Fresh for each stream: it is whole until an event has failed. */
 let source: Subject<unknown>;
@@ -106,6 +107,12 @@ class EventController {
     return source as Observable<MessageEvent>;
   }
 }
+
+test('an event is written with all its fields, as Nest writes them', () => {
+  const event = { type: 'bye', id: '7', retry: 5, comment: 'so\nlong', data: { a: 1 } };
+  expect(formatEvent(event)).toBe('event: bye\nid: 7\nretry: 5\n: so\n: long\ndata: {"a":1}\n\n');
+  expect(formatEvent({ data: 'two\nlines' })).toBe('data: two\ndata: lines\n\n');
+});
 
 describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
   let running: RunningApplication;

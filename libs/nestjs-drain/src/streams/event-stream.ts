@@ -91,13 +91,18 @@ export function reconnectEvent(id: string | undefined, retryAfter: number): Part
 }
 
 /** An event as it is written (HTML, section 9.2.5). */
-export function formatEvent({ type, id, retry, data }: Partial<MessageEvent>): string {
+export function formatEvent({ type, id, retry, comment, data }: Partial<MessageEvent>): string {
   const line = (name: string, value: string | number | undefined): string =>
     value === undefined ? '' : `${name}: ${String(value).replace(/[\r\n]/g, '')}\n`;
   const text = typeof data === 'string' ? data : JSON.stringify(data);
-  const lines = data === undefined ? [] : text.split(/\r\n|\r|\n/);
-  const body = lines.map((one) => `data: ${one}\n`).join('');
+  const body = `${linesOf('', comment)}${linesOf('data', data === undefined ? undefined : text)}`;
   return `${line('event', type)}${line('id', id)}${line('retry', retry)}${body}\n`;
+}
+
+/** A comment is a field without a name. */
+function linesOf(field: string, text: string | undefined): string {
+  const lines = text?.split(/\r\n|\r|\n/) ?? [];
+  return lines.map((one) => `${field}: ${one}\n`).join('');
 }
 
 /** An EventSource closes for good on any answer but 200 (HTML, section 9.2.3). */
