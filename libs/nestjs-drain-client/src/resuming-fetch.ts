@@ -59,7 +59,8 @@ async function* read(
         opened,
         request.answered ? idle : { ...idle, limit: Infinity },
       );
-      if (!response.body) return;
+      // Browsers give a 204 an empty body, Node gives it none.
+      if (response.status === 204 || !response.body) return;
       for await (const event of eventsOf(response.body, idle, schedule)) {
         const sequence = sequenceOf(event);
         if (sequence !== undefined && !guard.admit(sequence)) continue;

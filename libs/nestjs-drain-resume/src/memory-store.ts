@@ -20,6 +20,12 @@ import type {
   StreamPage,
 } from './store.js';
 import { tailByReading, type TailSource } from './tail.js';
+import { refuseUnknown } from './options.js';
+
+const boundNames: readonly (keyof MemoryBounds)[] = [
+  ...(['maxBytes', 'maxStreamBytes', 'maxStreams'] as const),
+  ...(['maxStreamsPerPrincipal', 'maxBytesPerPrincipal'] as const),
+];
 
 export interface MemoryStoreOptions extends Partial<MemoryBounds> {
   clock?: Clock;
@@ -41,6 +47,7 @@ export class MemoryResumeStore implements ResumeStore {
 
   /** @throws InvalidResumeOptionsError for bounds that are not above 0. */
   constructor({ clock = systemClock, ...bounds }: MemoryStoreOptions = {}) {
+    refuseUnknown('MemoryResumeStore', bounds, boundNames);
     this.#clock = clock;
     this.#logs = new RetainedLogs(clock, bounds);
   }

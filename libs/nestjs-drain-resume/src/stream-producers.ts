@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.js';
-import { duration, InvalidResumeOptionsError, positive } from './options.js';
+import { duration, InvalidResumeOptionsError, positive, withMethods } from './options.js';
 import { randomHex } from './identifier.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { ClaimRefused, CreateRefused, ResumeStore, StreamHead } from './store.js';
@@ -67,6 +67,14 @@ export class StreamProducers {
   /** @throws InvalidResumeOptionsError for times that cannot work together. */
   constructor(options: StreamProducersOptions) {
     const { store, clock = systemClock, onError = () => undefined } = options;
+    withMethods(
+      'store',
+      store,
+      'a MemoryResumeStore or a RedisResumeStore',
+      'create',
+      'append',
+      'read',
+    );
     this.owner = options.owner ?? randomHex(16);
     this.#lease = positive('lease', options.lease ?? 5);
     this.#ttl = positive('ttl', options.ttl ?? 600);

@@ -47,6 +47,7 @@ import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
 import { HEALTH_OPTIONS, healthChecks, Probes, type HealthOptions } from './probes/probes.js';
 import { DrainableRoutes } from './streams/drainable-routes.js';
 import type { Farewell } from './streams/farewell.js';
+import { farewellCheck } from './streams/stream-route.js';
 import { StreamAdmission } from './streams/stream-admission.js';
 
 /** What a factory may decide: all but `isGlobal`, which Nest has to know before it runs one. */
@@ -117,7 +118,8 @@ export class GracefulShutdownModule extends ConfigurableModuleClass implements N
     this.front?.configure(consumer);
   }
 
-  static override forRoot({ isGlobal, ...options }: GracefulShutdownOptions = {}): DynamicModule {
+  static override forRoot(given: GracefulShutdownOptions = {}): DynamicModule {
+    const { isGlobal, ...options } = given ?? {};
     const statics = isGlobal === undefined ? {} : { isGlobal };
     return super.forRootAsync({ ...statics, useFactory: () => options });
   }
@@ -150,8 +152,7 @@ const tooLate: OptionCheck = (name) => [
 
 const optionChecks: OptionChecks = {
   ...moduleOptionChecks,
-  farewell: (_, value) =>
-    value === null ? ['`farewell` is null; leave it out for the default.'] : [],
+  farewell: farewellCheck,
   isGlobal: tooLate,
   health: unlessFalse(object(healthChecks)),
   control: unlessFalse(object(controlChecks)),

@@ -1,5 +1,11 @@
 import { systemClock, type Clock } from '../clock.js';
-import { duration, positive } from '../options.js';
+import {
+  duration,
+  InvalidResumeOptionsError,
+  positive,
+  refuseUnknown,
+  withMethods,
+} from '../options.js';
 import type { RedisConnection } from './connection.js';
 
 /** All times in seconds. */
@@ -31,13 +37,35 @@ export interface RedisStoreOptions {
   onError?: (error: unknown) => void;
 }
 
+const known: readonly (keyof RedisStoreOptions)[] = [
+  ...(['connection', 'prefix', 'maxStreamBytes', 'maxStreamsPerPrincipal'] as const),
+  ...([
+    'maxBytesPerPrincipal',
+    'poll',
+    'commandTimeout',
+    'storeTimeout',
+    'clock',
+    'onError',
+  ] as const),
+];
+
 /** @throws InvalidResumeOptionsError naming the option and what to set. */
 export function resolveOptions(options: RedisStoreOptions): Required<RedisStoreOptions> {
   const number = (name: keyof RedisStoreOptions, fallback: number) =>
     positive(name, (options[name] as number | undefined) ?? fallback);
+  refuseUnknown('RedisResumeStore', options, known);
+  const { connection, prefix = 'drain' } = options;
+  if (typeof prefix !== 'string' || prefix === '') {
+    throw new InvalidResumeOptionsError(`\`prefix\` is ${JSON.stringify(prefix)}; set a text.`);
+  }
   return {
-    connection: options.connection,
-    prefix: options.prefix ?? 'drain',
+    connection: withMethods(
+      'connection',
+      connection,
+      'fromNodeRedis(client) or fromIoredis(client)',
+      'send',
+    ),
+    prefix,
     maxStreamBytes: number('maxStreamBytes', 8 * 1024 * 1024),
     maxStreamsPerPrincipal: number('maxStreamsPerPrincipal', 1000),
     maxBytesPerPrincipal: number('maxBytesPerPrincipal', 256 * 1024 * 1024),

@@ -63,8 +63,12 @@ export function isSseHandler(method: object): boolean {
   return Reflect.hasMetadata(SSE, method);
 }
 
-export function isMessageHandler(method: object): boolean {
-  return Reflect.hasMetadata(PATTERN, method);
+/** gRPC's patterns name a service and a method; those of other transports are what the application says. */
+export function isGrpcMethod(method: object): boolean {
+  const patterns = (Reflect.getMetadata(PATTERN, method) ?? []) as unknown[];
+  return patterns.some(
+    (pattern) => typeof pattern === 'object' && pattern !== null && 'rpc' in pattern,
+  );
 }
 
 export function isGateway(provider: object): boolean {

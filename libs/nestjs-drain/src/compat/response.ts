@@ -43,36 +43,23 @@ export function ignoreLaterWrites(response: ServerResponse): void {
 type Call = (...args: unknown[]) => unknown;
 type Calls = Record<string, Call>;
 
-const held = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
-
 /**
  * Keeps back what Nest sends of a response while its handler is still deciding. With any interceptor on an `@Sse()`
  * route Nest sends the headers one macrotask after it has subscribed, and a later exception would become a 200.
  */
 export class HeldResponse {
   readonly #kept: (() => void)[] = [];
-  /** What middleware had put over Node's own methods. */
-  readonly #over = new Map<string, Call>();
+  #isHolding = true;
 
   constructor(private readonly response: ServerResponse) {
-    const own = response as unknown as Calls;
-    for (const name of held) {
-      if (Object.hasOwn(response, name)) this.#over.set(name, own[name] as Call);
-    }
-    const keep =
-      (name: string, result: unknown): Call =>
-      (...args) => {
-        this.#kept.push(() => void own[name]?.(...args));
-        return result;
-      };
-    own['writeHead'] = keep('writeHead', response);
-    own['flushHeaders'] = keep('flushHeaders', undefined);
-    own['write'] = keep('write', true);
+    this.#hold('writeHead', response);
+    this.#hold('flushHeaders', undefined);
+    this.#hold('write', true);
     // Nest ends it early only where the client has left.
-    own['end'] = (...args) => {
+    this.#replace('end', (end, args) => {
       this.release();
-      return own['end']?.(...args);
-    };
+      return end(...args);
+    });
   }
 
   /** Whether Nest has tried to send something. */
@@ -82,13 +69,13 @@ export class HeldResponse {
 
   /** Sends what was kept back. */
   release(): void {
-    this.#restore();
+    this.#isHolding = false;
     for (const call of this.#kept.splice(0)) call();
   }
 
   /** Drops what was kept back, and answers this in its place. */
   answer(status: number, body: unknown): void {
-    this.#restore();
+    this.#isHolding = false;
     this.#kept.length = 0;
     if (this.response.writableEnded) return;
     const hasBody = status !== 204 && body !== undefined;
@@ -96,12 +83,20 @@ export class HeldResponse {
     this.response.writeHead(status).end(hasBody ? JSON.stringify(body) : undefined);
   }
 
-  #restore(): void {
+  #hold(name: string, result: unknown): void {
     const own = this.response as unknown as Calls;
-    for (const name of held) {
-      const over = this.#over.get(name);
-      if (over) own[name] = over;
-      else delete own[name];
-    }
+    this.#replace(name, (_, args) => {
+      // By its name: what others have put over it meanwhile, such as `Connection: close`, takes part.
+      this.#kept.push(() => void own[name]?.(...args));
+      return result;
+    });
+  }
+
+  /** Only while it holds. It stays in its place afterwards, because others may have been put over it. */
+  #replace(name: string, held: (original: Call, args: unknown[]) => unknown): void {
+    const own = this.response as unknown as Calls;
+    const method = own[name]!;
+    const original: Call = (...args) => method.apply(this.response, args);
+    own[name] = (...args) => (this.#isHolding ? held(original, args) : original(...args));
   }
 }

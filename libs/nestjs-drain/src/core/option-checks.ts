@@ -81,7 +81,7 @@ export const wholeNumber =
 
 /** One of a few words. */
 export const oneOf =
-  (...words: readonly (string | boolean)[]): OptionCheck =>
+  (...words: readonly (string | number | boolean)[]): OptionCheck =>
   (name, value) =>
     words.includes(value as string)
       ? []
@@ -106,6 +106,27 @@ export const unlessFalse =
   (check: OptionCheck): OptionCheck =>
   (name, value) =>
     value === false ? [] : check(name, value);
+
+/** A function of the application. */
+export const callback: OptionCheck = (name, value) =>
+  typeof value === 'function' ? [] : wrong(name, value, 'set a function');
+
+/** An object of another library, known by its methods. */
+export const withMethods =
+  (...methods: readonly string[]): OptionCheck =>
+  (name, value) => {
+    const given = (typeof value === 'object' ? value : null) as Record<string, unknown> | null;
+    const missing = methods.filter((method) => typeof given?.[method] !== 'function');
+    return missing.length === 0
+      ? []
+      : wrong(name, value, `set an object with ${missing.join('() and ')}()`);
+  };
+
+/** What passes one of two checks. */
+export const either =
+  (first: OptionCheck, second: OptionCheck): OptionCheck =>
+  (name, value) =>
+    first(name, value).length === 0 ? [] : second(name, value);
 
 /** Another party checks the value. */
 export const unchecked: OptionCheck = () => [];

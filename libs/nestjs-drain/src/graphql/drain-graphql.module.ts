@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type NestModule } from '@nestjs/common';
 import { GRAPHQL_OPTIONS, Operations, type DrainGraphQLOptions } from './operations.js';
+import { checkOptions, list, text } from '../core/option-checks.js';
 
 /**
  * Lets the drain know every GraphQL operation on a graphql-ws connection. Import it once, beside
@@ -19,7 +20,9 @@ export class DrainGraphQLModule implements NestModule {
     this.operations.attach();
   }
 
+  /** @throws InvalidDrainOptionsError for options that do not exist or cannot work. */
   static forRoot(options: DrainGraphQLOptions = {}): DynamicModule {
+    checkOptions('DrainGraphQLModule', options, { finite: list(text) });
     return {
       module: DrainGraphQLModule,
       providers: [{ provide: GRAPHQL_OPTIONS, useValue: options }],

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CallServers, GRPC_OPTIONS, type DrainGrpcOptions } from './call-servers.js';
+import { checkOptions, flag } from '../core/option-checks.js';
 
 /**
  * Lets the drain know every gRPC call of the application, of `createMicroservice()` and of each
@@ -13,7 +14,9 @@ import { CallServers, GRPC_OPTIONS, type DrainGrpcOptions } from './call-servers
   providers: [CallServers, { provide: GRPC_OPTIONS, useValue: {} }],
 })
 export class DrainGrpcModule {
+  /** @throws InvalidDrainOptionsError for options that do not exist or cannot work. */
   static forRoot(options: DrainGrpcOptions = {}): DynamicModule {
+    checkOptions('DrainGrpcModule', options, { health: flag });
     return {
       module: DrainGrpcModule,
       providers: [{ provide: GRPC_OPTIONS, useValue: options }],

@@ -58,6 +58,24 @@ describe('a SIGTERM while the kubelet waits', () => {
   });
 });
 
+describe('a drain that is taken back after a signal', () => {
+  test.each([
+    ['and nothing follows', () => undefined],
+    ['and another trigger drains in the same turn', (drain: Drain) => void drain.start('initiate')],
+  ])('counts that signal no more: %s', async (_, follow) => {
+    const { drain, signals } = setUp({ timeout: 300, propagationDelay: 5 });
+    const left = signals.leave('SIGTERM');
+    drain.reset();
+    follow(drain);
+    expect(await left).toBe(false);
+  });
+
+  test('a drain that ends counts it', async () => {
+    const { signals } = setUp({ timeout: 300 });
+    expect(await signals.leave('SIGTERM')).toBe(true);
+  });
+});
+
 describe('an application that its own code closes', () => {
   const lameDuck = { timeout: 60, propagationDelay: 20 } as const;
   test('has no lame duck: nothing sends to it', async () => {

@@ -36,13 +36,14 @@ export class ApplicationSignals implements SignalledApplication {
     this.#unregister = this.#process.register(this);
   }
 
-  async leave(signal: NodeJS.Signals): Promise<void> {
+  async leave(signal: NodeJS.Signals): Promise<boolean> {
     this.#isSignalled = true;
     const graceIsOver = this.drain.kubeletIsWaiting;
     const over = this.sequence.run(signal);
     if (graceIsOver) this.#useLastSeconds(signal);
     await over;
-    this.#isSignalled = this.drain.isShuttingDown;
+    this.#isSignalled = this.sequence.isOver;
+    return this.#isSignalled;
   }
 
   state(): ApplicationState {

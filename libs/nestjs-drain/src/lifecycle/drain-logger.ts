@@ -188,7 +188,8 @@ export class LossReport {
     return {
       message:
         `Still running at the deadline: ${what.join(', ')}. \`timeout\` (${timeout} s) was too short ` +
-        'for them: raise it, or let them end when their signal aborts (docs/transports.md).',
+        'for them: raise it, or let them end when their signal aborts (docs/transports.md). A handler or task that ' +
+        'awaits `drain()` or `wait()` waits for itself: let it call `initiate()`.',
       option: 'timeout',
       value: timeout,
       count,

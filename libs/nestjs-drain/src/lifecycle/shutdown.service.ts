@@ -162,9 +162,10 @@ function guardedObserver<T>(
   onError: OnError,
 ): Observer<T> {
   const observer = typeof given === 'function' ? { next: given } : (given ?? {});
-  const guarded = (task: () => void): void => {
+  const guarded = (task: () => unknown): void => {
     try {
-      task();
+      // An `async` subscriber throws by rejecting.
+      Promise.resolve(task()).catch(onError);
     } catch (error) {
       onError(error);
     }

@@ -16,8 +16,8 @@ export interface SignalledApplication {
   readonly forceExitOnSecondSignal: boolean;
   /** Seconds from the end of the last drain to a forced exit. */
   readonly exitTimeout: number;
-  /** Drains. Resolves at its end, or when the drain is taken back. */
-  leave(signal: NodeJS.Signals): Promise<void>;
+  /** Drains. Resolves at its end with true, or with false when the drain is taken back. */
+  leave(signal: NodeJS.Signals): Promise<boolean>;
   state(): ApplicationState;
   /** A line for its operator. */
   warn(message: string): void;
@@ -77,9 +77,6 @@ export class ProcessSignals implements SignalCoordinator {
   }
 
   changed(): void {
-    for (const [application, entry] of this.#applications) {
-      if (application.state() === 'serving') entry.isSignalled = false;
-    }
     if (!this.#first) return;
     if (![...this.#applications.values()].some(({ isSignalled }) => isSignalled)) this.#takeBack();
     else if (this.#all('drained', 'gone')) this.#conclude(this.#first.signal);
@@ -137,7 +134,11 @@ export class ProcessSignals implements SignalCoordinator {
     if (!this.#first) this.#begin(signal);
     for (const [application, entry] of serving) {
       entry.isSignalled = true;
-      void application.leave(signal).then(() => this.changed());
+      void application.leave(signal).then((hasLeft) => {
+        // Taken back, its next signal is a first one, even if another trigger drains it by now.
+        entry.isSignalled = hasLeft;
+        this.changed();
+      });
     }
     return true;
   }

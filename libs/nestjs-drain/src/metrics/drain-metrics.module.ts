@@ -4,6 +4,13 @@ import type { Drain } from '../core/drain.js';
 import type { ManagementRoute, ManagementRoutes } from '../compat/management-routes.js';
 import { DRAIN, MANAGEMENT_ROUTES } from '../core/tokens.js';
 import { DrainMetrics } from './drain-metrics.js';
+import {
+  checkOptions,
+  text,
+  unlessFalse,
+  withMethods,
+  type OptionCheck,
+} from '../core/option-checks.js';
 
 export interface DrainMetricsOptions {
   /** Where your application keeps its metrics. Default: prom-client's global `register`. */
@@ -14,6 +21,14 @@ export interface DrainMetricsOptions {
   path?: string | false;
 }
 
+/** The characters of a Prometheus metric's name. */
+const metricPrefix: OptionCheck = (name, value) =>
+  typeof value === 'string' && /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(value)
+    ? []
+    : [
+        `\`${name}\` is ${JSON.stringify(value)}; set letters, digits, _ and :, and no digit first.`,
+      ];
+
 const modules = new WeakMap<Registry, Map<string, DynamicModule>>();
 
 /**
@@ -22,11 +37,14 @@ const modules = new WeakMap<Registry, Map<string, DynamicModule>>();
  */
 @Module({})
 export class DrainMetricsModule {
-  static forRoot({
-    registry = register,
-    prefix = 'nestjs_drain_',
-    path = 'metrics',
-  }: DrainMetricsOptions = {}): DynamicModule {
+  /** @throws InvalidDrainOptionsError for options that do not exist or cannot work. */
+  static forRoot(options: DrainMetricsOptions = {}): DynamicModule {
+    checkOptions('DrainMetricsModule', options, {
+      registry: withMethods('registerMetric', 'metrics'),
+      prefix: metricPrefix,
+      path: unlessFalse(text),
+    });
+    const { registry = register, prefix = 'nestjs_drain_', path = 'metrics' } = options;
     // Nest knows a module that is imported twice by its identity.
     const known = modules.get(registry) ?? new Map<string, DynamicModule>();
     const key = JSON.stringify([prefix, path]);

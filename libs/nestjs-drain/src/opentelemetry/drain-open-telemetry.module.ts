@@ -5,6 +5,7 @@ import { DRAIN } from '../core/tokens.js';
 import { instrument } from './instruments.js';
 import { DrainSpan } from './drain-span.js';
 import { TelemetryFlush, type Flushable } from './telemetry-flush.js';
+import { checkOptions, list, withMethods } from '../core/option-checks.js';
 
 export interface DrainOpenTelemetryOptions {
   /** Default: the global one, which has to be registered before the application is created. */
@@ -27,7 +28,13 @@ const observed = new WeakSet<Drain>();
  */
 @Module({})
 export class DrainOpenTelemetryModule {
+  /** @throws InvalidDrainOptionsError for options that do not exist or cannot work. */
   static forRoot(options: DrainOpenTelemetryOptions = {}): DynamicModule {
+    checkOptions('DrainOpenTelemetryModule', options, {
+      meterProvider: withMethods('getMeter'),
+      tracerProvider: withMethods('getTracer'),
+      flush: list(withMethods('forceFlush')),
+    });
     return {
       module: DrainOpenTelemetryModule,
       providers: [

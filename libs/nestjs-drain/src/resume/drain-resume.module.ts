@@ -12,6 +12,7 @@ import {
   StreamProducers,
   type StreamProducersOptions,
   ResumableStreamService,
+  type ResumeStore,
   withCodec,
 } from 'nestjs-drain-resume';
 import type { Clock } from '../core/clock.js';
@@ -111,6 +112,11 @@ function refuseUnknown(options: object): void {
 
 function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamService {
   refuseUnknown(options);
+  if (typeof (options.store as Partial<ResumeStore> | undefined)?.append !== 'function') {
+    throw new InvalidResumeOptionsError(
+      `\`store\` is no store; set a MemoryResumeStore, or a RedisResumeStore of nestjs-drain-resume/redis.`,
+    );
+  }
   const { store, codec, acrossReplicas = store.shared, handOff } = options;
   if (!store.shared && (acrossReplicas || handOff !== undefined)) {
     throw new InvalidResumeOptionsError(

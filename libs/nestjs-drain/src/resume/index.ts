@@ -5,4 +5,5 @@ export {
   type DrainResumeOptions,
 } from './drain-resume.module.js';
 export { refusalException, StreamFinishedException } from './refusals.js';
+export { type ResumeCursor } from 'nestjs-drain-resume';
 export { StreamCursor } from './stream-cursor.decorator.js';

@@ -1,5 +1,6 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { ResumeStore } from 'nestjs-drain-resume';
+import { within } from '../core/clock.js';
 import type { Drain } from '../core/drain.js';
 
 /** Milliseconds after which a question without an answer counts as failed. */
@@ -11,7 +12,7 @@ const patience = 10_000;
  */
 export class StoreReadiness implements OnModuleDestroy {
   #problem: string | undefined;
-  #askedAt: number | undefined;
+  #isAsking = false;
   readonly #check = () => this.look();
 
   constructor(
@@ -30,22 +31,19 @@ export class StoreReadiness implements OnModuleDestroy {
 
   /** Why the replica is not ready; undefined while the store answers. */
   look(): string | undefined {
-    if (this.#askedAt === undefined) void this.#ask();
-    else if (this.drain.clock.now() - this.#askedAt > patience) {
-      this.#problem = 'resume store: no answer';
-    }
+    if (!this.#isAsking) void this.#ask();
     return this.#problem;
   }
 
   async #ask(): Promise<void> {
-    this.#askedAt = this.drain.clock.now();
-    try {
-      await this.store.head('readiness');
-      this.#problem = undefined;
-    } catch (error) {
-      this.#problem = `resume store: ${error instanceof Error ? error.message : String(error)}`;
-    } finally {
-      this.#askedAt = undefined;
-    }
+    this.#isAsking = true;
+    let problem: string | undefined;
+    const question = this.store.head('readiness').catch((error: unknown) => {
+      problem = `resume store: ${error instanceof Error ? error.message : String(error)}`;
+    });
+    // One lost reply must not silence the next question.
+    if (!(await within(this.drain.clock, patience, question))) problem = 'resume store: no answer';
+    this.#problem = problem;
+    this.#isAsking = false;
   }
 }

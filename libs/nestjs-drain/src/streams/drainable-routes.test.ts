@@ -1,3 +1,4 @@
+import { MessagePattern } from '@nestjs/microservices';
 import { get, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
@@ -209,7 +210,25 @@ test('what can be no stream is refused at start, with the remedy', async () => {
     @DrainableStream()
     work(): void {}
   }
+  @Controller()
+  class Message {
+    @DrainableStream()
+    @MessagePattern('sum')
+    work(): void {}
+  }
+  @Controller()
+  class Unlogged {
+    @Sse('unlogged')
+    @DrainableStream({ resumable: true })
+    work(): Observable<MessageEvent> {
+      return of();
+    }
+  }
   const refusal = /\.work\(\) does nothing: it is for HTTP routes.*Take it away/;
+  await expect(startApplication('express', { controllers: [Message] })).rejects.toThrow(refusal);
+  await expect(startApplication('express', { controllers: [Unlogged] })).rejects.toThrow(
+    /GET \/unlogged is resumable.*import DrainResumeModule\.forRoot/,
+  );
   await expect(startApplication('express', { providers: [NoRoute] })).rejects.toThrow(refusal);
   await expect(startApplication('express', { controllers: [NoHandler] })).rejects.toThrow(refusal);
 });

@@ -1,12 +1,12 @@
-import { Injectable } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import {
   checkRouteMetadata,
   type Class,
   classGuardsOf,
   guardLast,
   isGateway,
-  isMessageHandler,
+  isGrpcMethod,
   isRouteHandler,
   type Method,
   methodGuardsOf,
@@ -14,7 +14,7 @@ import {
   replaceHandler,
   replaceMethod,
 } from '../compat/nest-routes.js';
-import { DRAINABLE_STREAM } from '../core/tokens.js';
+import { DRAINABLE_STREAM, RESUMPTION } from '../core/tokens.js';
 import { decisionOf, isAnswerer } from './http-stream.js';
 import { StreamInterceptor } from './stream.interceptor.js';
 import {
@@ -22,6 +22,7 @@ import {
   type DrainableStreamOptions,
   isAdmissionGuard,
   setStreamRoute,
+  streamRouteOf,
   type StreamRoute,
 } from './stream-route.js';
 
@@ -32,19 +33,53 @@ import {
  * declares goes before what its controller declares.
  */
 @Injectable()
-export class DrainableRoutes {
+export class DrainableRoutes implements OnModuleInit {
+  readonly #resumable: string[] = [];
+
   /** @throws TypeError naming a method or provider that cannot be a stream, and the remedy. */
-  constructor(modules: ModulesContainer) {
+  constructor(
+    modules: ModulesContainer,
+    private readonly module: ModuleRef,
+  ) {
     checkRouteMetadata();
     for (const { controllers, providers } of modules.values()) {
       for (const { metatype } of controllers.values()) {
-        if (isClass(metatype)) wrapRoutes(metatype);
+        if (!isClass(metatype)) continue;
+        wrapRoutes(metatype);
+        this.#resumable.push(...resumableOf(metatype));
       }
       for (const { metatype } of providers.values()) {
         if (isClass(metatype)) refuseProvider(metatype);
       }
     }
   }
+
+  /** @throws Error when a resumable route has nothing that keeps its events. */
+  onModuleInit(): void {
+    const [pattern] = this.#resumable;
+    if (pattern === undefined || this.#hasResumption) return;
+    throw new Error(
+      `${pattern} is resumable, but nothing keeps its events: import DrainResumeModule.forRoot({ store }) ` +
+        'of nestjs-drain/resume in the root module.',
+    );
+  }
+
+  get #hasResumption(): boolean {
+    try {
+      this.module.get(RESUMPTION, { strict: false });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** The patterns of the routes whose events are to be logged. */
+function resumableOf(controller: Class): string[] {
+  return [...methodsOf(controller).values()].flatMap((method) => {
+    const route = streamRouteOf(method);
+    return route?.resumable && route.resumable !== 'handler' ? [route.pattern] : [];
+  });
 }
 
 interface Wrapped {
@@ -62,7 +97,7 @@ function wrapRoutes(controller: Class): void {
     const known = wrappers.get(found);
     if (known?.controller === controller) continue;
     if (isRouteHandler(found)) wrapRoute(controller, name, known?.method ?? found, declared);
-    else if (declaredOn(found) && !isMessageHandler(found)) throw notARoute(controller, name);
+    else if (declaredOn(found) && !isGrpcMethod(found)) throw notARoute(controller, name);
   }
 }
 

@@ -64,14 +64,17 @@ export class HttpTransport implements StreamTransport {
   }
 
   /**
-   * Whether a response that is closed had its last bytes sent. One that was destroyed on the way may
-   * say `writableFinished` too (Nest ends what it has dropped), but it keeps its socket; Node takes
-   * the socket from a response when it has finished.
+   * Whether a response that is closed had its last bytes sent. One that was destroyed on the way may say
+   * `writableFinished` too: Nest ends what it has dropped, and keeps its socket then; Node calls back the
+   * writes that a destroyed connection still held. A connection that is closed behind a whole answer has
+   * finished first.
    */
   get isDelivered(): boolean {
     if (this.#http2) return this.#http2.writableFinished && !this.#http2.rstCode;
     const { writableEnded, writableFinished, socket } = this.response;
-    return writableEnded && writableFinished && !socket;
+    const connection = this.request.socket;
+    const isBroken = connection.destroyed && !connection.writableFinished;
+    return writableEnded && writableFinished && !socket && !isBroken;
   }
 
   progress(): StreamProgress {

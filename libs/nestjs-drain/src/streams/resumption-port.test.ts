@@ -100,6 +100,29 @@ describe.each(adapters)(
       expect((await told.text()).trim()).toBe('id: a\ndata: one');
     });
 
+    test('an answer that is held when the shutdown begins says `Connection: close`', async () => {
+      await start();
+      let resolve = (): void => undefined;
+      const opened = new Promise<void>((done) => (resolve = done));
+      let asked = (): void => undefined;
+      const begun = new Promise<void>((done) => (asked = done));
+      answer = async () => {
+        asked();
+        await opened;
+        return (async function* () {
+          yield await Promise.resolve({ data: 'one' });
+        })();
+      };
+      const answering = fetch(`${running.url}/logged`);
+      await begun;
+      await later();
+      void running.drain.start('test');
+      resolve();
+      const answered = await answering;
+      expect(answered.headers.get('connection')).toBe('close');
+      expect((await answered.text()).trim()).toContain('data: one');
+    });
+
     test('events are asked for as fast as the client takes them, also from a source that has all', async () => {
       await start();
       let asked = 0;

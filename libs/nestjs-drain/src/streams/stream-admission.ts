@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { rawOf } from '../compat/fastify.js';
 import { Drain } from '../core/drain.js';
+import { checkOptions, text, type OptionChecks } from '../core/option-checks.js';
 import { isLastAnswer } from '../core/stream-registry.js';
 import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/stream.js';
 import { DRAIN, FAREWELL } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import { decide, decisionOf, HttpTransport, type HttpStream } from './http-stream.js';
+import { streamChecks } from './stream-route.js';
 import { answerRefused } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
 
@@ -21,6 +23,9 @@ export interface ResponseStreamOptions {
   /** Names the stream in events and logs. Default: a running number. */
   id?: string;
 }
+
+const { kind, farewell } = streamChecks;
+const admissionChecks: OptionChecks = { route: text, kind, farewell, id: text };
 
 /**
  * Makes any response a stream that the drain knows, without a controller: in Express' middleware, in a Fastify hook,
@@ -44,6 +49,7 @@ export class StreamAdmission {
   open(request: object, response: object, options: ResponseStreamOptions): OpenStream | undefined {
     const known = decisionOf(request);
     if (known && 'admitted' in known) return known;
+    checkOptions('StreamAdmission.open()', options, admissionChecks);
     const { kind = 'finite', route, farewell, id } = options;
     const isLast = isLastAnswer(rawOf(request));
     const declared = { kind, farewell, route, id, isLastAnswer: isLast };

@@ -14,6 +14,20 @@ import type { HandlerRun, ResumableOptions } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
 import { ADMISSION_GUARD } from '../core/tokens.js';
 import type { Farewell } from './farewell.js';
+import {
+  callback,
+  checkOptions,
+  either,
+  flag,
+  object,
+  oneOf,
+  seconds,
+  text,
+  unchecked,
+  wholeNumber,
+  type OptionCheck,
+  type OptionChecks,
+} from '../core/option-checks.js';
 
 /** What `@DrainableStream()` declares. */
 export interface DrainableStreamOptions<Request = unknown> {
@@ -52,6 +66,30 @@ export interface StreamRoute extends DrainableStreamOptions {
   readonly earlierGuards: number;
 }
 
+/** What may be a farewell. */
+export const farewellCheck: OptionCheck = (name, value) => {
+  const isWords =
+    typeof value === 'string' || typeof value === 'function' || value instanceof Uint8Array;
+  return isWords ? [] : object(eventChecks)(name, value);
+};
+const eventChecks: OptionChecks = {
+  data: unchecked,
+  id: unchecked,
+  type: text,
+  retry: wholeNumber(0),
+  comment: text,
+};
+
+export const streamChecks = {
+  kind: oneOf('finite', 'subscription'),
+  farewell: farewellCheck,
+  id: callback,
+  resumable: either(
+    oneOf(true, false, 'handler'),
+    object({ background: flag, grace: seconds(), principal: callback, failure: callback }),
+  ),
+} satisfies OptionChecks;
+
 /** @throws Error when what is declared cannot work on this route. */
 export function describeRoute(
   controller: Class,
@@ -66,6 +104,7 @@ export function describeRoute(
     return part ? [[parameter.index, part] as const] : [];
   });
   const title = `${controller.name}.${name}()`;
+  checkOptions(`@DrainableStream() on ${title}`, declared, streamChecks);
   if (declared.resumable && declared.resumable !== 'handler' && !isSse) {
     throw new TypeError(
       `${title} is declared resumable but is no @Sse() route: make it one, or log and replay its events ` +

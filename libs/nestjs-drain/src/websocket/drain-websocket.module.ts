@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Gateways, WEBSOCKET_OPTIONS, type DrainWebSocketOptions } from './gateways.js';
+import { checkOptions, oneOf } from '../core/option-checks.js';
 
 /**
  * Lets the drain know every client of every gateway, whether ws or socket.io serves it. Import it
@@ -14,7 +15,9 @@ import { Gateways, WEBSOCKET_OPTIONS, type DrainWebSocketOptions } from './gatew
   providers: [Gateways, { provide: WEBSOCKET_OPTIONS, useValue: {} }],
 })
 export class DrainWebSocketModule {
+  /** @throws InvalidDrainOptionsError for options that do not exist or cannot work. */
   static forRoot(options: DrainWebSocketOptions = {}): DynamicModule {
+    checkOptions('DrainWebSocketModule', options, { closeCode: oneOf(1001, 1012) });
     return {
       module: DrainWebSocketModule,
       providers: [{ provide: WEBSOCKET_OPTIONS, useValue: options }],
