@@ -22,7 +22,7 @@ const isStreamedByFastify: IsStreamed = (body): body is object =>
   isObject(body) && (isNodeStream(body) || isWebStream(body) || isWebResponse(body));
 
 /** Express' `response.json()`, as Nest 11 calls it. */
-const isNeverStreamed: IsStreamed = (body): body is object => false;
+const isNeverStreamed: IsStreamed = (_body): _body is object => false;
 
 /** By its tag, as Nest does: it may be of another library. */
 export function isWebResponse(body: unknown): body is Response {

@@ -3,9 +3,9 @@ import { isNodeStream, isWebStream } from '../compat/streamed-bodies.js';
 
 /** What gives chunks when it is asked, and can be stopped while it has not answered. */
 export interface ByteSource {
-  next(): Promise<IteratorResult<unknown>>;
+  readonly next: () => Promise<IteratorResult<unknown>>;
   /** Does not wait for a chunk that is under way, and never throws. */
-  stop(): void;
+  readonly stop: () => void;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type IsStreamed,
   isWebResponse,
 } from '../compat/streamed-bodies.js';
+import { byteSource } from './byte-source.js';
 import { endable } from './byte-stream.js';
 import { EventStream } from './event-stream.js';
 import type { HttpStream } from './http-stream.js';
@@ -56,14 +57,29 @@ export class StreamInterceptor {
   /** While a promise is pending nothing has been sent, so the end can still be an honest 503. */
   async #registerPromise(pending: PromiseLike<unknown>): Promise<unknown> {
     let forget = (): void => undefined;
+    const answer = Promise.resolve(pending);
     const ended = new Promise<never>((_, reject) => {
-      forget = this.stream.transport.cancelSubject.subscribe(() => reject(tooLate(this.stream)));
+      forget = this.stream.transport.cancelSubject.subscribe(() => {
+        reject(tooLate(this.stream));
+        void answer.then(
+          (late) => this.#discard(late),
+          () => undefined,
+        );
+      });
     });
     try {
-      return this.#register(await Promise.race([pending, ended]));
+      return this.#register(await Promise.race([answer, ended]));
     } finally {
       forget();
     }
+  }
+
+  /** It goes to no client any more: it must neither run on nor fail unheard. */
+  #discard(late: unknown): void {
+    if (!this.#isBody(late)) return;
+    const body = late instanceof StreamableFile ? late.getStream() : late;
+    const source = isWebResponse(body) ? body.body : body;
+    if (source) byteSource(source).stop();
   }
 
   /** An Observable outside `@Sse()` is one value, its last; until it is there, the same holds. */
