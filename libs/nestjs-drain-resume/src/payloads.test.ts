@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { from, Observable, ReplaySubject, shareReplay, Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
@@ -227,6 +228,28 @@ describe('payloads', () => {
     await whole;
     expect(returned).toBe(true);
     expect((await log()).events).toEqual([expect.stringMatching(/^failed: .* was cancelled/)]);
+  });
+
+  it.each(['Readable', 'web stream'])('stop a quiet %s itself', async (kind) => {
+    const { store, clock, producer } = await setUp();
+    let cancelled = false;
+    const readable = new Readable({ objectMode: true, read: () => undefined });
+    const web = new ReadableStream<unknown>({ cancel: () => void (cancelled = true) });
+    const whole = logged(producer, kind === 'Readable' ? readable : web);
+    await store.requestCancel(producer.id);
+    await clock.advanceAsync(2000);
+    await whole;
+    expect(kind === 'Readable' ? readable.destroyed : cancelled).toBe(true);
+  });
+
+  it('log the failure of a Readable that failed before it was read', async () => {
+    const { producer, log } = await setUp();
+    const readable = new Readable({ read: () => undefined });
+    const payloads = payloadsFrom(readable, { encode: String, signal: producer.signal });
+    readable.destroy(new Error('no such file'));
+    await nextTurn();
+    await logAll(producer, payloads, last);
+    expect((await log()).events).toEqual(['failed: no such file']);
   });
 
   it('log what came before the source failed', async () => {

@@ -41,10 +41,10 @@ export function payloadsFrom(
   source: EventSource,
   options: PayloadOptions,
 ): AsyncGenerator<readonly string[], void, undefined> {
-  if (Symbol.asyncIterator in source) return pull(source[Symbol.asyncIterator](), options);
+  if ('getReader' in source) return pull(chunksOf(source), options);
+  if (Symbol.asyncIterator in source) return pull(eventsOf(source), options);
   if (Symbol.iterator in source) return pull(source[Symbol.iterator](), options);
-  if ('subscribe' in source) return push(source, options);
-  return pull(chunksOf(source), options);
+  return push(source, options);
 }
 
 /** Whether `payloadsFrom` can read it. */
@@ -213,15 +213,33 @@ class Backlog {
   }
 }
 
-async function* chunksOf(stream: ReadableStream<unknown>): AsyncGenerator<unknown> {
+/**
+ * The `return()` of the iterators of a web stream and of a Readable waits behind a `next()` that a quiet source does
+ * not answer: these sources are stopped themselves.
+ */
+function chunksOf(stream: ReadableStream<unknown>): AsyncIterator<unknown> {
   const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel();
-  }
+  const next = () => reader.read() as Promise<IteratorResult<unknown>>;
+  return { next, return: async () => ({ done: true, value: await reader.cancel() }) };
+}
+
+function eventsOf(source: AsyncIterable<unknown>): AsyncIterator<unknown> {
+  const iterator = source[Symbol.asyncIterator]();
+  if (!isReadable(source)) return iterator;
+  // Its iterator listens only once it is asked, and a failure without a listener ends the process.
+  source.on('error', () => undefined);
+  return {
+    next: () => iterator.next(),
+    return: async () => ({ done: true, value: await source.destroy() }),
+  };
+}
+
+interface ReadableLike {
+  on(event: 'error', listener: () => void): unknown;
+  destroy(): unknown;
+}
+
+function isReadable(source: object): source is ReadableLike {
+  const { on, destroy } = source as Partial<ReadableLike>;
+  return typeof on === 'function' && typeof destroy === 'function';
 }

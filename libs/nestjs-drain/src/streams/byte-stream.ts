@@ -1,3 +1,7 @@
+import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
+import { isNodeStream, isWebStream } from '../compat/streamed-bodies.js';
+import { byteSource, type ByteSource } from './byte-source.js';
 import { asChunk, lastWords } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { StreamAbortedError } from '../core/stream.js';
@@ -16,7 +20,7 @@ interface Demand {
  * in bytes a finite stream must not end cleanly, so its connection is destroyed instead.
  */
 export class ByteStream implements AsyncIterableIterator<unknown> {
-  readonly #source: AsyncIterator<unknown>;
+  readonly #source: ByteSource;
   /** The reader's call that the source has not answered yet. Readers ask one at a time. */
   #demand: Demand | undefined;
   /** The last chunks, once the drain has ended the stream. */
@@ -25,10 +29,10 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   #isOver = false;
 
   constructor(
-    source: AsyncIterable<unknown>,
+    body: object,
     private readonly stream: HttpStream,
   ) {
-    this.#source = source[Symbol.asyncIterator]();
+    this.#source = byteSource(body);
     if (stream.transport.cancelSubject.isCancelled) this.#end();
     else stream.transport.cancelSubject.subscribe(() => this.#end());
   }
@@ -48,6 +52,8 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   /** The reader wants no more. A source that does not stop, or fails to, is not the reader's concern. */
   return(value?: unknown): Promise<Result> {
     this.#stopSource();
+    this.#demand?.resolve({ done: true, value: undefined });
+    this.#demand = undefined;
     return Promise.resolve({ done: true, value });
   }
 
@@ -90,7 +96,7 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
 
   #stopSource(): void {
     this.#isOver = true;
-    quietly(() => this.#source.return?.());
+    this.#source.stop();
   }
 
   /** Undefined where no end would be clean. */
@@ -112,10 +118,22 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   }
 }
 
-function quietly(stop: () => Promise<unknown> | undefined): void {
-  try {
-    Promise.resolve(stop()).catch(() => undefined);
-  } catch {
-    // A source that throws when it is stopped is stopped all the same.
-  }
+/** The same kind of body, so that an interceptor can go on working with it, but one that the drain can end. */
+export function endable(body: object, stream: HttpStream): object {
+  const bytes = new ByteStream(body, stream);
+  if (isWebStream(body)) return ReadableStream.from(bytes);
+  return isNodeStream(body) ? readableLike(body, bytes) : bytes;
+}
+
+function readableLike(body: Readable, bytes: ByteStream): Readable {
+  const readable = Readable.from(bytes, {
+    objectMode: body.readableObjectMode,
+    ...(body.readableEncoding ? { encoding: body.readableEncoding } : {}),
+  });
+  // Nest asks a stream that it has not read yet whether it has failed.
+  readable.on('error', () => undefined);
+  body.once('error', (error) => {
+    if (!readable.readableDidRead) readable.destroy(error);
+  });
+  return readable;
 }

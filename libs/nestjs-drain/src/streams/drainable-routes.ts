@@ -14,6 +14,7 @@ import {
   replaceHandler,
   replaceMethod,
 } from '../compat/nest-routes.js';
+import { streamedFor } from '../compat/streamed-bodies.js';
 import { DRAINABLE_STREAM, RESUMPTION } from '../core/tokens.js';
 import { decisionOf, isAnswerer } from './http-stream.js';
 import { StreamInterceptor } from './stream.interceptor.js';
@@ -118,14 +119,15 @@ function wrapRoute(
 
 /** The same handler, which finds its stream by the request that comes behind its arguments. */
 function wrap(method: Method, route: StreamRoute): Method {
-  const interceptor = new StreamInterceptor(route);
   return function (this: unknown, ...args) {
-    const decision = decisionOf(args[route.arguments]);
+    const request = args[route.arguments];
+    const decision = decisionOf(request);
     // Called directly, as unit tests do, it is the handler and nothing else.
     if (decision === undefined) return method.apply(this, args);
     args.length = route.arguments;
     if (!isAnswerer(decision)) {
-      return interceptor.intercept(decision, () => method.apply(this, args));
+      const interceptor = new StreamInterceptor(route, decision, streamedFor(request as object));
+      return interceptor.intercept(() => method.apply(this, args));
     }
     return decision.answer((run) => {
       const given = [...args];

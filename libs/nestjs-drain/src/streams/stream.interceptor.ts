@@ -1,9 +1,15 @@
 import { wholeSeconds } from '../core/duration.js';
-import { Readable } from 'node:stream';
-import { ReadableStream } from 'node:stream/web';
+import type { Readable } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import { isObservable, Observable } from 'rxjs';
-import { ByteStream } from './byte-stream.js';
+import {
+  isConsumed,
+  isNodeStream,
+  type IsStreamed,
+  isWebResponse,
+} from '../compat/streamed-bodies.js';
+import { byteSource } from './byte-source.js';
+import { endable } from './byte-stream.js';
 import { EventStream } from './event-stream.js';
 import type { HttpStream } from './http-stream.js';
 import { ResponseStream } from './response-stream.js';
@@ -17,82 +23,115 @@ import { StreamRefusedException } from './refusals.js';
  * handler has answered, and a late 404 becomes a 200 (docs/decisions/0002-handler-interception.md).
  */
 export class StreamInterceptor {
-  constructor(private readonly route: StreamRoute) {}
+  constructor(
+    private readonly route: StreamRoute,
+    private readonly stream: HttpStream,
+    private readonly isStreamed: IsStreamed,
+  ) {}
 
   /** @param handle runs the handler */
-  intercept(stream: HttpStream, handle: () => unknown): unknown {
-    if (stream.transport.endsItself) return handle();
-    if (!this.route.writesItself) return this.register(stream, handle());
-    ResponseStream.watch(stream);
+  intercept(handle: () => unknown): unknown {
+    if (this.stream.transport.endsItself) return handle();
+    if (!this.route.writesItself) return this.#register(handle());
+    ResponseStream.watch(this.stream);
     return handle();
   }
 
   /** What the handler returned, as Nest gets it. */
-  register(stream: HttpStream, result: unknown): unknown {
-    if (isThenable(result)) return this.#registerPromise(stream, result);
+  #register(result: unknown): unknown {
+    if (isThenable(result)) return this.#registerPromise(result);
     if (isObservable(result)) {
-      return this.route.isSse ? EventStream.observe(stream, result) : registerValue(stream, result);
+      return this.route.isSse
+        ? EventStream.observe(this.stream, result)
+        : this.#registerValue(result);
     }
-    if (result instanceof StreamableFile) return registerFile(stream, result);
-    if (result instanceof Response) return registerResponse(stream, result);
-    if (isAsyncIterable(result)) return new ByteStream(result, stream);
-    stream.transport.completeAnswer();
+    if (this.#isBody(result)) return registerBody(this.stream, result);
+    this.stream.transport.completeAnswer();
     return result;
   }
 
+  #isBody(value: unknown): value is object {
+    return value instanceof StreamableFile || (this.isStreamed(value) && !isConsumed(value));
+  }
+
   /** While a promise is pending nothing has been sent, so the end can still be an honest 503. */
-  async #registerPromise(stream: HttpStream, pending: PromiseLike<unknown>): Promise<unknown> {
+  async #registerPromise(pending: PromiseLike<unknown>): Promise<unknown> {
     let forget = (): void => undefined;
+    const answer = Promise.resolve(pending);
     const ended = new Promise<never>((_, reject) => {
-      forget = stream.transport.cancelSubject.subscribe(() => reject(tooLate(stream)));
+      forget = this.stream.transport.cancelSubject.subscribe(() => {
+        reject(tooLate(this.stream));
+        void answer.then(
+          (late) => this.#discard(late),
+          () => undefined,
+        );
+      });
     });
     try {
-      return this.register(stream, await Promise.race([pending, ended]));
+      return this.#register(await Promise.race([answer, ended]));
     } finally {
       forget();
     }
   }
+
+  /** It goes to no client any more: it must neither run on nor fail unheard. */
+  #discard(late: unknown): void {
+    if (!this.#isBody(late)) return;
+    const body = late instanceof StreamableFile ? late.getStream() : late;
+    const source = isWebResponse(body) ? body.body : body;
+    if (source) byteSource(source).stop();
+  }
+
+  /** An Observable outside `@Sse()` is one value, its last; until it is there, the same holds. */
+  #registerValue(value: Observable<unknown>): Observable<unknown> {
+    const { transport } = this.stream;
+    return new Observable((waiting) => {
+      let isAnswered = true;
+      waiting.add(transport.cancelSubject.subscribe(() => waiting.error(tooLate(this.stream))));
+      waiting.add(
+        value.subscribe({
+          next: (one) => {
+            isAnswered = !this.#isBody(one) && !isThenable(one);
+            waiting.next(isAnswered ? one : this.#register(one));
+          },
+          error: (error: unknown) => waiting.error(error),
+          complete: () => {
+            if (isAnswered && !waiting.closed) transport.completeAnswer();
+            waiting.complete();
+          },
+        }),
+      );
+    });
+  }
 }
 
-/** An Observable outside `@Sse()` is one value; until it is there, the same holds. */
-function registerValue(stream: HttpStream, value: Observable<unknown>): Observable<unknown> {
-  const { cancelSubject } = stream.transport;
-  return new Observable((waiting) => {
-    const forget = cancelSubject.subscribe(() => waiting.error(tooLate(stream)));
-    waiting.add(forget);
-    waiting.add(
-      value.subscribe({
-        next: (one) => waiting.next(one),
-        error: (error: unknown) => waiting.error(error),
-        complete: () => {
-          if (!waiting.closed) stream.transport.completeAnswer();
-          waiting.complete();
-        },
-      }),
-    );
-  });
+/** The body, or the object that carries it: both keep what their own classes add to them. */
+function registerBody(stream: HttpStream, body: object): object {
+  if (body instanceof StreamableFile) return registerFile(stream, body);
+  return isWebResponse(body) ? registerResponse(stream, body) : endable(body, stream);
 }
 
 /** A promised length leaves no room for a farewell: it comes whole, or its client sees that it does not. */
 function registerFile(stream: HttpStream, file: StreamableFile): StreamableFile {
-  if (file.options.length !== undefined) {
+  const bytes = file.getStream() as Readable | undefined;
+  if (!bytes || !isNodeStream(bytes) || file.getHeaders().length !== undefined) {
     stream.transport.completeAnswer();
     return file;
   }
-  const bytes = Readable.from(new ByteStream(file.getStream(), stream), { objectMode: false });
-  return new StreamableFile(bytes, file.options)
-    .setErrorHandler(file.errorHandler)
-    .setErrorLogger(file.errorLogger);
+  const replacement = endable(bytes, stream);
+  // Both: Nest asks the method, which a subclass may replace, and the file's own error handler reads the field.
+  return Object.assign(file, { stream: replacement, getStream: () => replacement });
 }
 
-/** The web Response that Nest 12 lets a handler return. */
 function registerResponse(stream: HttpStream, response: Response): Response {
-  if (!response.body || response.bodyUsed || response.headers.has('content-length')) {
+  const { body } = response;
+  if (!body || isConsumed(body) || response.headers.has('content-length')) {
     stream.transport.completeAnswer();
     return response;
   }
-  const body = ReadableStream.from(new ByteStream(response.body, stream));
-  return new Response(body as ConstructorParameters<typeof Response>[0], response);
+  // Not a new Response: that one would have lost its `type`, by which Nest knows what `fetch()` has decoded.
+  const value = endable(body, stream);
+  return Object.defineProperty(response, 'body', { value, configurable: true });
 }
 
 function tooLate(stream: HttpStream): StreamRefusedException {
@@ -107,8 +146,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     value !== null &&
     typeof (value as { then?: unknown }).then === 'function'
   );
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }

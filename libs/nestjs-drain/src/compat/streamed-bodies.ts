@@ -1,0 +1,53 @@
+import { Readable } from 'node:stream';
+import { RouterResponseController } from '@nestjs/core/router/router-response-controller.js';
+import { rawOf } from './fastify.js';
+
+/** Nest 12 streams these itself, with this method. Nest 11 hands them to its adapter as they are. */
+const nestStreams = 'stream' in RouterResponseController.prototype;
+
+/** Whether what a handler has returned is sent as a stream. Anything else is sent as JSON, and must stay what it is. */
+export type IsStreamed = (body: unknown) => body is object;
+
+/** @param request Express' request, or Fastify's. */
+export function streamedFor(request: object): IsStreamed {
+  if (nestStreams) return isStreamedByNest;
+  return rawOf(request) === request ? isNeverStreamed : isStreamedByFastify;
+}
+
+const isStreamedByNest: IsStreamed = (body): body is object =>
+  isObject(body) && (hasMethod(body, Symbol.asyncIterator) || isWebResponse(body));
+
+/** Fastify's `reply.send()`, as Nest 11 calls it. */
+const isStreamedByFastify: IsStreamed = (body): body is object =>
+  isObject(body) && (isNodeStream(body) || isWebStream(body) || isWebResponse(body));
+
+/** Express' `response.json()`, as Nest 11 calls it. */
+const isNeverStreamed: IsStreamed = (_body): _body is object => false;
+
+/** By its tag, as Nest does: it may be of another library. */
+export function isWebResponse(body: unknown): body is Response {
+  return Object.prototype.toString.call(body) === '[object Response]';
+}
+
+export function isWebStream(body: object): body is ReadableStream<unknown> {
+  return hasMethod(body, 'getReader');
+}
+
+/** By its methods, as Nest does: it may be of another library. */
+export function isNodeStream(body: object): body is Readable {
+  return ['pipe', 'on', Symbol.asyncIterator].every((name) => hasMethod(body, name));
+}
+
+/** Whether something reads it, or has read from it: Nest answers such a body with an error of its own. */
+export function isConsumed(body: object): boolean {
+  const { locked, errored } = body as { locked?: unknown; errored?: unknown };
+  return locked === true || (Readable.isDisturbed(body as Readable) && !errored);
+}
+
+function hasMethod(value: object, name: string | symbol): boolean {
+  return typeof (value as Record<string | symbol, unknown>)[name] === 'function';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
