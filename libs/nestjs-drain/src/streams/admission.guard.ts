@@ -13,7 +13,7 @@ import { decide, decisionOf, type HttpStream } from './http-stream.js';
 import { ReconnectAnswer, StreamRefusedException } from './refusals.js';
 import { ResumableAnswer } from './resumable-answer.js';
 import { StreamAdmission } from './stream-admission.js';
-import { type StreamRoute, streamRouteOf } from './stream-route.js';
+import { isLogged, nothingKeepsEvents, streamRouteOf, type StreamRoute } from './stream-route.js';
 
 /** What a guard finds of its application; nothing where GracefulShutdownModule is not imported. */
 interface Application {
@@ -51,7 +51,7 @@ export class AdmissionGuard implements CanActivate {
     const declared = { kind, route: pattern, farewell, id, isLastAnswer: isLast };
     const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
-    if (!route.resumable || route.resumable === 'handler') return true;
+    if (!isLogged(route)) return true;
     return this.#locate(admission, route, framework, application);
   }
 
@@ -65,10 +65,7 @@ export class AdmissionGuard implements CanActivate {
     const { request, response } = stream.transport;
     if (request.method === 'HEAD') return true;
     if (!resumption) {
-      throw new Error(
-        `${route.pattern} is resumable, but nothing keeps its events: import DrainResumeModule.forRoot({ store }) ` +
-          'of nestjs-drain/resume in the root module.',
-      );
+      throw nothingKeepsEvents(route);
     }
     const options = typeof route.resumable === 'object' ? route.resumable : {};
     const exchange = { stream, options, request: framework, response };

@@ -22,6 +22,8 @@ import {
   describeRoute,
   type DrainableStreamOptions,
   isAdmissionGuard,
+  isLogged,
+  nothingKeepsEvents,
   setStreamRoute,
   streamRouteOf,
   type StreamRoute,
@@ -35,7 +37,7 @@ import {
  */
 @Injectable()
 export class DrainableRoutes implements OnModuleInit {
-  readonly #resumable: string[] = [];
+  readonly #logged: StreamRoute[] = [];
 
   /** @throws TypeError naming a method or provider that cannot be a stream, and the remedy. */
   constructor(
@@ -47,7 +49,7 @@ export class DrainableRoutes implements OnModuleInit {
       for (const { metatype } of controllers.values()) {
         if (!isClass(metatype)) continue;
         wrapRoutes(metatype);
-        this.#resumable.push(...resumableOf(metatype));
+        this.#logged.push(...loggedRoutesOf(metatype));
       }
       for (const { metatype } of providers.values()) {
         if (isClass(metatype)) refuseProvider(metatype);
@@ -57,12 +59,8 @@ export class DrainableRoutes implements OnModuleInit {
 
   /** @throws Error when a resumable route has nothing that keeps its events. */
   onModuleInit(): void {
-    const [pattern] = this.#resumable;
-    if (pattern === undefined || this.#hasResumption) return;
-    throw new Error(
-      `${pattern} is resumable, but nothing keeps its events: import DrainResumeModule.forRoot({ store }) ` +
-        'of nestjs-drain/resume in the root module.',
-    );
+    const [route] = this.#logged;
+    if (route && !this.#hasResumption) throw nothingKeepsEvents(route);
   }
 
   get #hasResumption(): boolean {
@@ -75,11 +73,11 @@ export class DrainableRoutes implements OnModuleInit {
   }
 }
 
-/** The patterns of the routes whose events are to be logged. */
-function resumableOf(controller: Class): string[] {
+/** The routes whose events are to be logged. */
+function loggedRoutesOf(controller: Class): StreamRoute[] {
   return [...methodsOf(controller).values()].flatMap((method) => {
     const route = streamRouteOf(method);
-    return route?.resumable && route.resumable !== 'handler' ? [route.pattern] : [];
+    return route && isLogged(route) ? [route] : [];
   });
 }
 

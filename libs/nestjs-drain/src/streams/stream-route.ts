@@ -105,7 +105,7 @@ export function describeRoute(
   });
   const title = `${controller.name}.${name}()`;
   checkOptions(`@DrainableStream() on ${title}`, declared, streamChecks);
-  if (declared.resumable && declared.resumable !== 'handler' && !isSse) {
+  if (isLogged(declared) && !isSse) {
     throw new TypeError(
       `${title} is declared resumable but is no @Sse() route: make it one, or log and replay its events ` +
         'yourself with ResumableStreamService of nestjs-drain/resume.',
@@ -142,4 +142,16 @@ export function streamRouteOf(handler: object): StreamRoute | undefined {
 
 export function setStreamRoute(handler: object, route: StreamRoute): void {
   Object.defineProperty(handler, ROUTE, { value: route });
+}
+
+/** Whether its events are logged by the entry `nestjs-drain/resume`; with `handler` the handler does it. */
+export function isLogged({ resumable }: DrainableStreamOptions): boolean {
+  return Boolean(resumable) && resumable !== 'handler';
+}
+
+export function nothingKeepsEvents({ pattern }: StreamRoute): Error {
+  return new Error(
+    `${pattern} is resumable, but nothing keeps its events: import DrainResumeModule.forRoot({ store }) ` +
+      'of nestjs-drain/resume in the root module.',
+  );
 }

@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import { isComplete } from '../input/completeness.js';
 import { type Dockerfile } from '../input/dockerfile.js';
 import { type Field } from '../input/field.js';
@@ -62,9 +63,9 @@ export class Manifests {
     const whole = (each: Resource) => !context.isPatchFile(each.root.file) && isComplete(each);
     this.resources = found.filter(whole);
     this.patches = found.filter((each) => !whole(each));
-    this.kinds = groupBy(this.resources, ({ kind }) => kind);
-    this.names = groupBy(this.resources, ({ kind, name }) => `${kind}/${name}`);
-    this.scalers = groupBy(this.ofKind('HorizontalPodAutoscaler', 'ScaledObject'), targetOf);
+    this.kinds = group(this.resources, ({ kind }) => kind);
+    this.names = group(this.resources, ({ kind, name }) => `${kind}/${name}`);
+    this.scalers = group(this.ofKind('HorizontalPodAutoscaler', 'ScaledObject'), targetOf);
     this.services = LabelIndex.byMap(this.ofKind('Service'), ({ spec }) => spec.at('selector'));
     this.budgets = LabelIndex.bySelector(this.ofKind('PodDisruptionBudget'), ({ spec }) =>
       spec.at('selector'),
@@ -165,16 +166,6 @@ export class Manifests {
     push(this.serving, workload);
     if (role.serves === 'unclear') push(this.unclear, workload);
   }
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }
 
 /** The arrays are read-only to everybody else. */

@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import colors from 'picocolors';
 import { type CheckReport } from '../check.js';
 import { type Finding } from '../finding.js';
@@ -19,7 +20,7 @@ export interface TextOptions {
 
 /** The report for people: a line for each finding, by resource, and what was judged and what not. */
 export function renderText(report: CheckReport, options: TextOptions = {}): string {
-  const groups = groupBy(report.findings, ({ file, resource }) => `${file}  ${resource}`);
+  const groups = group(report.findings, ({ file, resource }) => `${file}  ${resource}`);
   return [
     ...[...groups].flatMap(([title, findings]) => [
       colors.bold(title),
@@ -47,7 +48,7 @@ function lines(finding: Finding, { long }: TextOptions): string[] {
 
 /** What was left out, by reason. */
 function notJudged(report: CheckReport): string[] {
-  const groups = groupBy(report.notJudged, ({ reason }) => reason);
+  const groups = group(report.notJudged, ({ reason }) => reason);
   return [...groups].map(([reason, left]) => {
     const names = left.map(({ resource }) => resource.toString());
     const more = names.length > 4 ? ` and ${names.length - 4} more` : '';
@@ -95,14 +96,4 @@ function hints({ findings, patches }: CheckReport, { long, fix }: TextOptions): 
         ]
       : []),
   ];
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }
