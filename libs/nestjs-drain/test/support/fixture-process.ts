@@ -30,11 +30,25 @@ export interface FixtureProcess {
 }
 
 /** Runs `test/fixtures/<name>.ts` with the built package in a process of its own. */
-export async function startFixture(
+export const startFixture = (
   name: string,
   env: Record<string, string> = {},
+): Promise<FixtureProcess> => startProgram(join(fixtures, `${name}.ts`), { name, env });
+
+export interface ProgramOptions {
+  /** Names its compiled file. */
+  readonly name: string;
+  readonly env?: Record<string, string>;
+  /** For node, before the program. */
+  readonly nodeArguments?: readonly string[];
+}
+
+/** Runs a TypeScript file with the built packages in a process of its own. */
+export async function startProgram(
+  file: string,
+  { name, env = {}, nodeArguments = [] }: ProgramOptions,
 ): Promise<FixtureProcess> {
-  const child = spawn(process.execPath, [await compile(name)], {
+  const child = spawn(process.execPath, [...nodeArguments, await compile(file, name)], {
     env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -68,8 +82,8 @@ export async function startFixture(
   return { process: child, output: () => output, printed, exited, tell, stop };
 }
 
-async function compile(name: string): Promise<string> {
-  const source = await readFile(join(fixtures, `${name}.ts`), 'utf8');
+async function compile(file: string, name: string): Promise<string> {
+  const source = await readFile(file, 'utf8');
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: {
       module: ts.ModuleKind.ESNext,
