@@ -5,7 +5,9 @@ import { compression } from './compression/play.js';
 import { database } from './database/play.js';
 import { express } from './express/play.js';
 import { helmet } from './helmet/play.js';
+import { mcp } from './mcp/play.js';
 import { pino } from './pino/play.js';
+import { proxy } from './proxy/play.js';
 import { queue } from './queue/play.js';
 import { schedule } from './schedule/play.js';
 import { sessions } from './sessions/play.js';
@@ -19,7 +21,7 @@ import {
   type Play,
 } from './support/recipe.js';
 
-const recipes = [cls, compression, database, express, helmet, pino, queue, schedule, sessions, trpc, uploads];
+const recipes = [cls, compression, database, express, helmet, mcp, pino, proxy, queue, schedule, sessions, trpc, uploads];
 
 const cases = recipes.flatMap(({ name, plays }) =>
   plays.map((play) => [`${name}: ${play.underWay}`, name, play] as const),

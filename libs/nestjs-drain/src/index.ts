@@ -28,5 +28,9 @@ export { DrainableStream } from './streams/drainable-stream.decorator.js';
 export { type Farewell } from './streams/farewell.js';
 export { CurrentStream, DrainSignal } from './streams/parameters.js';
 export { StreamRefusedException } from './streams/refusals.js';
-export { StreamAdmission, type ResponseStreamOptions } from './streams/stream-admission.js';
+export {
+  StreamAdmission,
+  type ResponseStreamOptions,
+  type UpgradeOptions,
+} from './streams/stream-admission.js';
 export { type DrainableStreamOptions } from './streams/stream-route.js';

@@ -99,7 +99,8 @@ function claiming(rest: unknown[], claim: () => void): unknown[] {
   return rest;
 }
 
-function refuseSocket(socket: Duplex, retryAfter: number): void {
+/** Answers a handshake with 503, and closes its socket. */
+export function refuseSocket(socket: Duplex, retryAfter: number): void {
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   const lines = [

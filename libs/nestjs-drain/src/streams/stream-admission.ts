@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { rawOf } from '../compat/fastify.js';
+import { refuseSocket } from '../compat/ws.js';
 import { Drain } from '../core/drain.js';
 import { checkOptions, text, type OptionChecks } from '../core/option-checks.js';
 import { isLastAnswer } from '../core/stream-registry.js';
@@ -11,6 +13,7 @@ import { decide, decisionOf, HttpTransport, type HttpStream } from './http-strea
 import { streamChecks } from './stream-route.js';
 import { answerRefused } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
+import { UpgradedSocket } from './upgraded-socket.js';
 
 /** What a stream outside a controller is. */
 export interface ResponseStreamOptions {
@@ -24,8 +27,12 @@ export interface ResponseStreamOptions {
   id?: string;
 }
 
+/** What a WebSocket without a gateway is. It has no farewell but its close frame. */
+export type UpgradeOptions = Omit<ResponseStreamOptions, 'farewell'>;
+
 const { kind, farewell } = streamChecks;
-const admissionChecks: OptionChecks = { route: text, kind, farewell, id: text };
+const upgradeChecks: OptionChecks = { route: text, kind, id: text };
+const admissionChecks: OptionChecks = { ...upgradeChecks, farewell };
 
 /**
  * Makes any response a stream that the drain knows, without a controller: in Express' middleware, in a Fastify hook,
@@ -63,6 +70,30 @@ export class StreamAdmission {
       return undefined;
     }
     ResponseStream.watch(admission);
+    return admission;
+  }
+
+  /**
+   * Admits a WebSocket that no gateway serves, such as a proxied one, before its handshake is answered; or answers it
+   * with 503 and `Retry-After`. When the drain ends it (a `subscription` at once, in waves, a `finite` one at the
+   * deadline), its client gets the close code 1012 between two frames.
+   * @param request of the server's event `upgrade`; so is `socket`
+   * @returns the stream; undefined if the request was refused, and answered.
+   */
+  openUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    options: UpgradeOptions,
+  ): OpenStream | undefined {
+    checkOptions('StreamAdmission.openUpgrade()', options, upgradeChecks);
+    const transport = new UpgradedSocket(request, socket, this.drain);
+    const admission = this.drain.streams.admit({ kind: 'finite', ...options }, transport);
+    if (!admission.admitted) {
+      refuseSocket(socket, admission.retryAfter);
+      return undefined;
+    }
+    this.drain.upgrades.claim(socket);
+    transport.follow(admission);
     return admission;
   }
 
