@@ -21,7 +21,10 @@ export const cls: Recipe = {
           reached += 1;
           if (reached === 2) app.terminate();
         };
-        const seen = await Promise.all([read(app, 'first', onMiddle), read(app, 'second', onMiddle)]);
+        const seen = await Promise.all([
+          read(app, 'first', onMiddle),
+          read(app, 'second', onMiddle),
+        ]);
         return [...new Set(seen)].join('; ');
       },
     },

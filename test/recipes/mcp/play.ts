@@ -30,7 +30,7 @@ async function connect(app: RecipeProcess, cleanups: Cleanups): Promise<Connecte
   });
   cleanups.push(() => client.close());
   client.onerror = () => undefined;
-  await client.connect(transport as Parameters<Client['connect']>[0]);
+  await client.connect(transport);
   await app.received('GET /mcp');
   return { client, getStream };
 }

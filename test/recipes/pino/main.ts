@@ -27,7 +27,9 @@ class AnswersController {
           logMethod(args: unknown[], method) {
             const [context, message, fields, ...rest] = args;
             const hasFields = typeof fields === 'object' && fields !== null;
-            const call = hasFields ? [{ ...(context as object), ...fields }, message, ...rest] : args;
+            const call = hasFields
+              ? [{ ...(context as object), ...fields }, message, ...rest]
+              : args;
             method.apply(this, call as Parameters<typeof method>);
           },
         },

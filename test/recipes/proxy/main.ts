@@ -32,7 +32,7 @@ app.use('/api', proxy);
 const server: Server = app.getHttpServer();
 server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
   const stream = streams.openUpgrade(request, socket, { route: 'WS /api', kind: 'subscription' });
-  if (stream) proxy.upgrade(request as Request, socket, head);
+  if (stream) proxy.upgrade(request, socket, head);
 });
 
 app.enableShutdownHooks();

@@ -14,7 +14,7 @@ export interface RecipeProcess {
   /** Resolves once a request such as `GET /visits` has come in. */
   received(request: string): Promise<void>;
   /** SIGTERM, as a kubelet sends it. */
-  terminate(): void;
+  readonly terminate: () => void;
   readonly exited: Promise<number | NodeJS.Signals | null>;
   /** Ends it at once, whatever it is doing. */
   stop(): Promise<void>;
@@ -48,10 +48,7 @@ export type Cleanups = (() => unknown)[];
 
 const witness = new URL('witness.mjs', import.meta.url).href;
 
-export async function startRecipe(
-  name: string,
-  env: Env = {},
-): Promise<RecipeProcess> {
+export async function startRecipe(name: string, env: Env = {}): Promise<RecipeProcess> {
   const file = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
   const app = await startProgram(file, {
     name: `recipe-${name}`,

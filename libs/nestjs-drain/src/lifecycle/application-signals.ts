@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { AfterNest } from '../compat/nest-close.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
@@ -11,7 +11,7 @@ const lastFlush = 1.5;
 
 /** This application among those that the process' signals drain. */
 @Injectable()
-export class ApplicationSignals implements SignalledApplication {
+export class ApplicationSignals implements SignalledApplication, OnApplicationBootstrap {
   readonly #logger = new Logger('GracefulShutdown');
   readonly #process = signalsOfProcess();
   readonly #unregister: () => void;
@@ -34,6 +34,10 @@ export class ApplicationSignals implements SignalledApplication {
     // Not in onModuleInit: the kernel drops a signal without a listener for PID 1, and a bootstrap may
     // take its time.
     this.#unregister = this.#process.register(this);
+  }
+
+  onApplicationBootstrap(): void {
+    this.#process.nameEndingListeners();
   }
 
   async leave(signal: NodeJS.Signals): Promise<boolean> {

@@ -28,6 +28,8 @@ export interface SignalledApplication {
 export interface SignalCoordinator {
   /** @returns a function that takes the application out again */
   register(application: SignalledApplication): () => void;
+  /** An application is about to serve: warns of listeners that would end the process before a drain has ended. */
+  nameEndingListeners(): void;
   /** The state of an application has changed. */
   changed(): void;
   /** After a signal: resolves when every application has gone. Without one: at once. */
@@ -63,6 +65,7 @@ export class ProcessSignals implements SignalCoordinator {
   #first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
   #own: OwnSignals | undefined;
   #exitTimer: NodeJS.Timeout | undefined;
+  readonly #named = new Set<string>();
 
   register(application: SignalledApplication): () => void {
     this.#applications.set(application, { isSignalled: false });
@@ -147,8 +150,20 @@ export class ProcessSignals implements SignalCoordinator {
     this.#first = { signal, at: performance.now() };
     this.#own = watchOwnSignals(() => performance.now());
     process.on('exit', this.#onExit);
-    const others = endingListeners(signal, this.#onSignal);
+    this.#nameEndingListeners(signal);
+  }
+
+  nameEndingListeners(): void {
+    for (const signal of this.#listening) this.#nameEndingListeners(signal);
+  }
+
+  /** Each once: most are there when the application starts, others come later. */
+  #nameEndingListeners(signal: NodeJS.Signals): void {
+    const others = endingListeners(signal, this.#onSignal).filter(
+      (one) => !this.#named.has(`${signal} ${one}`),
+    );
     if (others.length === 0) return;
+    for (const one of others) this.#named.add(`${signal} ${one}`);
     this.#report(
       'warn',
       `Another listener of ${signal} may end the process before the drain has ended: ` +

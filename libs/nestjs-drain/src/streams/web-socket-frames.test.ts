@@ -12,9 +12,24 @@ function frame(length: number, isMasked: boolean): Buffer {
       ? Buffer.from([0x82, mask | length])
       : length < 65_536
         ? Buffer.from([0x82, mask | 126, length >> 8, length & 255])
-        : Buffer.from([0x82, mask | 127, 0, 0, 0, 0, 0, length >> 16, (length >> 8) & 255, length & 255]);
+        : Buffer.from([
+            0x82,
+            mask | 127,
+            0,
+            0,
+            0,
+            0,
+            0,
+            length >> 16,
+            (length >> 8) & 255,
+            length & 255,
+          ]);
   // Payloads that look like headers and like the end of the head.
-  return Buffer.concat([header, Buffer.alloc(isMasked ? 4 : 0), Buffer.alloc(length, '\r\n\r\n\x82')]);
+  return Buffer.concat([
+    header,
+    Buffer.alloc(isMasked ? 4 : 0),
+    Buffer.alloc(length, '\r\n\r\n\x82'),
+  ]);
 }
 
 const lengths = fc.oneof(
@@ -25,20 +40,24 @@ const frames = fc.array(fc.tuple(lengths, fc.boolean()), { minLength: 1, maxLeng
 
 test('however the bytes are chunked, it knows the places between two frames', () => {
   fc.assert(
-    fc.property(frames, fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 1 }), (given, sizes) => {
-      const written = [head, ...given.map(([length, isMasked]) => frame(length, isMasked))];
-      const ends = new Set<number>();
-      let end = 0;
-      for (const part of written) ends.add((end += part.length));
-      const bytes = Buffer.concat(written);
-      const reader = new WebSocketFrames();
-      for (let at = 0, turn = 0; at < bytes.length; turn++) {
-        const chunk = bytes.subarray(at, at + sizes[turn % sizes.length]!);
-        reader.follow(chunk);
-        at += chunk.length;
-        expect(reader.isBetween).toBe(ends.has(at));
-      }
-    }),
+    fc.property(
+      frames,
+      fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 1 }),
+      (given, sizes) => {
+        const written = [head, ...given.map(([length, isMasked]) => frame(length, isMasked))];
+        const ends = new Set<number>();
+        let end = 0;
+        for (const part of written) ends.add((end += part.length));
+        const bytes = Buffer.concat(written);
+        const reader = new WebSocketFrames();
+        for (let at = 0, turn = 0; at < bytes.length; turn++) {
+          const chunk = bytes.subarray(at, at + sizes[turn % sizes.length]!);
+          reader.follow(chunk);
+          at += chunk.length;
+          expect(reader.isBetween).toBe(ends.has(at));
+        }
+      },
+    ),
   );
 });
 
