@@ -37,7 +37,7 @@ class VisitsController {
   @Get()
   async count(): Promise<{ visits: number }> {
     await this.database.query("INSERT INTO visits VALUES (datetime('now'))");
-    await pause(700);
+    await pause(1500);
     const [row] = await this.database.query<{ visits: number }[]>(
       'SELECT count(*) AS visits FROM visits',
     );

@@ -13,6 +13,7 @@ export const helmet: Recipe = {
     {
       underWay: 'a finite `@Sse()` answer, and a new one while draining',
       async run(app) {
+        expect(secured(await fetch(`${app.url}/health`))).toBe('bare');
         const response = await fetch(`${app.url}/answer/20`);
         let late: Promise<Response> | undefined;
         const text = await readThrough(response, 'data: 5\n', () => {

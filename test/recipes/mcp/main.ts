@@ -15,7 +15,7 @@ import type { Request, Response } from 'express';
 import { GracefulShutdownModule, StreamAdmission } from 'nestjs-drain';
 import { z } from 'zod';
 
-/** A server with one tool, which works in steps and says after each how far it is. */
+/** A server with two tools: one works in steps and says after each how far it is, one asks the user first. */
 function newServer(): McpServer {
   const server = new McpServer({ name: 'reports', version: '1.0.0' });
   const inputSchema = { steps: z.number() };
@@ -27,6 +27,13 @@ function newServer(): McpServer {
       await sendNotification({ method: 'notifications/progress', params });
     }
     return { content: [{ type: 'text', text: `${steps} steps done` }] };
+  });
+  server.registerTool('delete', {}, async ({ requestId }) => {
+    const requestedSchema = { type: 'object' as const, properties: {} };
+    const question = { message: 'Delete the report?', requestedSchema };
+    // Over the stream of its own request: the GET stream may have been ended.
+    const { action } = await server.server.elicitInput(question, { relatedRequestId: requestId });
+    return { content: [{ type: 'text', text: action === 'accept' ? 'deleted' : 'kept' }] };
   });
   return server;
 }

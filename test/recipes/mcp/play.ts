@@ -1,6 +1,6 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { McpError } from '@modelcontextprotocol/sdk/types.js';
+import { ElicitRequestSchema, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { startRecipe, type Cleanups, type Recipe, type RecipeProcess } from '../support/recipe.js';
 
 interface ConnectedClient {
@@ -11,7 +11,10 @@ interface ConnectedClient {
 
 /** The official client, with its GET stream open. */
 async function connect(app: RecipeProcess, cleanups: Cleanups): Promise<ConnectedClient> {
-  const client = new Client({ name: 'recipe', version: '1.0.0' });
+  const client = new Client(
+    { name: 'recipe', version: '1.0.0' },
+    { capabilities: { elicitation: { form: {} } } },
+  );
   let onGetStream: (text: Promise<string>) => void;
   const getStream = new Promise<string>((resolve) => (onGetStream = resolve));
   const transport = new StreamableHTTPClientTransport(new URL(`${app.url}/mcp`), {
@@ -67,6 +70,19 @@ export const mcp: Recipe = {
       run: async (app, _env, cleanups) => {
         const { client } = await connect(app, cleanups);
         return call(app, client, 200);
+      },
+    },
+    {
+      underWay: 'a tool call that asks the user; the answer comes while draining',
+      async run(app, _env, cleanups) {
+        const { client } = await connect(app, cleanups);
+        client.setRequestHandler(ElicitRequestSchema, async () => {
+          app.terminate();
+          await app.printed('Shutting down');
+          return { action: 'accept' as const, content: {} };
+        });
+        const { content } = await client.callTool({ name: 'delete' });
+        return `the tool’s result, \`${JSON.stringify(content)}\``;
       },
     },
     {
