@@ -6,6 +6,10 @@ import { afterEach, expect, test } from '@jest/globals';
 import { startApplication, type RunningApplication } from '../../test/support/application.js';
 import { StreamAdmission, type StreamKind } from '../index.js';
 
+const handshake =
+  'GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
 let running: RunningApplication;
 let served: WebSocket;
 let socket: Socket;
@@ -109,6 +113,28 @@ test('a client that does not answer the close is cut after flushTimeout', async 
   expect(await report).toMatchObject({ reconnect: 0, cut: 1 });
 });
 
+test('one that its own server has ended is left alone, and completed', async () => {
+  await start('subscription');
+  const raw = connect({
+    port: Number(new URL(running.url).port),
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+  });
+  clients.push({ terminate: () => raw.destroy() });
+  raw.write(handshake);
+  let bytes = Buffer.alloc(0);
+  raw.on('data', (data: Buffer) => (bytes = Buffer.concat([bytes, data])));
+  await once(raw, 'data');
+  const before = bytes.length;
+  socket.end();
+  await once(raw, 'end');
+  const report = running.drain.start('test');
+  expect(running.drain.streams.size).toBe(1);
+  raw.end();
+  expect(await report).toMatchObject({ completed: 1, reconnect: 0, cut: 0 });
+  expect(bytes).toHaveLength(before);
+});
+
 test('a handshake that comes while draining is answered 503, before any server sees it', async () => {
   await start('subscription');
   // It holds the drain.
@@ -117,10 +143,7 @@ test('a handshake that comes while draining is answered 503, before any server s
   await once(waiting, 'connect');
   running.drain.messages.enter({});
   void running.drain.start('test');
-  waiting.write(
-    'GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
+  waiting.write(handshake);
   const [answer] = (await once(waiting, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 503 [\s\S]*Retry-After: 1\r\n/);
   expect(running.drain.streams.counts().refused).toBe(1);

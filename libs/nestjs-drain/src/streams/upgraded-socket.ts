@@ -38,11 +38,18 @@ export class UpgradedSocket implements StreamTransport {
     const own = this.socket as unknown as { write: Write };
     this.#write = own.write;
     own.write = (...args) => this.#pass(args);
+    // The drain writes to it too, and a client that has gone must not end the process (law 7).
+    this.socket.on('error', () => this.socket.destroy());
     this.socket.once('close', (hadError?: boolean) => {
       this.#cancelBound();
       stream.release(!hadError && (!this.#isDue || this.#isSent));
     });
     if (this.socket.destroyed) stream.release(false);
+  }
+
+  /** Its other side has ended it already; only the client is still to close. */
+  get isWritten(): boolean {
+    return this.socket.writableEnded;
   }
 
   /** A client has `flushTimeout` to answer the close. */
