@@ -24,7 +24,10 @@ export const isSentence = ({ text }: Message): boolean =>
 
 /** What two spellings of one text have in common. */
 export const normal = (text: string): string =>
-  text.replaceAll(/(…\s?)*…/g, '…').replaceAll(/\s+/g, ' ').trim();
+  text
+    .replaceAll(/(…\s?)*…/g, '…')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 
 /** Metrics explain themselves in docs/observability.md, Redis' scripts and pages are no texts. */
 const others = /\.test\.ts$|\/testing\/|metric-definitions|page-template|scripts\.ts$/;
