@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Controller, Sse, type DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import { describe, expect, test } from '@jest/globals';
-import { GracefulShutdownModule } from 'nestjs-drain';
+import { DrainableStream, GracefulShutdownModule } from 'nestjs-drain';
 import { DrainMetricsModule } from 'nestjs-drain/metrics';
 import { DrainOpenTelemetryModule } from 'nestjs-drain/opentelemetry';
+import { DrainResumeModule } from 'nestjs-drain/resume';
 import { isSentence, normal, readTexts } from './support/messages.js';
 import { root } from './support/snippets.js';
 
@@ -52,6 +54,40 @@ describe('the options', () => {
       expect(known.filter((name) => !rowsOf('README.md').includes(name))).toEqual([]);
     },
   );
+
+  async function startWith(stream: object, ...imports: unknown[]): Promise<string> {
+    @Controller()
+    class Streams {
+      @Sse()
+      @DrainableStream(stream)
+      stream(): unknown {
+        return [];
+      }
+    }
+    const modules = [GracefulShutdownModule.forRoot(), ...(imports as DynamicModule[])];
+    const start = Test.createTestingModule({ imports: modules, controllers: [Streams] });
+    return ((await start.compile().catch((error: Error) => error)) as Error).message;
+  }
+
+  test("README's table has each option of @DrainableStream()", async () => {
+    const known = knownIn(await startWith({ unknown: true }));
+    expect(known).toContain('kind');
+    expect(known.filter((name) => !rowsOf('README.md').includes(name))).toEqual([]);
+  });
+
+  test('docs/resume.md has each option of a resumable stream', async () => {
+    const message = await startWith({ resumable: { unknown: true } });
+    const known = knownIn(message.replace('resumable.unknown', 'unknown'));
+    expect(known).toContain('grace');
+    expect(known.filter((name) => !rowsOf('docs/resume.md').includes(name))).toEqual([]);
+  });
+
+  test('docs/resume.md has each option of DrainResumeModule', async () => {
+    const message = await startWith({}, DrainResumeModule.forRoot(unknown));
+    const known = /it knows `(.*)`\./.exec(message)?.[1]?.split('`, `') ?? [];
+    expect(known).toContain('store');
+    expect(known.filter((name) => !rowsOf('docs/resume.md').includes(name))).toEqual([]);
+  });
 
   test.each([
     ['DrainMetricsModule', DrainMetricsModule],
