@@ -9,20 +9,38 @@ const examples = readdirSync(join(root, 'examples'))
   .map((name) => `examples/${name}/README.md`)
   .filter((file) => existsSync(join(root, file)));
 
-/** The files of this repository that a page links to. */
-function targetsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8').replaceAll(/^ *```[^]*?^ *```$/gm, '');
-  const links = [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target]) => target ?? '');
-  return links.flatMap((target) => {
-    if (target.startsWith(repository)) return [target.slice(repository.length)];
-    return /^[a-z]+:/.test(target) ? [] : [join(dirname(file), target)];
+const withoutCode = (file: string): string =>
+  readFileSync(join(root, file), 'utf8').replaceAll(/^ *```[^]*?^ *```$/gm, '');
+
+/** The files of this repository that a page links to, with the headings. */
+function targetsOf(file: string): { file: string; heading: string | undefined }[] {
+  const links = [...withoutCode(file).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g)];
+  return links.flatMap(([, target = '', heading]) => {
+    if (target === '') return [{ file, heading }];
+    if (target.startsWith(repository)) return [{ file: target.slice(repository.length), heading }];
+    return /^[a-z]+:/.test(target) ? [] : [{ file: join(dirname(file), target), heading }];
   });
 }
 
+/** The headings of a page as GitHub names them in addresses. */
+function headingsOf(file: string): string[] {
+  const titles = [...withoutCode(file).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title);
+  return titles.map((title) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+}
+
 test.each([...pages(), ...decisions, ...examples, 'CONTRIBUTING.md', 'SECURITY.md'])(
-  'every file that %s links to exists',
-  (file) => {
-    const missing = targetsOf(file).filter((target) => !existsSync(join(root, target)));
+  'every file and every heading that %s links to exists',
+  (page) => {
+    const missing = targetsOf(page).filter(({ file, heading }) => {
+      if (!existsSync(join(root, file))) return true;
+      return heading !== undefined && !headingsOf(file).includes(heading);
+    });
     expect(missing).toEqual([]);
   },
 );

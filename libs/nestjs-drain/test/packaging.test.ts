@@ -25,13 +25,16 @@ afterAll(() => rm(workspace, { recursive: true, force: true }));
 /** Installing a generated application's own dependencies takes the longest. Milliseconds. */
 const installation = 400_000;
 
-async function streamThroughSigterm(application: GeneratedApplication): Promise<string> {
+async function streamThroughSigterm(
+  application: GeneratedApplication,
+  path = 'answer',
+): Promise<string> {
   const started = await application.start();
   try {
     const probes = ['health', 'ready', 'startup', 'shutdown'];
     const answers = await Promise.all(probes.map((path) => fetch(`${started.url}/${path}`)));
     expect(answers.map(({ status }) => status)).toEqual(probes.map(() => 200));
-    const response = await fetch(`${started.url}/answer`);
+    const response = await fetch(`${started.url}/${path}`);
     started.process.kill('SIGTERM');
     const body = await response.text();
     expect(await started.exited).toBe(0);
@@ -77,6 +80,17 @@ describe('an application that the CLI of Nest 11 generated: CommonJS, Jest', () 
     });
   });
 
+  test('the specs of docs/testing.md pass', async () => {
+    await application.addSpecsOfTestingPage();
+    await application.npx('jest', 'src/testing.spec.ts');
+  });
+
+  test("the README's main.ts works unchanged, to its last word after SIGTERM", async () => {
+    await application.useMainOfReadme();
+    await application.npx('nest', 'build');
+    expect(await streamThroughSigterm(application, 'words')).toContain('data: the last word\n');
+  });
+
   test('terminus is the one that CommonJS can load', async () => {
     const path = join(application.directory, 'node_modules/@nestjs/terminus/package.json');
     const { version } = JSON.parse(await readFile(path, 'utf8')) as { version: string };
@@ -111,6 +125,17 @@ describe('an application that the CLI of Nest 12 generated: ESM, Vitest', () => 
   test('it builds, and a stream that is open at SIGTERM ends whole', async () => {
     await application.npx('nest', 'build');
     expect(await streamThroughSigterm(application)).toContain('data: word19\n');
+  });
+
+  test('the specs of docs/testing.md pass', async () => {
+    await application.addSpecsOfTestingPage();
+    await application.npx('vitest', 'run', 'src/testing.spec.ts');
+  });
+
+  test("the README's main.ts works unchanged, to its last word after SIGTERM", async () => {
+    await application.useMainOfReadme();
+    await application.npx('nest', 'build');
+    expect(await streamThroughSigterm(application, 'words')).toContain('data: the last word\n');
   });
 
   describe('every entry type-checks', () => {

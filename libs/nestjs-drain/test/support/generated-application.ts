@@ -8,7 +8,14 @@ import { eventually } from '../../../../testing/eventually.js';
 import { freePort } from './free-port.js';
 import { cleanEnvironment, install, run, type Tarballs } from './packed.js';
 
-const readme = fileURLToPath(new URL('../../../../README.md', import.meta.url));
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const readme = join(repository, 'README.md');
+
+/** The TypeScript of a page, block by block. */
+async function codeOf(page: string): Promise<string[]> {
+  const blocks = (await readFile(page, 'utf8')).matchAll(/^```ts\n([^]*?)^```$/gm);
+  return [...blocks].map(([, code = '']) => code);
+}
 
 /** What `nest new` writes, with the packed library added as the README says. */
 export class GeneratedApplication {
@@ -74,6 +81,21 @@ export class GeneratedApplication {
       [/"module": "nodenext"/, '"module": "commonjs"'],
       [/\s*"(moduleResolution|resolvePackageJsonExports|isolatedModules)": .*/g, ''],
     );
+  }
+
+  /** The README's whole application in the place of the generated one. */
+  async useMainOfReadme(): Promise<void> {
+    const main = (await codeOf(readme)).find((code) => code.startsWith('// src/main.ts\n'));
+    if (!main) throw new Error('README.md has no block that begins with "// src/main.ts"');
+    await writeFile(join(this.directory, 'src/main.ts'), main);
+  }
+
+  /** The blocks of docs/testing.md, which are one spec file. */
+  async addSpecsOfTestingPage(): Promise<void> {
+    const code = (await codeOf(join(repository, 'docs/testing.md'))).join('\n');
+    const runner = this.nest === 11 ? 'jest' : 'vi';
+    const spec = code.replaceAll(/\bjest\./g, `${runner}.`);
+    await writeFile(join(this.directory, 'src/testing.spec.ts'), spec);
   }
 
   npx(...args: string[]): Promise<string> {
