@@ -218,8 +218,7 @@ export class ResumableStreamService {
     }
     const { reader } = opened;
     const started = fromLogged(reader.head.request).request;
-    const { after } = request;
-    const stream = new FollowingReader(reader, started, after, production, this.#registry);
+    const stream = new FollowingReader(reader, started, production, this.#registry);
     return { outcome: 'open', stream };
   }
 
