@@ -18,6 +18,8 @@ const payload = (sequence: number): string => `event ${sequence}`;
 class StoreLink implements ResumeStore {
   readonly shared = true;
   isCut = false;
+  /** How many answers are lost on their way, though the store has done its part. */
+  lost = 0;
   reads = 0;
   pages = 0;
 
@@ -56,9 +58,9 @@ class StoreLink implements ResumeStore {
   async #answer<T>(call: () => Promise<T>): Promise<T> {
     if (this.isCut) throw new StoreUnavailableError('cut off');
     const answer = await call();
-    // An answer that is lost on its way: the store has done its part.
-    if (this.isCut) throw new StoreUnavailableError('cut off');
-    return answer;
+    if (this.lost === 0) return answer;
+    this.lost -= 1;
+    throw new StoreUnavailableError('the answer was lost');
   }
 }
 
@@ -169,6 +171,7 @@ class World {
   /** The links are back, the producer ends the stream, and every client reads on. */
   async finish(): Promise<readonly string[]> {
     for (const { link } of this.replicas) link.isCut = false;
+    for (const { link } of this.replicas) link.lost = 0;
     for (const client of this.clients) client.let(Infinity);
     for (let round = 0; round < 20 && !(await this.#isClosed()); round += 1) {
       (await this.join(1, 1))?.let(Infinity);
@@ -213,6 +216,7 @@ const step = fc.oneof(
   }),
   fc.record({ do: fc.constant('cut' as const), at: where }),
   fc.record({ do: fc.constant('heal' as const), at: where }),
+  fc.record({ do: fc.constant('lose' as const), at: where }),
   fc.record({ do: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 6 }) }),
   fc.record({ do: fc.constant('release' as const), at: where }),
   fc.record({ do: fc.constant('settle' as const) }),
@@ -230,6 +234,8 @@ async function play(world: World, command: Step): Promise<void> {
       return world.clients[command.client]?.let(command.count);
     case 'cut':
       return void (world.replicas[command.at].link.isCut = true);
+    case 'lose':
+      return void (world.replicas[command.at].link.lost += 1);
     case 'heal':
       return void (world.replicas[command.at].link.isCut = false);
     case 'release':
@@ -283,6 +289,38 @@ describe('a reader of a resumable stream', () => {
     }
     expect(client?.seen).toEqual(Array.from({ length: 23 }, (_, index) => payload(index + 2)));
     expect([replica.link.reads, replica.link.pages]).toEqual([reads, pages]);
+  });
+
+  it('moves to the producer when the stream goes on beside it', async () => {
+    const world = await World.start();
+    const [lost, heir] = world.replicas;
+    lost.write(3);
+    await world.clock.advanceAsync(0);
+    const client = await world.join(1, 0);
+    client?.let(Infinity);
+    lost.link.isCut = true;
+    await world.clock.advanceAsync(2 * lease * 1000);
+    const { pages } = heir.link;
+    for (let turn = 0; turn < 20; turn += 1) {
+      heir.write(1);
+      await world.clock.advanceAsync(10);
+    }
+    expect(client?.seen).toHaveLength(23);
+    expect(heir.link.pages).toBe(pages);
+  });
+
+  it('gets nothing twice that it read before the producer knew that it was logged', async () => {
+    const world = await World.start();
+    const [replica] = world.replicas;
+    replica.link.lost = 1;
+    replica.write(2);
+    await world.clock.advanceAsync(0);
+    const client = await world.join(0, 1);
+    client?.let(Infinity);
+    await world.clock.advanceAsync(1000);
+    replica.write(1);
+    await world.clock.advanceAsync(0);
+    expect(client?.seen).toEqual([payload(2)]);
   });
 
   it('keeps no more than a bound for a reader that stands still', async () => {
