@@ -33,6 +33,7 @@ class StoreLink implements ResumeStore {
   renew = this.#through('renew');
   release = this.#through('release');
   requestCancel = this.#through('requestCancel');
+  delete = this.#through('delete');
   listLapsed = this.#through('listLapsed');
 
   read: ResumeStore['read'] = (...args) => {
