@@ -1,69 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { StoreUnavailableError } from './errors.js';
 import type { FollowedStream } from './following-reader.js';
 import { MemoryResumeStore } from './memory-store.js';
 import type { Production } from './production.js';
 import { ResumableStreamService } from './resumable-stream-service.js';
-import type { ResumeStore, StreamPage } from './store.js';
 import { StreamProducers } from './stream-producers.js';
 import { ManualClock } from './testing/manual-clock.js';
+import { StoreLink } from './testing/store-link.js';
 
 const lease = 4;
 const principal = 'alice';
 const policy = { background: true, grace: 0 };
 const payload = (sequence: number): string => `event ${sequence}`;
-
-/** What one replica sees of the store. It can be cut off, and counts what it is asked. */
-class StoreLink implements ResumeStore {
-  readonly shared = true;
-  isCut = false;
-  /** How many answers are lost on their way, though the store has done its part. */
-  lost = 0;
-  reads = 0;
-  pages = 0;
-
-  constructor(private readonly store: MemoryResumeStore) {}
-
-  newId = (...args: Parameters<ResumeStore['newId']>) => this.store.newId(...args);
-  create = this.#through('create');
-  append = this.#through('append');
-  head = this.#through('head');
-  claim = this.#through('claim');
-  renew = this.#through('renew');
-  release = this.#through('release');
-  requestCancel = this.#through('requestCancel');
-  delete = this.#through('delete');
-  listLapsed = this.#through('listLapsed');
-
-  read: ResumeStore['read'] = (...args) => {
-    this.reads += 1;
-    return this.#answer(() => this.store.read(...args));
-  };
-
-  async *tail(...args: Parameters<ResumeStore['tail']>): AsyncGenerator<StreamPage, void> {
-    for await (const page of this.store.tail(...args)) {
-      this.pages += 1;
-      yield page;
-    }
-  }
-
-  #through<Name extends Exclude<keyof ResumeStore, 'shared' | 'tail'>>(
-    name: Name,
-  ): ResumeStore[Name] {
-    const call = (...args: never[]) =>
-      this.#answer(() => (this.store[name] as (...args: never[]) => Promise<unknown>)(...args));
-    return call as ResumeStore[Name];
-  }
-
-  async #answer<T>(call: () => Promise<T>): Promise<T> {
-    if (this.isCut) throw new StoreUnavailableError('cut off');
-    const answer = await call();
-    if (this.lost === 0) return answer;
-    this.lost -= 1;
-    throw new StoreUnavailableError('the answer was lost');
-  }
-}
 
 /** A process with a part of the readers, and sometimes the producer. */
 class Replica {
