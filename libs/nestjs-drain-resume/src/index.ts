@@ -9,6 +9,7 @@ export {
   type StopReason,
 } from './errors.js';
 export { StreamElsewhereError, type FollowedStream } from './following-reader.js';
+export { keyedStreamId } from './identifier.js';
 export {
   KeyedStreams,
   type ChunkSource,

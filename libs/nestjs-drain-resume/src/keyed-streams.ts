@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type Chunk,
   loggedChunk,
@@ -11,6 +10,7 @@ import { systemClock } from './clock.js';
 import { StreamFailedError } from './errors.js';
 import { StreamRefusedError } from './stream-refused-error.js';
 import type { FollowedStream } from './following-reader.js';
+import { keyedStreamId } from './identifier.js';
 import { logAll, payloadsFrom } from './payloads.js';
 import type { Production } from './production.js';
 import { ResumableStreamService, type OpenedStream } from './resumable-stream-service.js';
@@ -59,6 +59,7 @@ export interface KeyedStreamsOptions extends Omit<StreamProducersOptions, 'clock
   readonly waitUntil?: (production: Promise<void>) => unknown;
 }
 
+/** As a route without credentials has it. */
 const anybody = 'anonymous';
 
 /**
@@ -189,12 +190,8 @@ export class KeyedStreams {
   }
 }
 
-/** Principals share no ids, and no id looks like one that a store has made. */
 function idOf(key: string, { principal = anybody }: Pick<KeyedStreamOptions, 'principal'>): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([principal, key]))
-    .digest('hex');
-  return `${hash}.key`;
+  return keyedStreamId(principal, key);
 }
 
 /** @throws what `make` throws */
