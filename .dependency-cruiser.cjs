@@ -42,6 +42,15 @@ module.exports = {
       to: { path: library, pathNot: `${library}/(core|compat|${adapter})/` },
     })),
     {
+      name: 'the-ai-sdk-entry-is-made-of-decorators',
+      severity: 'error',
+      from: { path: `${library}/ai-sdk/`, pathNot: test },
+      to: {
+        path: library,
+        pathNot: `${library}/(core|compat|ai-sdk)/|/(streams/drainable-stream|resume/stream-cursor)\\.decorator`,
+      },
+    },
+    {
       name: 'the-resume-and-client-packages-know-no-nest',
       severity: 'error',
       from: { path: '^libs/nestjs-drain-(resume|client)/src', pathNot: test },

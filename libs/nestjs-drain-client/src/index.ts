@@ -9,4 +9,5 @@ export {
   type ResumeResponsesOptions,
 } from './resume-responses.js';
 export { resumingFetch, type ResumingFetchOptions } from './resuming-fetch.js';
+export { createResumingResponse, resumingResponse } from './resuming-response.js';
 export { type RetryOptions } from './retry-schedule.js';

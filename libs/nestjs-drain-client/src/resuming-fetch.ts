@@ -63,11 +63,14 @@ async function* read(
       if (response.status === 204 || !response.body) return;
       for await (const event of eventsOf(response.body, idle, schedule)) {
         const sequence = sequenceOf(event);
-        if (sequence !== undefined && !guard.admit(sequence)) continue;
+        const isNew = sequence === undefined || guard.admit(sequence);
+        // A replica that ends the stream says so at the place of the last event.
+        const isLast = isTerminal?.(event) === true;
+        if (!isNew && !isLast) continue;
         if (event.id !== '') id = event.id;
         schedule.progress();
         yield event;
-        if (isTerminal?.(event)) return;
+        if (isLast) return;
       }
       throw new LossError('the stream ended before its terminal event');
     } catch (error) {

@@ -68,3 +68,16 @@ export class ProductionStoppedError extends Error {
     super(`Stream ${id} ${stopReasons[reason]}.`, { cause });
   }
 }
+
+/** A stream broke off, and what was read of it is not the whole. */
+export class StreamFailedError extends Error {
+  override readonly name = 'StreamFailedError';
+
+  constructor(
+    /** The key, or the id, of the stream. */
+    readonly stream: string,
+    reason: string,
+  ) {
+    super(`Stream ${stream} did not reach its end: ${reason}.`);
+  }
+}

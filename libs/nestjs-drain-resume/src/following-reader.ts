@@ -1,7 +1,8 @@
 import type { Clock } from './clock.js';
+import type { ConfirmedEvents } from './confirmed-events.js';
 import { linkSignals } from './linked-signal.js';
 import type { ManagedProducer, Production } from './production.js';
-import type { ResumableReader } from './reader.js';
+import type { ReadPosition, ResumableReader } from './reader.js';
 import type { StreamEvent } from './store.js';
 
 /** The stream lapsed while this replica shuts down: its reader has to ask another one. */
@@ -46,18 +47,25 @@ export interface ProducerRegistry {
   takeOver(id: string): Promise<ManagedProducer | Exclude<Finding, 'here'>>;
 }
 
-/** A reader that makes its stream go on here if its producer is lost. */
+/**
+ * A reader that makes its stream go on here if its producer is lost. Beside the producer it takes the events as they
+ * are confirmed; elsewhere, and for what it has missed, it reads the log.
+ */
 export class FollowingReader implements FollowedStream {
   #leave: () => void = () => undefined;
   #entered: ManagedProducer | undefined;
+  #position: ReadPosition;
+  /** Set while the log is read because the stream is produced elsewhere. */
+  #moveHere: () => void = () => undefined;
 
   constructor(
     private readonly reader: ResumableReader,
     readonly request: string,
-    readonly after: number,
     readonly production: ManagedProducer | undefined,
     private readonly registry: ProducerRegistry,
-  ) {}
+  ) {
+    this.#position = reader.position;
+  }
 
   get id(): string {
     return this.reader.head.id;
@@ -65,6 +73,10 @@ export class FollowingReader implements FollowedStream {
 
   get left(): number | undefined {
     return this.reader.left;
+  }
+
+  get after(): number {
+    return this.reader.position.sequence;
   }
 
   async *events(
@@ -81,13 +93,71 @@ export class FollowingReader implements FollowedStream {
       leave: () => reading.abort((moved = new StreamElsewhereError(this.id))),
     });
     try {
-      yield* this.reader.events(reading.signal);
+      yield* this.#nearest(reading.signal);
       if (moved) throw moved;
     } finally {
       reading.dispose();
       watch.stop();
       this.#leave();
     }
+  }
+
+  /** Goes on from the log where the producer beside it stops, and the other way round. */
+  async *#nearest(signal: AbortSignal): AsyncGenerator<StreamEvent, void, undefined> {
+    for (;;) {
+      const here = this.#entered?.confirmed;
+      const isOver =
+        here && !here.isOver ? yield* this.#fed(here, signal) : yield* this.#logged(signal);
+      if (isOver || signal.aborted) return;
+    }
+  }
+
+  /** Returns whether the stream was read to its end. */
+  async *#fed(
+    here: ConfirmedEvents,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamEvent, boolean, undefined> {
+    const feed = here.follow();
+    try {
+      yield* this.#catchUp(feed.from, signal);
+      for (;;) {
+        const events = await feed.take(signal);
+        if (!events) return false;
+        for (const event of events)
+          if (event.sequence > this.#position.sequence) yield this.#at(event);
+        if (feed.isClosed) return true;
+      }
+    } finally {
+      feed.leave();
+    }
+  }
+
+  /** Reads from the log what was confirmed before event `from`. */
+  async *#catchUp(from: number, signal: AbortSignal): AsyncGenerator<StreamEvent, void, undefined> {
+    if (this.#position.sequence + 1 >= from) return;
+    for await (const event of this.reader.events(signal, this.#position)) {
+      yield this.#at(event);
+      if (event.sequence + 1 >= from) return;
+    }
+  }
+
+  /** Returns whether the stream was read to its end. */
+  async *#logged(signal: AbortSignal): AsyncGenerator<StreamEvent, boolean, undefined> {
+    const reading = linkSignals(signal);
+    this.#moveHere = () => reading.abort(undefined);
+    try {
+      const events = this.reader.events(reading.signal, this.#position);
+      for await (const event of events) yield this.#at(event);
+      return !reading.signal.aborted;
+    } finally {
+      this.#moveHere = () => undefined;
+      reading.dispose();
+    }
+  }
+
+  #at(event: StreamEvent): StreamEvent {
+    this.#position = event;
+    return event;
   }
 
   async #look(takeOver: (production: Production) => void, signal: AbortSignal): Promise<Finding> {
@@ -109,6 +179,7 @@ export class FollowingReader implements FollowedStream {
     this.#leave();
     this.#entered = production;
     this.#leave = production.enter();
+    this.#moveHere();
   }
 }
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 const randomDigits = 32;
 const tagDigits = 8;
 const minted = new RegExp(`([0-9a-f]{${tagDigits}})[0-9a-f]{${randomDigits}}$`);
@@ -16,6 +18,17 @@ export function newIncarnation(): string {
 /** 128 unguessable bits behind the tag of the store's present life. */
 export function newStreamId(incarnation: string, prefix = ''): string {
   return `${prefix}${incarnation}${randomHex(randomDigits)}`;
+}
+
+/**
+ * The id of the stream that a principal knows by a key of the application. Principals share none, and it looks like no
+ * id that a store has made.
+ */
+export function keyedStreamId(principal: string, key: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([principal, key]))
+    .digest('hex');
+  return `${hash}.key`;
 }
 
 /** Whether a stream that is not there is `gone` or was never known. */

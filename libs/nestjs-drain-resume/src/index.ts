@@ -1,15 +1,27 @@
 export { systemClock, type Clock } from './clock.js';
+export { type Chunk } from './chunks.js';
 export { withCodec, type PayloadCodec, type PayloadPlace } from './codec.js';
 export {
   ProductionStoppedError,
   StoreUnavailableError,
+  StreamFailedError,
   StreamReadError,
   type StopReason,
 } from './errors.js';
 export { StreamElsewhereError, type FollowedStream } from './following-reader.js';
+export { keyedStreamId } from './identifier.js';
+export {
+  KeyedStreams,
+  type ChunkSource,
+  type KeyedRun,
+  type KeyedStreamOptions,
+  type KeyedStreamsOptions,
+  type MakeStream,
+} from './keyed-streams.js';
 export { linkSignals, type LinkedSignal } from './linked-signal.js';
 export { type MemoryBounds } from './memory-log.js';
 export { MemoryResumeStore, type MemoryStoreOptions } from './memory-store.js';
+export { StreamRefusedError } from './stream-refused-error.js';
 export { InvalidResumeOptionsError } from './options.js';
 export {
   BacklogError,

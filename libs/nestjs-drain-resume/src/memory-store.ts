@@ -10,6 +10,7 @@ import type {
   ClaimRefused,
   Created,
   CreateRefused,
+  Deletion,
   Found,
   LeaseRefused,
   NewStream,
@@ -173,6 +174,13 @@ export class MemoryResumeStore implements ResumeStore {
     if (log.closed) return Promise.resolve({ outcome: 'closed' });
     log.cancelRequested = true;
     return Promise.resolve({ outcome: 'requested' });
+  }
+
+  delete(id: string): Promise<Deletion> {
+    const log = this.#logs.find(id);
+    if (!log) return Promise.resolve(this.#absent(id));
+    this.#logs.drop(log);
+    return Promise.resolve({ outcome: 'deleted' });
   }
 
   listLapsed(limit: number): Promise<readonly string[]> {

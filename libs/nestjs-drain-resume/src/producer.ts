@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { ConfirmedEvents } from './confirmed-events.js';
 import { ProductionStoppedError, StoreUnavailableError, type StopReason } from './errors.js';
 import type { KeptLease, LeaseKeeper } from './lease-keeper.js';
 import type { Appended, AppendRefused, ResumeCursor, ResumeStore } from './store.js';
@@ -29,6 +30,8 @@ const batchBytes = 1024 * 1024;
 export class ResumableProducer {
   /** Resolves when nothing will be logged any more. */
   readonly ended: Promise<void>;
+  /** For readers in this process. */
+  readonly confirmed: ConfirmedEvents;
   readonly #aborter = new AbortController();
   readonly #lease: KeptLease;
   readonly #wake = new WakeUp();
@@ -50,6 +53,7 @@ export class ResumableProducer {
     private readonly surroundings: ProducerSurroundings,
   ) {
     this.#logged = next;
+    this.confirmed = new ConfirmedEvents(epoch, next);
     this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     this.#lease = surroundings.keeper.keep(id, epoch, {
       lost: (reason) => this.#stop(reason),
@@ -149,7 +153,7 @@ export class ResumableProducer {
       const terminal = this.#closing !== undefined && batch.length === this.#pending.length;
       try {
         const result = await this.#append(batch, terminal);
-        if (result?.outcome === 'appended') this.#confirm(batch.length, terminal, result);
+        if (result?.outcome === 'appended') this.#confirm(batch, terminal, result);
         else if (result) this.#appendRefused(result, batch, terminal);
       } catch (error) {
         if (error instanceof StoreUnavailableError) this.#stop('unavailable', error);
@@ -170,11 +174,12 @@ export class ResumableProducer {
     });
   }
 
-  #confirm(count: number, terminal: boolean, result: Appended): void {
+  #confirm(batch: readonly string[], terminal: boolean, result: Appended): void {
     // Stopped meanwhile: the log has the events, but their promises are settled.
     if (this.#end) return;
-    this.#pending.logged(count, this.#logged);
-    this.#logged += count;
+    this.#pending.logged(batch.length, this.#logged);
+    this.#logged += batch.length;
+    this.confirmed.confirm(batch, terminal);
     this.#lease.extended();
     if (terminal) this.#finish(this.#stopped('closed'));
     else if (result.cancelRequested) this.cancel();
@@ -226,6 +231,7 @@ export class ResumableProducer {
   #finish(end: ProductionStoppedError): void {
     this.#end = end;
     this.#lease.stop();
+    this.confirmed.end();
     if (end.reason !== 'released') this.#resolveEnded();
   }
 

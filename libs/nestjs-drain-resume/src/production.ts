@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import type { ConfirmedEvents } from './confirmed-events.js';
 import { linkSignals } from './linked-signal.js';
 import type { ResumableProducer } from './producer.js';
 import type { ResumeCursor } from './store.js';
@@ -80,6 +81,10 @@ export class ManagedProducer implements Production {
   /** Resolves when nothing will be logged any more. */
   get ended(): Promise<void> {
     return this.producer.ended;
+  }
+
+  get confirmed(): ConfirmedEvents {
+    return this.producer.confirmed;
   }
 
   write(payload: string): Promise<number> {

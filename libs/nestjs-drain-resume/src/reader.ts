@@ -11,6 +11,12 @@ export interface ReadRequest {
   readonly epoch?: number | undefined;
 }
 
+/** The event that a reader has seen last; sequence -1 for none. */
+export type ReadPosition = Pick<StreamEvent, 'sequence'> & {
+  /** Undefined if the reader does not know it. */
+  readonly epoch: number | undefined;
+};
+
 /**
  * What is known of a stream, for the principal that created it. For anyone else it is `unknown`, and
  * nothing tells the two apart. Every resume, cancel and state request goes through here.
@@ -31,8 +37,8 @@ export class ResumableReader {
     private readonly store: ResumeStore,
     /** As it was when the reader was opened. */
     readonly head: StreamHead,
-    private readonly after: number,
-    private readonly epoch: number | undefined,
+    /** Where the reader was opened. */
+    readonly position: ReadPosition,
     /** The first event that follows, if it was logged when the reader was opened. */
     readonly first: StreamEvent | undefined,
   ) {}
@@ -40,7 +46,7 @@ export class ResumableReader {
   /** How many events there still are to read, if it is known that no more will come. */
   get left(): number | undefined {
     const { closed, next } = this.head;
-    return closed ? next - 1 - this.after : undefined;
+    return closed ? next - 1 - this.position.sequence : undefined;
   }
 
   /** There is nothing to read and nothing will come. */
@@ -49,12 +55,15 @@ export class ResumableReader {
   }
 
   /**
-   * The events that follow, gapless and in order, until the terminal one. Ends quietly if `signal` aborts.
+   * The events that follow `position`, gapless and in order, until the terminal one. Ends quietly if `signal` aborts.
    * @throws StreamReadError if the store lost the stream meanwhile.
    */
-  async *events(signal: AbortSignal): AsyncGenerator<StreamEvent, void, undefined> {
+  async *events(
+    signal: AbortSignal,
+    { sequence, epoch }: ReadPosition = this.position,
+  ): AsyncGenerator<StreamEvent, void, undefined> {
     const { id, incarnation } = this.head;
-    for await (const page of this.store.tail(id, this.after, signal, this.epoch)) {
+    for await (const page of this.store.tail(id, sequence, signal, epoch)) {
       if (page.incarnation !== incarnation) throw new StreamReadError(id, 'gone');
       yield* page.events;
     }
@@ -69,13 +78,14 @@ export async function openReader(
   const result = await findStream(store, id, principal);
   if (result.outcome !== 'found') return result;
   const { head } = result;
+  const position = { sequence: after, epoch };
   if (after >= head.next) return { outcome: 'ahead', next: head.next };
   if (head.next === 0) {
-    return { outcome: 'open', reader: new ResumableReader(store, head, after, epoch, undefined) };
+    return { outcome: 'open', reader: new ResumableReader(store, head, position, undefined) };
   }
   // Asks for an event too: a log that lost its events has to be refused before anything is answered.
   const page = await store.read(id, after, 1, epoch);
   if (page.outcome !== 'page') return page;
   const [first] = page.events;
-  return { outcome: 'open', reader: new ResumableReader(store, head, after, epoch, first) };
+  return { outcome: 'open', reader: new ResumableReader(store, head, position, first) };
 }

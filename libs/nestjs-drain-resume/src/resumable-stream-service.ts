@@ -12,6 +12,8 @@ import { findStream, openReader, type ReadRequest } from './reader.js';
 import type {
   Absent,
   CancelRequest,
+  CreateRefused,
+  Deletion,
   Found,
   ReadRefused,
   StreamEvent,
@@ -37,14 +39,16 @@ export interface StartRequest extends UnreadPolicy {
   readonly principal: string;
   /** What a replica needs to continue the stream. */
   readonly request: string;
+  /** Seconds for which the stream can be resumed after its last event. Default: as all of this process. */
+  readonly ttl?: number | undefined;
 }
 
 /**
  * `leaving`: this replica shuts down, and another one has to go on with the stream. `unavailable`: the
- * store cannot be asked now. `unknown`, `gone`, `ahead`, `replaced`: nothing to resume. `tooMany`, `full`: no new stream.
+ * store cannot be asked now. `unknown`, `gone`, `ahead`, `replaced`: nothing to resume. `tooMany`, `full`: no new stream. `exists`: the id is taken.
  */
 export type ResumptionRefusal =
-  'leaving' | 'unavailable' | ReadRefused['outcome'] | 'tooMany' | 'full';
+  'leaving' | 'unavailable' | ReadRefused['outcome'] | CreateRefused['outcome'];
 
 export type OpenedStream =
   | { readonly outcome: 'open'; readonly stream: FollowedStream }
@@ -130,12 +134,12 @@ export class ResumableStreamService {
         `\`grace\` is ${order.grace}; set the seconds after which a stream without readers pauses.`,
       );
     }
+    // Nothing would hand it off, or end it.
+    if (this.#handedOff || this.options.deadline.aborted)
+      return Promise.resolve({ outcome: 'leaving' });
     return this.#asked(async () => {
       const started = await this.streams.start({ ...order, request: toLogged(order) });
-      if (started.outcome !== 'started') {
-        // An id of 128 random bits that is taken: the store does not work.
-        return { outcome: started.outcome === 'exists' ? 'unavailable' : started.outcome };
-      }
+      if (started.outcome !== 'started') return started;
       const { producer } = started;
       const production = this.#produce(producer, order);
       const { principal } = order;
@@ -204,6 +208,16 @@ export class ResumableStreamService {
     });
   }
 
+  /** Forgets the stream, and stops it. */
+  delete(id: string, principal: string): Promise<Deletion | { readonly outcome: 'unavailable' }> {
+    return this.#asked(async () => {
+      const found = await findStream(this.streams.store, id, principal);
+      if (found.outcome !== 'found') return found;
+      this.#productions.get(id)?.cancel();
+      return this.streams.store.delete(id);
+    });
+  }
+
   async #open(
     request: ReadRequest,
     production: ManagedProducer | undefined,
@@ -218,8 +232,7 @@ export class ResumableStreamService {
     }
     const { reader } = opened;
     const started = fromLogged(reader.head.request).request;
-    const { after } = request;
-    const stream = new FollowingReader(reader, started, after, production, this.#registry);
+    const stream = new FollowingReader(reader, started, production, this.#registry);
     return { outcome: 'open', stream };
   }
 

@@ -69,6 +69,8 @@ export interface Released {
   readonly outcome: 'released';
 }
 
+export type Deletion = { readonly outcome: 'deleted' } | Absent;
+
 export type CancelRequest = { readonly outcome: 'requested' | 'closed' } | Absent;
 
 export interface Found {
@@ -135,6 +137,9 @@ export interface ResumeStore {
 
   /** Notes that the stream is to be cancelled. Its owner reads it from the next `append` or `renew`. */
   requestCancel(id: string): Promise<CancelRequest>;
+
+  /** Forgets the stream. Its readers are told that it is not there, and its owner that it is `gone`. */
+  delete(id: string): Promise<Deletion>;
 
   /** Ids that `claim` would probably give, released ones first. */
   listLapsed(limit: number): Promise<readonly string[]>;

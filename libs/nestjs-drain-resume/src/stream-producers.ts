@@ -36,6 +36,8 @@ export interface NewStreamRequest {
   readonly idPrefix?: string;
   readonly principal: string;
   readonly request: string;
+  /** Seconds for which this stream can be resumed after its last event. Default: as all of this process. */
+  readonly ttl?: number | undefined;
 }
 
 export type Started =
@@ -80,11 +82,7 @@ export class StreamProducers {
     this.#ttl = positive('ttl', options.ttl ?? 600);
     this.#maxAttempts = positive('maxAttempts', options.maxAttempts ?? 3);
     this.#onError = onError;
-    if (this.#ttl <= this.#lease) {
-      throw new InvalidResumeOptionsError(
-        `\`ttl\` (${this.#ttl} s) has to be longer than \`lease\` (${this.#lease} s), or streams vanish before a replica can take them over.`,
-      );
-    }
+    longerThanLease(this.#ttl, this.#lease);
     this.#surroundings = {
       store,
       clock,
@@ -110,17 +108,19 @@ export class StreamProducers {
 
   /**
    * Opens a log and returns who writes it, or why the store keeps no more streams.
-   * @throws what the store throws if it cannot be asked.
+   * @throws what the store throws if it cannot be asked; InvalidResumeOptionsError for a `ttl` that cannot work.
    */
   async start({ idPrefix, principal, request, ...order }: NewStreamRequest): Promise<Started> {
     const id = order.id ?? (await this.store.newId(idPrefix));
-    const times = { lease: this.#lease, ttl: this.#ttl };
+    const ttl = order.ttl ?? this.#ttl;
+    longerThanLease(ttl, this.#lease);
     const created = await this.store.create({
       id,
       owner: this.owner,
       principal,
       request,
-      ...times,
+      lease: this.#lease,
+      ttl,
     });
     if (created.outcome !== 'created') return created;
     return { outcome: 'started', producer: this.#produce(id, created.epoch, 0) };
@@ -156,4 +156,12 @@ export class StreamProducers {
     void producer.ended.then(() => this.#producers.delete(producer));
     return producer;
   }
+}
+
+/** @throws InvalidResumeOptionsError */
+function longerThanLease(ttl: number, lease: number): void {
+  if (positive('ttl', ttl) > lease) return;
+  throw new InvalidResumeOptionsError(
+    `\`ttl\` (${ttl} s) has to be longer than \`lease\` (${lease} s), or streams vanish before a replica can take them over.`,
+  );
 }

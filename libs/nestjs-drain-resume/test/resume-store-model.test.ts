@@ -32,6 +32,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: owned('renew' as const) },
   { weight: 2, arbitrary: owned('release' as const) },
   fc.record({ do: fc.constant('cancel' as const), stream }),
+  fc.record({ do: fc.constant('delete' as const), stream }),
   { weight: 2, arbitrary: fc.record({ do: fc.constant('head' as const), stream }) },
   {
     weight: 3,

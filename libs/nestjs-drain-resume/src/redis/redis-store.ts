@@ -8,6 +8,7 @@ import type {
   ClaimRefused,
   Created,
   CreateRefused,
+  Deletion,
   Found,
   LeaseRefused,
   NewStream,
@@ -155,6 +156,14 @@ export class RedisResumeStore implements ResumeStore {
   async requestCancel(id: string): Promise<CancelRequest> {
     const [outcome] = await this.#run(scripts.requestCancel, id, []);
     return outcome === 'requested' || outcome === 'closed' ? { outcome } : this.#absent(id);
+  }
+
+  async delete(id: string): Promise<Deletion> {
+    const channel = this.#keys.channel(id);
+    const [outcome, principal = ''] = await this.#run(scripts.remove, id, [id, channel]);
+    if (outcome !== 'deleted') return this.#absent(id);
+    await this.#quota.free(principal, id);
+    return { outcome };
   }
 
   async listLapsed(limit: number): Promise<readonly string[]> {

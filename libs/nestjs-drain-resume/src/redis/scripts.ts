@@ -185,6 +185,16 @@ redis.call('HSET', KEYS[1], 'cancel', 1)
 return {'requested'}
 `;
 
+/** KEYS state, leases, events. ARGV id, channel. Replies deleted and its principal. */
+export const remove = `
+local principal = redis.call('HGET', KEYS[1], 'principal')
+if not principal then return {'absent'} end
+redis.call('DEL', KEYS[1], KEYS[3])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('PUBLISH', ARGV[2], '')
+return {'deleted', principal}
+`;
+
 /** KEYS leases. ARGV limit. Replies ids and the ends of their leases in turn. */
 export const listLapsed = `${clock}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', integer(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
@@ -198,7 +208,8 @@ const principal = `${clock}
 local function forget(id)
   redis.call('ZREM', KEYS[1], id)
   local bytes = redis.call('HGET', KEYS[2], id)
-  if bytes then redis.call('HINCRBY', KEYS[2], 'total', -bytes) end
+  -- The negative of 0 is -0, and no integer to Redis.
+  if bytes then redis.call('HINCRBY', KEYS[2], 'total', 0 - bytes) end
   redis.call('HDEL', KEYS[2], id)
 end
 local function note(id, bytes)

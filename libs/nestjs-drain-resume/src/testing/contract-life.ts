@@ -60,6 +60,34 @@ export const lifeLaws: Record<string, ContractLaw> = {
     assert.deepEqual(await bench.store.release(id, 1), { outcome: 'gone' });
   },
 
+  'a deleted stream is not there, for its readers and its owner': async (bench) => {
+    const { id, epoch } = await bench.create('one');
+    await bench.append(id, epoch, 0, ['a']);
+    const pages = bench.other.tail(id, -1, new AbortController().signal)[Symbol.asyncIterator]();
+    await pages.next();
+    const tailEnds = assert.rejects(pages.next(), { reason: 'gone' });
+    assert.deepEqual(await bench.other.delete(id), { outcome: 'deleted' });
+    assert.deepEqual(await bench.store.delete(id), { outcome: 'unknown' });
+    assert.deepEqual(await bench.store.head(id), { outcome: 'unknown' });
+    assert.deepEqual(await bench.store.append(id, epoch, 1, ['b']), { outcome: 'gone' });
+    assert.deepEqual(await bench.store.renew(id, epoch), { outcome: 'gone' });
+    assert.ok(!(await bench.store.listLapsed(100)).includes(id));
+    await tailEnds;
+  },
+
+  'an id that was deleted names another stream afterwards': async (bench) => {
+    const { id, epoch } = await bench.create('one');
+    await bench.append(id, epoch, 0, ['a', 'b'], true);
+    const before = await bench.store.head(id);
+    await bench.store.delete(id);
+    const created = await bench.store.create(bench.order(id, 'one'));
+    const after = await bench.store.head(id);
+    assert.ok(created.outcome === 'created' && created.epoch !== epoch);
+    assert.ok(before.outcome === 'found' && after.outcome === 'found');
+    assert.notEqual(before.head.incarnation, after.head.incarnation);
+    assert.deepEqual(await bench.log(id), []);
+  },
+
   'a stream is kept `ttl` behind its last event, and no longer': async (bench) => {
     const { id, epoch } = await bench.create();
     await bench.advance(bench.ttl * 0.7);

@@ -93,6 +93,8 @@ export class ModelRun {
         return store.claim(id, `${command.owner}`);
       case 'cancel':
         return store.requestCancel(id);
+      case 'delete':
+        return store.delete(id);
       case 'renew':
         return store.renew(id, epoch);
       case 'release':

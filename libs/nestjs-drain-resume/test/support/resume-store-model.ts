@@ -8,7 +8,7 @@ export type Command =
       readonly stream: number;
       readonly owner: number;
     }
-  | { readonly do: 'cancel' | 'head'; readonly stream: number }
+  | { readonly do: 'cancel' | 'delete' | 'head'; readonly stream: number }
   | {
       readonly do: 'append';
       readonly stream: number;
@@ -75,6 +75,9 @@ export class ResumeStoreModel {
         return { outcome: 'found', head: this.#head(stream) };
       case 'claim':
         return this.#claim(command, stream);
+      case 'delete':
+        this.streams.delete(command.stream);
+        return { outcome: 'deleted' };
       case 'cancel':
         if (stream.closed) return { outcome: 'closed' };
         stream.cancelRequested = true;

@@ -14,8 +14,14 @@ export interface ResumableOptions<Request = unknown> {
    */
   principal?: (request: Request) => string;
   /**
-   * The event that readers get of a handler that failed, such as `{ data: { error: { message } } }`. Default: type
-   * `error`, with the message of an HttpException, and `Internal server error` for anything else.
+   * Names the stream, the same on every replica: a chat, an order. A request that says the same as the one that started
+   * the stream joins it from its beginning; another one ends it and takes its place. A GET
+   * only joins, and a DELETE cancels: 204 if the stream has ended, or there is none. Each principal has keys of its own.
+   */
+  key?: (request: Request) => string;
+  /**
+   * The event that readers get of a handler that failed, such as `{ type: '', data: { error: { message } } }`. `type` is
+   * `error` if it is left out; an empty one leaves the event without a name. Default: type `error`, with the message of an HttpException, and `Internal server error` for anything else.
    */
   failure?: (error: unknown) => { type?: string; data: string | object };
 }

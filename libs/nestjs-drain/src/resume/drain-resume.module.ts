@@ -8,6 +8,7 @@ import {
 import {
   type HandOffTime,
   InvalidResumeOptionsError,
+  KeyedStreams,
   type PayloadCodec,
   StreamProducers,
   type StreamProducersOptions,
@@ -52,8 +53,8 @@ export interface DrainResumeAsyncOptions {
 const OPTIONS = Symbol.for('nestjs-drain.ResumeOptions');
 
 /**
- * Makes `@DrainableStream({ resumable: true })` work, and offers `ResumableStreamService` to handlers that log and
- * replay on their own. Import it once, in the root module beside `GracefulShutdownModule`.
+ * Makes `@DrainableStream({ resumable: true })` work, and offers `KeyedStreams` and
+ * `ResumableStreamService` to handlers that log and replay on their own. Import it once, in the root module beside `GracefulShutdownModule`.
  * Impossible options throw an InvalidResumeOptionsError at start, with the remedy.
  */
 @Module({})
@@ -75,6 +76,11 @@ export class DrainResumeModule {
           useFactory: serviceOf,
         },
         {
+          provide: KeyedStreams,
+          inject: [ResumableStreamService],
+          useFactory: (service: ResumableStreamService) => new KeyedStreams(service),
+        },
+        {
           provide: RESUMPTION,
           inject: [ResumableStreamService, DRAIN, OPTIONS],
           useFactory: (
@@ -90,7 +96,7 @@ export class DrainResumeModule {
             readiness ? new StoreReadiness(store, drain).start() : undefined,
         },
       ],
-      exports: [ResumableStreamService, RESUMPTION],
+      exports: [ResumableStreamService, KeyedStreams, RESUMPTION],
     };
   }
 }

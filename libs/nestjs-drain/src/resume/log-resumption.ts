@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type {
-  HandOffTime,
-  OpenedStream,
-  ResumableStreamService,
-  ResumptionRefusal,
-  UnreadPolicy,
+import {
+  type HandOffTime,
+  keyedStreamId,
+  type OpenedStream,
+  type ResumableStreamService,
+  type ResumptionRefusal,
+  type StartRequest,
+  type UnreadPolicy,
 } from 'nestjs-drain-resume';
 import { rawOf } from '../compat/fastify.js';
 import type { Drain } from '../core/drain.js';
@@ -39,11 +41,14 @@ export class LogResumption implements Resumption {
 
   /** Reads only: another replica's stream is taken over when the request has passed its pipes. */
   async locate(exchange: ResumableExchange): Promise<StreamPosition | undefined> {
-    const position = positionOf(rawOf(exchange.request) as IncomingMessage);
+    const request = rawOf(exchange.request) as IncomingMessage;
+    const position = positionOf(request) ?? (await this.#keyed(exchange, request));
     if (!position) return undefined;
     const found = await this.service.peek({ ...position, principal: principalOf(exchange) });
     if (found.outcome === 'leaving') throw new ContinuedElsewhereError();
+    if (found.outcome === 'unknown' && position.isKeyed) throw new StreamFinishedException();
     if (found.outcome !== 'found') throw this.#refused(exchange, found.outcome);
+    if (found.left !== undefined && position.isKeyed) throw new StreamFinishedException();
     // The end itself is logged as well, but is no event for a client.
     const isEnd = found.left === 1 && found.first && 'end' in readLogged(found.first.payload);
     if (found.left === 0 || isEnd) throw new StreamFinishedException();
@@ -74,12 +79,46 @@ export class LogResumption implements Resumption {
     return answer;
   }
 
-  #open(exchange: ResumableExchange, located: StreamPosition | undefined): Promise<OpenedStream> {
+  async #open(
+    exchange: ResumableExchange,
+    located: StreamPosition | undefined,
+  ): Promise<OpenedStream> {
     const principal = principalOf(exchange);
     if (located) return this.service.resume({ ...located, principal });
-    const { background = false, grace = defaultGrace } = exchange.options;
+    const { background = false, grace = defaultGrace, key } = exchange.options;
     const policy: UnreadPolicy = { background, grace };
-    return this.service.start({ principal, request: loggedRequest(exchange.request), ...policy });
+    const order = { principal, request: loggedRequest(exchange.request), ...policy };
+    if (!key) return this.service.start(order);
+    return this.#openKeyed({ ...order, id: keyedStreamId(principal, key(exchange.request)) });
+  }
+
+  /** Joins the stream that the same request has started; another one makes room. */
+  async #openKeyed(order: StartRequest & { readonly id: string }): Promise<OpenedStream> {
+    const { id, principal } = order;
+    for (;;) {
+      const started = await this.service.start(order);
+      if (started.outcome !== 'exists') return started;
+      const found = await this.service.peek({ id, principal, after: -1 });
+      const isSame = found.outcome === 'found' && found.request === order.request;
+      if (isSame) return this.service.resume({ id, principal, after: -1 });
+      if (found.outcome === 'leaving' || found.outcome === 'unavailable') return found;
+      const deleted = await this.service.delete(id, principal);
+      if (deleted.outcome === 'unavailable') return { outcome: deleted.outcome };
+    }
+  }
+
+  /** A client that knows no position: it joins the stream of its key from the beginning, or cancels it. */
+  async #keyed(
+    { options, ...exchange }: ResumableExchange,
+    { method }: IncomingMessage,
+  ): Promise<StreamPosition | undefined> {
+    if (!options.key || (method !== 'GET' && method !== 'DELETE')) return undefined;
+    const principal = principalOf({ options, ...exchange });
+    const id = keyedStreamId(principal, options.key(exchange.request));
+    if (method === 'GET') return { id, after: -1, epoch: undefined, isKeyed: true };
+    const { outcome } = await this.service.cancel(id, principal);
+    if (outcome === 'unavailable') throw refusalException(outcome);
+    throw new StreamFinishedException();
   }
 
   /** A replica that lives has no advice: its client may come back at once. */
@@ -96,7 +135,7 @@ export class LogResumption implements Resumption {
   }
 }
 
-/** The same credentials are the same caller. Without any, the unguessable id alone protects a stream. */
+/** The same credentials are the same caller. Without any, the unguessable id, or the key, alone protects a stream. */
 function principalOf({ options, request }: ResumableExchange): string {
   if (options.principal) return options.principal(request);
   const { authorization } = (rawOf(request) as IncomingMessage).headers;

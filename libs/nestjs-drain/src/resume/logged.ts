@@ -29,7 +29,8 @@ export function loggedFailure(
 ): string {
   try {
     const { type = 'error', data } = shape?.(error) ?? { data: messageOf(error) };
-    const logged = JSON.stringify({ failure: { type, data } } satisfies LoggedEvent);
+    const event = { ...(type !== '' && { type }), data };
+    const logged = JSON.stringify({ failure: event } satisfies LoggedEvent);
     if (Buffer.byteLength(logged) <= longestFailure) return logged;
   } catch {
     // The event that says what went wrong is faulty as well.
@@ -38,7 +39,13 @@ export function loggedFailure(
   return JSON.stringify({ failure: { type: 'error', data } } satisfies LoggedEvent);
 }
 
+/** The client, or the application, asked for its end. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof ProductionStoppedError && error.reason === 'cancelled';
+}
+
 function messageOf(error: unknown): string {
+  if (isCancelled(error)) return 'The answer was cancelled.';
   const isTooMuch =
     error instanceof BacklogError ||
     (error instanceof ProductionStoppedError && error.reason === 'tooLarge');

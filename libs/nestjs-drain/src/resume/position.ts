@@ -6,6 +6,8 @@ export interface StreamPosition {
   readonly after: number;
   /** Of that event's owner: with it the log knows whether it still holds the event that the client has seen. */
   readonly epoch: number | undefined;
+  /** The client knows the stream by its key, and not whether there is one. */
+  readonly isKeyed?: boolean;
 }
 
 /**

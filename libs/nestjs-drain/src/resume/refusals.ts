@@ -20,6 +20,7 @@ const remedies = {
   tooMany: 'Too many streams are kept for this caller. Try again when older ones are forgotten.',
   full: 'Too many streams are kept. Try again later.',
   leaving: 'This replica is shutting down: another one goes on with the stream. Try again.',
+  exists: 'Streams cannot be kept or read at the moment. Try again.',
   unavailable: 'Streams cannot be kept or read at the moment. Try again.',
 };
 

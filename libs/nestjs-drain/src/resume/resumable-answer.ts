@@ -9,7 +9,7 @@ import {
 } from 'nestjs-drain-resume';
 import { isObservable, Subject, takeUntil } from 'rxjs';
 import type { HandlerRun, OutgoingEvent, ResumableOptions } from '../core/resumption.js';
-import { loggedEnd, loggedEvent, loggedFailure, readLogged } from './logged.js';
+import { isCancelled, loggedEnd, loggedEvent, loggedFailure, readLogged } from './logged.js';
 import { eventId, type StreamPosition } from './position.js';
 
 const logger = new Logger('DrainableStream');
@@ -61,9 +61,10 @@ export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
   async #produce(production: Production): Promise<void> {
     const { cursor, signal } = production;
     const failure = (error: unknown) => {
-      const isEndedEarly = signal.aborted && error === signal.reason;
-      if (!isEndedEarly) complain(cursor.id, error);
-      return loggedFailure(isEndedEarly ? endedEarly : error, this.options.route.failure);
+      const isEnded = signal.aborted && error === signal.reason;
+      if (!isEnded) complain(cursor.id, error);
+      const told = isEnded && !isCancelled(error) ? endedEarly : error;
+      return loggedFailure(told, this.options.route.failure);
     };
     if (production.isExhausted) {
       void production.fail(failure(new ExhaustedError(cursor.id)));

@@ -86,7 +86,13 @@ export const streamChecks = {
   id: callback,
   resumable: either(
     oneOf(true, false, 'handler'),
-    object({ background: flag, grace: seconds(), principal: callback, failure: callback }),
+    object({
+      background: flag,
+      grace: seconds(),
+      principal: callback,
+      key: callback,
+      failure: callback,
+    }),
   ),
 } satisfies OptionChecks;
 

@@ -1,0 +1,113 @@
+import type { StreamEvent } from './store.js';
+
+/** Characters of payloads that may wait for one reader. A reader that lags further reads the log instead. */
+const longestLag = 1024 * 1024;
+
+/**
+ * The events of one producer from the moment in which the store has confirmed them. A reader in the same process
+ * takes them from here and spares the store a wake-up and a read; it gets nothing earlier than a reader elsewhere may.
+ * Nothing is kept for readers to come: what they have missed is in the log.
+ */
+export class ConfirmedEvents {
+  readonly #feeds = new Set<Feed>();
+  #isOver = false;
+
+  constructor(
+    private readonly epoch: number,
+    /** The sequence of the event that is confirmed next. */
+    private next: number,
+  ) {}
+
+  /** The log is closed, or goes on with another producer. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** @param terminal whether the last one closes the log */
+  confirm(payloads: readonly string[], terminal: boolean): void {
+    const { epoch, next } = this;
+    this.next += payloads.length;
+    if (this.#feeds.size === 0) return;
+    const events = payloads.map((payload, index) => ({ sequence: next + index, payload, epoch }));
+    for (const feed of this.#feeds) feed.add(events, terminal);
+  }
+
+  /** Nothing more is confirmed here. */
+  end(): void {
+    this.#isOver = true;
+    for (const feed of this.#feeds) feed.end();
+  }
+
+  /** Everything that is confirmed from now on, until `leave`. */
+  follow(): Feed {
+    const feed = new Feed(this.next, () => this.#feeds.delete(feed));
+    this.#feeds.add(feed);
+    return feed;
+  }
+}
+
+/** What one reader has still to take of a producer's events. */
+export class Feed {
+  #waiting: StreamEvent[] = [];
+  #lag = 0;
+  #end: 'closed' | 'broken' | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(
+    /** The sequence of the first event that this feed brings. */
+    readonly from: number,
+    /** Ends the feed; what still waits can be taken. */
+    readonly leave: () => void,
+  ) {}
+
+  /** Set when everything was taken and the terminal event was among it. */
+  get isClosed(): boolean {
+    return this.#end === 'closed' && this.#waiting.length === 0;
+  }
+
+  /** @param terminal whether the last one closes the log */
+  add(events: readonly StreamEvent[], terminal: boolean): void {
+    for (const event of events) {
+      this.#waiting.push(event);
+      this.#lag += event.payload.length;
+    }
+    if (this.#lag > longestLag && this.#waiting.length > 1) this.#giveUp();
+    else if (terminal) this.#end = 'closed';
+    this.#wake();
+  }
+
+  /** Nothing more comes from here; without a terminal event the rest is in the log. */
+  end(): void {
+    this.#end ??= 'broken';
+    this.#wake();
+  }
+
+  /** What was confirmed since the last call; undefined if nothing comes any more, or `signal` aborted. */
+  async take(signal: AbortSignal): Promise<readonly StreamEvent[] | undefined> {
+    if (this.#waiting.length === 0 && !this.#end) await this.#arrival(signal);
+    if (signal.aborted) return undefined;
+    const events = this.#waiting;
+    this.#waiting = [];
+    this.#lag = 0;
+    return events.length > 0 ? events : undefined;
+  }
+
+  #giveUp(): void {
+    this.#end = 'broken';
+    this.#waiting = [];
+    this.leave();
+  }
+
+  #arrival(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal.removeEventListener('abort', wake);
+        this.#wake = () => undefined;
+        resolve();
+      };
+      this.#wake = wake;
+      if (signal.aborted) wake();
+      else signal.addEventListener('abort', wake);
+    });
+  }
+}

@@ -1,0 +1,300 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { FollowedStream } from './following-reader.js';
+import { MemoryResumeStore } from './memory-store.js';
+import type { Production } from './production.js';
+import { ResumableStreamService } from './resumable-stream-service.js';
+import { StreamProducers } from './stream-producers.js';
+import { ManualClock } from './testing/manual-clock.js';
+import { StoreLink } from './testing/store-link.js';
+
+const lease = 4;
+const principal = 'alice';
+const policy = { background: true, grace: 0 };
+const payload = (sequence: number): string => `event ${sequence}`;
+
+/** A process with a part of the readers, and sometimes the producer. */
+class Replica {
+  readonly link: StoreLink;
+  readonly service: ResumableStreamService;
+  production: Production | undefined;
+
+  constructor(store: MemoryResumeStore, clock: ManualClock) {
+    this.link = new StoreLink(store);
+    const producers = new StreamProducers({
+      store: this.link,
+      clock,
+      lease,
+      ttl: 600,
+      storeTimeout: 60,
+      maxAttempts: 1000,
+    });
+    this.service = new ResumableStreamService(producers, {
+      clock,
+      handOff: 'deadline',
+      isLeaving: () => false,
+      deadline: new AbortController().signal,
+      track: () => undefined,
+      onError: () => undefined,
+    });
+  }
+
+  write(count: number): void {
+    const { production } = this;
+    if (!production || production.signal.aborted) return;
+    const { next } = production.cursor;
+    void production.writeAll(Array.from({ length: count }, (_, index) => payload(next + index)));
+  }
+}
+
+/** A client that takes events as fast as the test lets it. */
+class Client {
+  readonly seen: string[] = [];
+  readonly done: Promise<void>;
+  readonly #stop = new AbortController();
+  #permits = 0;
+  #wake: () => void = () => undefined;
+
+  constructor(
+    readonly stream: FollowedStream,
+    replica: Replica,
+  ) {
+    this.done = this.#read((production) => (replica.production = production));
+  }
+
+  let(count: number): void {
+    this.#permits += count;
+    this.#wake();
+  }
+
+  leave(): Promise<void> {
+    this.#stop.abort();
+    this.let(Infinity);
+    return this.done;
+  }
+
+  async #read(takeOver: (production: Production) => void): Promise<void> {
+    for await (const event of this.stream.events(takeOver, this.#stop.signal)) {
+      this.seen.push(event.payload);
+      while (this.#permits < 1) await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#permits -= 1;
+    }
+  }
+}
+
+class World {
+  readonly clock = new ManualClock();
+  readonly store = new MemoryResumeStore({ clock: this.clock });
+  readonly replicas = [
+    new Replica(this.store, this.clock),
+    new Replica(this.store, this.clock),
+  ] as const;
+  readonly clients: Client[] = [];
+  id = '';
+
+  static async start(): Promise<World> {
+    const world = new World();
+    const [first] = world.replicas;
+    const opened = await first.service.start({ principal, request: '', ...policy });
+    if (opened.outcome !== 'open') throw new Error(opened.outcome);
+    world.id = opened.stream.id;
+    first.production = opened.stream.production;
+    world.clients.push(new Client(opened.stream, first));
+    return world;
+  }
+
+  /** A client that has seen a part of what is logged. */
+  async join(at: 0 | 1, part: number): Promise<Client | undefined> {
+    const found = await this.store.head(this.id);
+    const next = found.outcome === 'found' ? found.head.next : 0;
+    const after = Math.floor(part * next) - 1;
+    const replica = this.replicas[at];
+    const opened = await replica.service.resume({ id: this.id, principal, after });
+    if (opened.outcome !== 'open') return undefined;
+    if (opened.stream.production) replica.production = opened.stream.production;
+    const client = new Client(opened.stream, replica);
+    this.clients.push(client);
+    return client;
+  }
+
+  /** The links are back, the producer ends the stream, and every client reads on. */
+  async finish(): Promise<readonly string[]> {
+    for (const { link } of this.replicas) link.isCut = false;
+    for (const { link } of this.replicas) link.lost = 0;
+    for (const client of this.clients) client.let(Infinity);
+    for (let round = 0; round < 20 && !(await this.#isClosed()); round += 1) {
+      (await this.join(1, 1))?.let(Infinity);
+      for (const { production } of this.replicas)
+        void production?.close('end').catch(() => undefined);
+      await this.clock.advanceAsync(2 * lease * 1000);
+    }
+    await this.clock.advanceAsync(60_000);
+    return this.#log();
+  }
+
+  async #isClosed(): Promise<boolean> {
+    const found = await this.store.head(this.id);
+    return found.outcome === 'found' && found.head.closed;
+  }
+
+  async #log(): Promise<readonly string[]> {
+    const page = await this.store.read(this.id, -1, 100_000);
+    return page.outcome === 'page' ? page.events.map((event) => event.payload) : [];
+  }
+}
+
+const where = fc.constantFrom<0 | 1>(0, 1);
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('write' as const),
+      at: where,
+      count: fc.integer({ min: 1, max: 6 }),
+    }),
+  },
+  fc.record({
+    do: fc.constant('join' as const),
+    at: where,
+    part: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
+  fc.record({
+    do: fc.constant('let' as const),
+    client: fc.nat(5),
+    count: fc.integer({ min: 1, max: 9 }),
+  }),
+  fc.record({ do: fc.constant('cut' as const), at: where }),
+  fc.record({ do: fc.constant('heal' as const), at: where }),
+  fc.record({ do: fc.constant('lose' as const), at: where }),
+  fc.record({ do: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 6 }) }),
+  fc.record({ do: fc.constant('release' as const), at: where }),
+  fc.record({ do: fc.constant('settle' as const) }),
+);
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+async function play(world: World, command: Step): Promise<void> {
+  switch (command.do) {
+    case 'write':
+      return world.replicas[command.at].write(command.count);
+    case 'join':
+      return void (await world.join(command.at, command.part));
+    case 'let':
+      return world.clients[command.client]?.let(command.count);
+    case 'cut':
+      return void (world.replicas[command.at].link.isCut = true);
+    case 'lose':
+      return void (world.replicas[command.at].link.lost += 1);
+    case 'heal':
+      return void (world.replicas[command.at].link.isCut = false);
+    case 'release':
+      return void world.replicas[command.at].production?.release();
+    case 'pass':
+      return world.clock.advanceAsync(command.seconds * 1000);
+    case 'settle':
+      return world.clock.advanceAsync(0);
+  }
+}
+
+describe('a reader of a resumable stream', () => {
+  it('gets what follows once, in order and to the end, wherever its producer is', async () => {
+    const law = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (commands) => {
+      const world = await World.start();
+      for (const command of commands) await play(world, command);
+      const log = await world.finish();
+      expect(log.at(-1)).toBe('end');
+      expect(log.slice(0, -1)).toEqual(log.slice(0, -1).map((_, sequence) => payload(sequence)));
+      for (const { seen, stream } of world.clients)
+        expect(seen).toEqual(log.slice(stream.after + 1));
+    });
+    await fc.assert(law, { numRuns: 300 });
+  });
+
+  it('asks the store for nothing while it sits beside the producer', async () => {
+    const world = await World.start();
+    const [replica] = world.replicas;
+    const [client] = world.clients;
+    client?.let(Infinity);
+    for (let turn = 0; turn < 20; turn += 1) {
+      replica.write(1);
+      await world.clock.advanceAsync(10);
+    }
+    expect(client?.seen).toHaveLength(20);
+    expect([replica.link.reads, replica.link.pages]).toEqual([0, 0]);
+  });
+
+  it('reads what it missed from the log, and the rest from the producer', async () => {
+    const world = await World.start();
+    const [replica] = world.replicas;
+    replica.write(5);
+    await world.clock.advanceAsync(0);
+    const client = await world.join(0, 0.4);
+    client?.let(Infinity);
+    await world.clock.advanceAsync(0);
+    const { reads, pages } = replica.link;
+    for (let turn = 0; turn < 20; turn += 1) {
+      replica.write(1);
+      await world.clock.advanceAsync(10);
+    }
+    expect(client?.seen).toEqual(Array.from({ length: 23 }, (_, index) => payload(index + 2)));
+    expect([replica.link.reads, replica.link.pages]).toEqual([reads, pages]);
+  });
+
+  it('moves to the producer when the stream goes on beside it', async () => {
+    const world = await World.start();
+    const [lost, heir] = world.replicas;
+    lost.write(3);
+    await world.clock.advanceAsync(0);
+    const client = await world.join(1, 0);
+    client?.let(Infinity);
+    lost.link.isCut = true;
+    await world.clock.advanceAsync(2 * lease * 1000);
+    const { pages } = heir.link;
+    for (let turn = 0; turn < 20; turn += 1) {
+      heir.write(1);
+      await world.clock.advanceAsync(10);
+    }
+    expect(client?.seen).toHaveLength(23);
+    expect(heir.link.pages).toBe(pages);
+  });
+
+  it('gets nothing twice that it read before the producer knew that it was logged', async () => {
+    const world = await World.start();
+    const [replica] = world.replicas;
+    replica.link.lost = 1;
+    replica.write(2);
+    await world.clock.advanceAsync(0);
+    const client = await world.join(0, 1);
+    client?.let(Infinity);
+    await world.clock.advanceAsync(1000);
+    replica.write(1);
+    await world.clock.advanceAsync(0);
+    expect(client?.seen).toEqual([payload(2)]);
+  });
+
+  it('keeps no more than a bound for a reader that stands still', async () => {
+    const world = await World.start();
+    const [replica] = world.replicas;
+    const { production } = replica;
+    for (let turn = 0; turn < 6; turn += 1) {
+      void production?.write('x'.repeat(300_000));
+      await world.clock.advanceAsync(0);
+    }
+    expect(replica.link.pages).toBe(0);
+    const [client] = world.clients;
+    client?.let(Infinity);
+    await world.clock.advanceAsync(0);
+    expect(client?.seen).toHaveLength(6);
+    // What was not kept for it came from the log.
+    expect(replica.link.pages).toBeGreaterThan(0);
+  });
+
+  it('leaves nothing behind when its client leaves', async () => {
+    const world = await World.start();
+    const [client] = world.clients;
+    await world.clock.advanceAsync(0);
+    await client?.leave();
+    await world.replicas[0].production?.close('end');
+    expect(world.clock.pending).toBe(0);
+  });
+});

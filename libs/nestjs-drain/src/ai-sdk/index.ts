@@ -1,0 +1,1 @@
+export { UIMessageStream, type UIMessageStreamOptions } from './ui-message-stream.decorator.js';
