@@ -50,6 +50,7 @@ import { ingressNginxBuffering } from './route/ingress-nginx-buffering.js';
 import { ingressNginxTimeout } from './route/ingress-nginx-timeout.js';
 import { routeTimeout } from './route/route-timeout.js';
 import { annotationUnknown } from './service/annotation-unknown.js';
+import { controlOnTrafficPort } from './service/control-on-traffic-port.js';
 import { publishNotReadyAddresses } from './service/publish-not-ready-addresses.js';
 import { serviceSelectsNothing } from './service/service-selects-nothing.js';
 import { settingsUnknown } from './service/settings-unknown.js';
@@ -104,6 +105,7 @@ export const rules: readonly Rule[] = [
   serviceSelectsNothing,
   targetPortMissing,
   publishNotReadyAddresses,
+  controlOnTrafficPort,
   sidecarEndsFirst,
   istioHookDead,
   istioProxyEndsFirst,
