@@ -1,4 +1,6 @@
+import { type Resource } from '../input/resource.js';
 import { type Container } from './container.js';
+import { type Manifests, type Server } from './manifests.js';
 
 /** How the hook of a container reaches its shutdown routes. */
 export interface Control {
@@ -29,3 +31,27 @@ const hasBearer = ({ preStop }: Container): boolean =>
   preStop.http
     ?.at('httpHeaders')
     .items.some((each) => each.at('name').text?.toLowerCase() === 'authorization') === true;
+
+/** The Service that sends clients to this port of the container. */
+export function serviceOf(
+  manifests: Manifests,
+  { workload, container }: Server,
+  port: string,
+): Resource | undefined {
+  return manifests.servicesOf(workload).find(({ spec }) =>
+    spec.at('ports').items.some((each) => {
+      const target = each.at('targetPort').exists ? each.at('targetPort') : each.at('port');
+      return container.numberOf(target) === port;
+    }),
+  );
+}
+
+/** Do clients use this port, as far as a Service or its name shows? */
+export function carriesTraffic(manifests: Manifests, server: Server, port: string): boolean {
+  if (serviceOf(manifests, server, port)) return true;
+  return server.container.trafficPorts.some(
+    (each) =>
+      each.at('containerPort').text === port &&
+      !/^(management|control|internal)/.test(each.at('name').text ?? ''),
+  );
+}

@@ -4,6 +4,7 @@ import { graceTooShort } from './pod/grace-too-short.js';
 import { httpGetHost } from './pod/http-get-host.js';
 import { istioHookDead } from './pod/istio-hook-dead.js';
 import { istioProxyEndsFirst } from './pod/istio-proxy-ends-first.js';
+import { linkerdHookDead } from './pod/linkerd-hook-dead.js';
 import { linkerdProxyEndsFirst } from './pod/linkerd-proxy-ends-first.js';
 import { livenessMissing } from './pod/liveness-missing.js';
 import { livenessOnReadiness } from './pod/liveness-on-readiness.js';
@@ -109,6 +110,7 @@ export const rules: readonly Rule[] = [
   sidecarEndsFirst,
   istioHookDead,
   istioProxyEndsFirst,
+  linkerdHookDead,
   linkerdProxyEndsFirst,
   ingressNginxTimeout,
   ingressNginxBuffering,

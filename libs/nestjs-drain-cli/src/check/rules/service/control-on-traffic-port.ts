@@ -1,8 +1,6 @@
-import { type Resource } from '../../input/resource.js';
 import { type Container, type ProbeName, probeNames } from '../../model/container.js';
-import { controlOf } from '../../model/control.js';
+import { controlOf, serviceOf } from '../../model/control.js';
 import { readsDrainVariables } from '../../model/image.js';
-import { type Manifests, type Server } from '../../model/manifests.js';
 import { type Edit, type Rule } from '../../rule.js';
 import { pathOf } from '../pod/probe-edits.js';
 
@@ -18,7 +16,7 @@ export const controlOnTrafficPort: Rule = {
       const { workload, container } = server;
       const control = controlOf(container);
       if (!control || control.hasToken) continue;
-      const service = sendingTo(manifests, server, control.port);
+      const service = serviceOf(manifests, server, control.port);
       if (!service) continue;
       yield {
         resource: workload.resource,
@@ -32,16 +30,6 @@ export const controlOnTrafficPort: Rule = {
     }
   },
 };
-
-/** The Service that sends clients to this port of the container. */
-function sendingTo(manifests: Manifests, server: Server, port: string): Resource | undefined {
-  return manifests.servicesOf(server.workload).find(({ spec }) =>
-    spec.at('ports').items.some((each) => {
-      const target = each.at('targetPort').exists ? each.at('targetPort') : each.at('port');
-      return server.container.numberOf(target) === port;
-    }),
-  );
-}
 
 /** The hook and the library's own probes call a port that has no Service. */
 function moveAway(container: Container): Edit[] {
