@@ -7,6 +7,7 @@ import { type Container, isSidePort } from './container.js';
 import { kindOf } from './kinds.js';
 import { LabelIndex } from './label-index.js';
 import { roleOf } from './role.js';
+import { type Stopped, stoppedOf } from './stopped.js';
 import { type Outside, Workload } from './workload.js';
 
 /** A container that answers requests, and the workload it is in. */
@@ -46,6 +47,8 @@ export class Manifests {
   /** Those of them of which nothing shows whether they take requests. */
   readonly unclear: readonly Workload[] = [];
   readonly notJudged: readonly NotJudged[] = [];
+  /** Containers of platforms beside Kubernetes. */
+  readonly stopped: readonly Stopped[];
   /** Workloads whose template a Rollout has taken over, and that Rollout. */
   private readonly lent = new Map<Resource, Resource>();
   private readonly kinds: ReadonlyMap<string, Resource[]>;
@@ -71,6 +74,7 @@ export class Manifests {
       spec.at('selector'),
     );
     this.workloads = this.resources.flatMap((each) => this.workloadOf(each) ?? []);
+    this.stopped = this.resources.flatMap((each) => stoppedOf(each, context) ?? []);
     for (const workload of this.workloads) this.place(workload);
     for (const resource of this.resources.filter(holdsUnheardPods)) {
       push(this.notJudged, {

@@ -43,6 +43,7 @@ import { scaleDownChurn } from './rollout/scale-down-churn.js';
 import { singleReplica } from './rollout/single-replica.js';
 import { spreadMissing } from './rollout/spread-missing.js';
 import { verticalAutoscalerEvicts } from './rollout/vertical-autoscaler-evicts.js';
+import { stopTimeoutTooShort } from './platform/stop-timeout-too-short.js';
 import { albTimeout } from './route/alb-timeout.js';
 import { awsServiceTimeout } from './route/aws-service-timeout.js';
 import { gkeBackendTimeout } from './route/gke-backend-timeout.js';
@@ -119,5 +120,6 @@ export const rules: readonly Rule[] = [
   awsServiceTimeout,
   gkeBackendTimeout,
   routeTimeout,
+  stopTimeoutTooShort,
   settingsUnknown,
 ];
