@@ -51,6 +51,8 @@ export class Manifests {
   readonly stopped: readonly Stopped[];
   /** Workloads whose template a Rollout has taken over, and that Rollout. */
   private readonly lent = new Map<Resource, Resource>();
+  /** The workloads that keep their pods running. */
+  readonly lasting: readonly Workload[];
   private readonly kinds: ReadonlyMap<string, Resource[]>;
   private readonly scalers: ReadonlyMap<string, Resource[]>;
   private readonly services: LabelIndex;
@@ -74,6 +76,7 @@ export class Manifests {
       spec.at('selector'),
     );
     this.workloads = this.resources.flatMap((each) => this.workloadOf(each) ?? []);
+    this.lasting = this.workloads.filter(({ isLasting }) => isLasting);
     this.stopped = this.resources.flatMap((each) => stoppedOf(each, context) ?? []);
     for (const workload of this.workloads) this.place(workload);
     for (const resource of this.resources.filter(holdsUnheardPods)) {

@@ -13,21 +13,26 @@ export function nearestWorkload(
   labels: Field,
   manifests: Manifests,
 ): Workload | undefined {
-  const candidates = manifests.workloads.filter(({ resource, isLasting }) => {
-    return isLasting && sameNamespace(resource, selecting);
-  });
   const selector = labels.entries.map(([key, value]) => [key, value.text ?? ''] as const);
-  const [only, second] = candidates;
+  const isNear = ({ resource }: Workload) => sameNamespace(resource, selecting);
+  const { lasting } = manifests;
   return (
-    candidates.find((each) => differsByTyping(selector, each)) ??
-    candidates.find(({ resource }) => resource.name === selecting.name) ??
-    (second === undefined ? only : undefined)
+    lasting.find((each) => differsByTyping(selector, each) && isNear(each)) ??
+    lasting.find((each) => each.resource.name === selecting.name && isNear(each)) ??
+    only(lasting, isNear)
   );
 }
 
 /** The labels that select exactly a workload's pods. */
 export const matchLabelsOf = ({ resource, labels }: Workload): unknown =>
   resource.spec.at('selector', 'matchLabels').value ?? Object.fromEntries(labels);
+
+/** The one that passes; undefined when there are more. */
+function only<Item>(items: readonly Item[], passes: (item: Item) => boolean): Item | undefined {
+  const first = items.findIndex(passes);
+  const second = first < 0 ? -1 : items.findIndex((each, index) => index > first && passes(each));
+  return second < 0 ? items[first] : undefined;
+}
 
 function differsByTyping(selector: readonly (readonly [string, string])[], workload: Workload) {
   const { labels } = workload;
