@@ -8,7 +8,7 @@ import { isTemplate, looksLikeTemplate } from './template.js';
 import { UnusableInputError } from './unusable-input.js';
 
 const rendering =
-  'This looks like an unrendered template: render it, `helm template … | nestjs-drain check -`.';
+  'This looks like an unrendered template: render it, `helm template … | nestjs-drain check -` (or `envsubst < …`).';
 
 /**
  * The Kubernetes objects of one source, Lists taken apart, and the containers of a compose file or an
@@ -36,7 +36,7 @@ export function parseDocuments(source: Source): ManifestDocument[] {
     logLevel: 'error',
   });
   const documents: Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
-  const mayBeTemplate = source.text.includes('{{');
+  const mayBeTemplate = /\{\{|\$\{/.test(source.text);
   return documents.map((yaml, index) => {
     const [error] = yaml.errors;
     if (error) throw broken(source, lines, error.pos[0], error.message);

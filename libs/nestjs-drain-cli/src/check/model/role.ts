@@ -19,7 +19,7 @@ const workers = named(
 /** Names that services bear as well: they count only where no port of the web is declared. */
 const helpers = named(
   ...['manager', 'scheduler', 'agent', 'daemon', 'sync', 'job', 'listener', 'poller'],
-  ...['processor', 'indexer', 'crawler'],
+  ...['processor', 'indexer', 'crawler', 'adapter', 'dispatcher', 'watcher', 'reconciler'],
 );
 
 const no = (reason: string): Role => ({ serves: 'no', reason });
@@ -73,6 +73,9 @@ const onlyIdles = ({ containers }: Workload): boolean =>
 
 /** The containers that may answer: those that drain, else the one that looks most like a server. */
 function answering(workload: Workload, hasTraffic: boolean): Container[] {
+  // The first container is the main one; beside a database the others help it.
+  const [main] = workload.containers;
+  if (main?.role === 'backing' && !workload.containers.some(({ drains }) => drains)) return [];
   const apps = workload.containers.filter((each) => !each.isProxy && each.role === 'app');
   const proxies = workload.containers.filter((each) => each.isProxy);
   const own = workload.containers.some((each) => each.role === 'backing') ? [] : proxies;

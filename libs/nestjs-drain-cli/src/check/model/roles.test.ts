@@ -90,11 +90,32 @@ describe('what is not understood is judged', () => {
   });
 });
 
+function withHelper(): object {
+  const whole = deployment('db', { image: 'mysql:8' });
+  const helper = { name: 'xtrabackup', image: 'example/xtrabackup:1' };
+  whole.spec.template.spec.containers.push({
+    ...helper,
+    ports: [{ containerPort: 3307 }],
+  } as never);
+  return whole;
+}
+
 function withStray(): object {
   const whole = deployment('chat');
   whole.spec.template.spec.containers.push({ name: 'stray' } as never);
   return whole;
 }
+
+it('a Service of another pod is no fault of a workload that has its own', async () => {
+  const found = async (...resources: object[]) =>
+    (await judged(...resources)).findings
+      .filter(({ rule }) => rule.id === 'service-selects-nothing')
+      .map(({ severity }) => severity);
+  expect(await found(deployment('chat'), service('gpu-exporter'))).toEqual(['error']);
+  expect(await found(deployment('chat'), service('chat'), service('gpu-exporter'))).toEqual([
+    'note',
+  ]);
+});
 
 it('a Service may select pods that another kind makes', async () => {
   const experiment = {
@@ -116,6 +137,8 @@ describe('what is no service that streams is listed as not judged', () => {
       /database/,
     ],
     ['a worker by its name', [deployment('chat-worker')], /worker/],
+    ['an adapter of metrics', [deployment('stats-adapter')], /worker/],
+    ['a helper beside a database', [withHelper(), service('db')], /database/],
     [
       'a controller by its flags',
       [deployment('chat', { container: { args: ['--leader-elect'] } })],

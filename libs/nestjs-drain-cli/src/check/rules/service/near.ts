@@ -6,7 +6,8 @@ import { type Workload } from '../../model/workload.js';
 
 /**
  * The workload that a selector without a match was meant for: its labels differ by a typing error,
- * its name is the selecting resource's, or there is no other. Undefined: it may be elsewhere.
+ * its name is the selecting resource's, or it is the only one that nothing of its kind selects.
+ * Undefined: it may be elsewhere.
  */
 export function nearestWorkload(
   selecting: Resource,
@@ -16,10 +17,14 @@ export function nearestWorkload(
   const selector = labels.entries.map(([key, value]) => [key, value.text ?? ''] as const);
   const isNear = ({ resource }: Workload) => sameNamespace(resource, selecting);
   const { lasting } = manifests;
+  const isSelected = (each: Workload) =>
+    selecting.kind === 'Service'
+      ? manifests.servicesOf(each).length > 0
+      : manifests.budgetsOf(each).length > 0;
   return (
     lasting.find((each) => differsByTyping(selector, each) && isNear(each)) ??
     lasting.find((each) => each.resource.name === selecting.name && isNear(each)) ??
-    only(lasting, isNear)
+    only(lasting, (each) => isNear(each) && !isSelected(each))
   );
 }
 
