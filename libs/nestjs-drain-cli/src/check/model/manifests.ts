@@ -48,7 +48,7 @@ export class Manifests {
   readonly unclear: readonly Workload[] = [];
   readonly notJudged: readonly NotJudged[] = [];
   /** Containers of platforms beside Kubernetes. */
-  readonly stopped: readonly Stopped[];
+  readonly stopped: readonly Stopped[] = [];
   /** Workloads whose template a Rollout has taken over, and that Rollout. */
   private readonly lent = new Map<Resource, Resource>();
   /** The workloads that keep their pods running. */
@@ -77,7 +77,11 @@ export class Manifests {
     );
     this.workloads = this.resources.flatMap((each) => this.workloadOf(each) ?? []);
     this.lasting = this.workloads.filter(({ isLasting }) => isLasting);
-    this.stopped = this.resources.flatMap((each) => stoppedOf(each, context) ?? []);
+    for (const resource of this.resources) {
+      const stopped = stoppedOf(resource, context);
+      if (typeof stopped === 'string') push(this.notJudged, { resource, reason: stopped });
+      else if (stopped) push(this.stopped, stopped);
+    }
     for (const workload of this.workloads) this.place(workload);
     for (const resource of this.resources.filter(holdsUnheardPods)) {
       push(this.notJudged, {

@@ -9,6 +9,8 @@ import { Settings, type SettingSources } from './settings.js';
 export interface Stopped {
   readonly resource: ForeignContainer;
   readonly settings: Settings;
+  /** The drain's, in seconds. */
+  readonly timeout: number;
   /** The field that says the grace. */
   readonly field: Field;
   /** Seconds; undefined where a variable of the file says it. */
@@ -20,16 +22,16 @@ export interface Stopped {
   readonly write: (seconds: number) => unknown;
 }
 
-/** A resource as such a container; undefined when it is none, or when its image is no service of one's own. */
+/** A resource as such a container; a reason where it cannot be judged; undefined when it is none. */
 export function stoppedOf(
   resource: Resource,
   outside: Pick<SettingSources, 'flags' | 'live'>,
-): Stopped | undefined {
+): Stopped | string | undefined {
   if (!(resource instanceof ForeignContainer)) return undefined;
   const image = resource.root.at('image').text ?? '';
-  if (imageRole(image) !== 'app' || resource.annotation('nestjs-drain/role').text === 'worker') {
-    return undefined;
-  }
+  if (imageRole(image) !== 'app') return 'a database, a proxy or a helper by its image';
+  if (resource.annotation('nestjs-drain/role').text === 'worker')
+    return 'nestjs-drain/role says so';
   const { variables, hidesVariables } = resource;
   const environment = {
     get: (name: string) => variables.get(name),
@@ -37,7 +39,11 @@ export function stoppedOf(
   };
   const annotation = (key: string) => resource.annotation(key);
   const settings = new Settings({ ...outside, image, annotation, environment });
-  return { resource, settings, ...graceOf(resource) };
+  const timeout = settings.get('timeout')?.seconds;
+  if (timeout === undefined) {
+    return 'nothing says how long its drain may last: give it the label nestjs-drain/timeout, or pass --timeout';
+  }
+  return { resource, settings, timeout, ...graceOf(resource) };
 }
 
 type Grace = Pick<Stopped, 'field' | 'grace' | 'isDefault' | 'most' | 'write'>;

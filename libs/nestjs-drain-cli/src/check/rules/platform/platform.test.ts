@@ -43,11 +43,6 @@ describe('the grace of Compose and Swarm', () => {
     ],
     ['a variable of the file', { labels: declared('60'), stop_grace_period: '${GRACE}' }, []],
     ['the reference service', { image: 'chat-shell:1' }, ['timeout 300']],
-    [
-      'nothing declared',
-      { labels: ['a=b'] },
-      ['note: Nothing says how long a drain of chat may last'],
-    ],
     ['a worker', { labels: { 'nestjs-drain/role': 'worker' } }, []],
   ])('%s', async (_, service, expected) => {
     const text = compose(service);
@@ -55,7 +50,7 @@ describe('the grace of Compose and Swarm', () => {
     expect(found).toEqual(expected.map((each) => expect.stringContaining(each)));
     const { findings } = await checkText(text);
     const mended = findings.reduce((before, { remedy }) => apply(before, remedy), text);
-    if (!text.includes('a=b')) expect(await messages(mended)).toEqual([]);
+    expect(await messages(mended)).toEqual([]);
   });
 });
 
@@ -68,7 +63,6 @@ describe('the grace of ECS', () => {
       { dockerLabels: declared('300'), stopTimeout: 120 },
       ['needs more than 302 s. ECS allows 120 s at most.'],
     ],
-    ['nothing declared', {}, ['note: Nothing says']],
   ])('%s', async (_, container, expected) => {
     const text = task(container);
     expect(await messages(text)).toEqual(expected.map((each) => expect.stringContaining(each)));
@@ -99,6 +93,15 @@ describe('the grace of ECS', () => {
     expect(await messages(apply(text, finding?.remedy ?? ''))).toEqual([]);
     expect(finding?.edits).toEqual([]);
   });
+});
+
+it('without a declaration nothing is judged, and the reason is the remedy', async () => {
+  const { judged, findings, notJudged } = await checkText(compose({}));
+  expect([judged, findings]).toEqual([0, []]);
+  expect(notJudged.map(({ resource, reason }) => `${resource.toString()}: ${reason}`)).toEqual([
+    expect.stringMatching(/^service\/chat: .*label nestjs-drain\/timeout, or pass --timeout/),
+    expect.stringMatching(/^service\/db: a database/),
+  ]);
 });
 
 it('other YAML with services is no compose file', async () => {

@@ -21,9 +21,7 @@ export const stopTimeoutTooShort: Rule = {
 };
 
 function judge(stopped: Stopped): Problem | undefined {
-  const { resource, settings, field, grace, isDefault, most } = stopped;
-  const timeout = settings.get('timeout')?.seconds;
-  if (timeout === undefined) return undeclared(stopped);
+  const { resource, settings, timeout, field, grace, isDefault, most } = stopped;
   const flush = settings.get('flushTimeout')?.seconds ?? defaultFlushTimeout;
   const needed = timeout + flush;
   if (grace === undefined || grace > needed) return undefined;
@@ -53,18 +51,5 @@ function shorter({ resource, field, most, write, settings }: Stopped): Partial<P
       { field, value: write(most) },
       { field: declared, value: String(timeout) },
     ],
-  };
-}
-
-function undeclared({ resource }: Stopped): Problem {
-  const field = resource.annotation(annotations.timeout);
-  const isListed = typeof field.path.at(-1) === 'number';
-  return {
-    resource,
-    field,
-    severity: 'note',
-    asks: true,
-    message: `Nothing says how long a drain of ${resource.name} may last (timeout); its grace is not judged.`,
-    edits: [{ field, value: isListed ? `${annotations.timeout}=5` : '5' }],
   };
 }
