@@ -5,9 +5,8 @@ import { type Manifests, sameNamespace } from '../../model/manifests.js';
 import { type Workload } from '../../model/workload.js';
 
 /**
- * The workload that a selector without a match was meant for: its labels differ by a typing error,
- * its name is the selecting resource's, or it is the only one that nothing of its kind selects.
- * Undefined: it may be elsewhere.
+ * The workload that a selector without a match was meant for: its labels differ by a typing error, or
+ * its name is the selecting resource's. Undefined: what it selects may be elsewhere.
  */
 export function nearestWorkload(
   selecting: Resource,
@@ -17,27 +16,15 @@ export function nearestWorkload(
   const selector = labels.entries.map(([key, value]) => [key, value.text ?? ''] as const);
   const isNear = ({ resource }: Workload) => sameNamespace(resource, selecting);
   const { lasting } = manifests;
-  const isSelected = (each: Workload) =>
-    selecting.kind === 'Service'
-      ? manifests.servicesOf(each).length > 0
-      : manifests.budgetsOf(each).length > 0;
   return (
     lasting.find((each) => differsByTyping(selector, each) && isNear(each)) ??
-    lasting.find((each) => each.resource.name === selecting.name && isNear(each)) ??
-    only(lasting, (each) => isNear(each) && !isSelected(each))
+    lasting.find((each) => each.resource.name === selecting.name && isNear(each))
   );
 }
 
 /** The labels that select exactly a workload's pods. */
 export const matchLabelsOf = ({ resource, labels }: Workload): unknown =>
   resource.spec.at('selector', 'matchLabels').value ?? Object.fromEntries(labels);
-
-/** The one that passes; undefined when there are more. */
-function only<Item>(items: readonly Item[], passes: (item: Item) => boolean): Item | undefined {
-  const first = items.findIndex(passes);
-  const second = first < 0 ? -1 : items.findIndex((each, index) => index > first && passes(each));
-  return second < 0 ? items[first] : undefined;
-}
 
 function differsByTyping(selector: readonly (readonly [string, string])[], workload: Workload) {
   const { labels } = workload;
