@@ -106,6 +106,19 @@ function withStray(): object {
   return whole;
 }
 
+it.each(['caht', 'chta', 'chatt', 'Chat', 'cht'])(
+  'a Service that selects %s meant chat',
+  async (app) => {
+    const mistyped = service('front', { selector: { app } });
+    const { findings } = await judged(deployment('chat'), mistyped);
+    const [found] = findings.filter(({ rule }) => rule.id === 'service-selects-nothing');
+    expect(found).toMatchObject({
+      severity: 'error',
+      remedy: expect.stringContaining('app: chat'),
+    });
+  },
+);
+
 it('a Service of pods that are elsewhere is a note', async () => {
   const { findings } = await judged(deployment('chat'), service('redis'));
   const [found] = findings.filter(({ rule }) => rule.id === 'service-selects-nothing');
