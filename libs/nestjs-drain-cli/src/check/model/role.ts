@@ -43,12 +43,19 @@ export function roleOf(workload: Workload, services: readonly Resource[]): Role 
   const answers = containers.some(
     (each) => each.trafficPorts.length > 0 || each.probe('readinessProbe').at('httpGet').exists,
   );
+  if (!answers && onlyCallsByDapr(workload))
+    return no('Dapr sends it nothing: it has no dapr.io/app-port');
   if (workload.kind.rollout === 'daemon')
     return no('an agent on every node, and no Service sends it traffic');
   return { serves: answers || !workload.hasHooks ? 'yes' : 'unclear', containers };
 }
 
 const declaredOutside = ({ resource }: Workload) => resource.annotation(roleAnnotation).text;
+
+/** Requests reach an application behind Dapr's sidecar only on the port that it names. */
+const onlyCallsByDapr = (workload: Workload): boolean =>
+  workload.annotation('dapr.io/enabled').text === 'true' &&
+  !workload.annotation('dapr.io/app-port').exists;
 
 function reasonToEnd(workload: Workload): string | undefined {
   const { resource, kind, pod } = workload;

@@ -45,6 +45,7 @@ describe('what is not understood is judged', () => {
     ['a kind of an operator', [workload('example.com/v1', 'Chat', 'chat')]],
     ['of a group that is gone', [workload('extensions/v1beta1', 'Deployment', 'chat')]],
     ['of OpenShift', [workload('apps.openshift.io/v1', 'DeploymentConfig', 'chat')]],
+    ['a service behind Dapr', [withDapr({ 'dapr.io/app-port': '80' })]],
     ['a DaemonSet with a Service', [workload('apps/v1', 'DaemonSet', 'chat'), service('chat')]],
     [
       'an agent that has a port of the web',
@@ -89,6 +90,13 @@ describe('what is not understood is judged', () => {
     expect(found).toMatchObject({ severity: 'error', resource: 'DeploymentConfig/chat' });
   });
 });
+
+function withDapr(own: object): object {
+  const whole = deployment('chat');
+  const annotations = { 'dapr.io/enabled': 'true', ...own };
+  Object.assign(whole.spec.template.metadata, { annotations });
+  return whole;
+}
 
 function withHelper(): object {
   const whole = deployment('db', { image: 'mysql:8' });
@@ -145,6 +153,7 @@ describe('what is no service that streams is listed as not judged', () => {
       /database/,
     ],
     ['a worker by its name', [deployment('chat-worker')], /worker/],
+    ['a caller behind Dapr', [withDapr({})], /Dapr sends it nothing/],
     ['an adapter of metrics', [deployment('stats-adapter')], /worker/],
     ['a helper beside a database', [withHelper(), service('db')], /database/],
     [
