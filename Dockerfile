@@ -25,6 +25,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/libs/nestjs-drain/package.json libs/nestjs-drain/
 COPY --from=build /app/libs/nestjs-drain/dist libs/nestjs-drain/dist
+COPY --from=build /app/libs/nestjs-drain/pre-stop.js libs/nestjs-drain/
 COPY --from=build /app/libs/nestjs-drain-resume/package.json libs/nestjs-drain-resume/
 COPY --from=build /app/libs/nestjs-drain-resume/dist libs/nestjs-drain-resume/dist
 COPY --from=build /app/libs/nestjs-drain-client/package.json libs/nestjs-drain-client/

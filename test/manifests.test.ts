@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { missingKubectl, render, type Manifests } from './support/manifests.js';
+import {
+  checkRendered,
+  missingKubectl,
+  render,
+  renderText,
+  type Manifests,
+} from './support/manifests.js';
 import { startService } from './support/service.js';
 import { eventually } from '../testing/eventually.js';
 
@@ -23,6 +29,7 @@ function timesOf({ env, deployment }: Manifests) {
   'base',
   'overlays/demo',
   'overlays/management-port',
+  'overlays/production',
 ])('k8s/%s', (directory) => {
   const manifests = missing === undefined ? render(directory) : ({} as Manifests);
   const pod = manifests.deployment?.spec.template;
@@ -98,6 +105,16 @@ function timesOf({ env, deployment }: Manifests) {
   it('carries the times of the documented flow', () => {
     expect(timesOf(render('base'))).toMatchObject({ timeout: 300, delay: 5, grace: 330 });
   });
+});
+
+(missing !== undefined ? describe.skip : describe)('check passes what kubectl renders', () => {
+  it.each(['base', 'overlays/management-port', 'overlays/production', 'overlays/resume'])(
+    'k8s/%s, with nothing to note',
+    (directory) => {
+      const { status, stdout } = checkRendered(renderText(directory));
+      expect([status, stdout]).toEqual([0, expect.stringMatching(/nothing that would lose a/)]);
+    },
+  );
 });
 
 describe('the image', () => {

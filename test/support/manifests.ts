@@ -1,8 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 
 const k8s = fileURLToPath(new URL('../../k8s/', import.meta.url));
+const command = fileURLToPath(
+  new URL('../../libs/nestjs-drain-cli/bin/nestjs-drain.js', import.meta.url),
+);
 
 export interface HttpGet {
   readonly path: string;
@@ -73,12 +76,20 @@ function kubectlMinor(): number {
   }
 }
 
+/** What `kubectl apply -k` would apply of a directory of k8s/. */
+export function renderText(directory: string): string {
+  return execFileSync('kubectl', ['kustomize', `${k8s}${directory}`], { encoding: 'utf8' });
+}
+
+/** Runs `nestjs-drain check`, which fails for a note as well. */
+export function checkRendered(rendered: string): { status: number | null; stdout: string } {
+  const options = ['check', '--severity', 'note', '-'];
+  return spawnSync(process.execPath, [command, ...options], { input: rendered, encoding: 'utf8' });
+}
+
 /** Renders a directory of k8s/ as `kubectl apply -k` would. */
 export function render(directory: string): Manifests {
-  const rendered = execFileSync('kubectl', ['kustomize', `${k8s}${directory}`], {
-    encoding: 'utf8',
-  });
-  const documents = parseAllDocuments(rendered).map(
+  const documents = parseAllDocuments(renderText(directory)).map(
     (document) => document.toJS() as { kind: string },
   );
   const find = (kind: string): unknown => documents.find((document) => document.kind === kind);

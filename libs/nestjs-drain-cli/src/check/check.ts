@@ -17,7 +17,7 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   /** How many whole resources were read. */
   readonly resources: number;
-  /** How many workloads were judged as services that answer clients. */
+  /** How many workloads (of Kubernetes, compose or ECS) were judged as services that answer clients. */
   readonly judged: number;
   /** Workloads that were read and not judged. */
   readonly notJudged: readonly NotJudged[];
@@ -53,7 +53,7 @@ export async function check(input: Input, declared: Declarations = {}): Promise<
   return {
     findings: findings.sort(byPlace),
     resources: manifests.resources.length,
-    judged: manifests.serving.length,
+    judged: manifests.serving.length + manifests.stopped.length,
     notJudged: manifests.notJudged,
     patches: manifests.patches.length,
     unread,

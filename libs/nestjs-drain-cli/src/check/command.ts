@@ -45,7 +45,7 @@ const exitCodes = { clean: 0, findings: 1, unusable: 2 } as const;
 /** The `check` command: reads manifests and names what would lose streams. */
 export function checkCommand(): Command {
   const command = new Command('check')
-    .description('Read Kubernetes manifests and name what would lose streams.')
+    .description('Read manifests (Kubernetes, compose, ECS) and name what would lose streams.')
     .argument(
       '[path...]',
       'manifests, folders of them, Dockerfiles, or - for stdin (kustomize, helm template)',

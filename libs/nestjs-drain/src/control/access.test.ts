@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import type { ManagementCall } from '../compat/management-routes.js';
+import { proxyHeaders } from '../../test/support/proxy-headers.js';
 import { Access, type ControlAction } from './access.js';
 import type { ControlOptions } from './options.js';
 
@@ -36,31 +37,8 @@ function allowed(options: ControlOptions, caller: Caller): string {
   return actions.filter((action) => refusal(options, action, caller) === undefined).join(' ');
 }
 
-const proxied = [
-  'forwarded',
-  'via',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'cf-connecting-ip',
-  'true-client-ip',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'x-envoy-external-address',
-  'x-original-forwarded-for',
-  'fastly-client-ip',
-  'x-amzn-trace-id',
-  'x-cloud-trace-context',
-  'x-azure-clientip',
-  'x-arr-log-id',
-  'client-ip',
-  'l5d-client-id',
-  'fly-client-ip',
-  'cdn-loop',
-];
-
 describe('who may look, wait and change', () => {
-  test.each(proxied)(
+  test.each(proxyHeaders)(
     'a call with %s was passed on: refused everywhere, with a token too',
     (name) => {
       const headers = { ...kubelet, ...bearer, [name]: '1' };

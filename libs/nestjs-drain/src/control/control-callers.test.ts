@@ -1,15 +1,21 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import {
   adapters,
+  nextEvent,
   startApplication,
+  type Adapter,
   type RunningApplication,
 } from '../../test/support/application.js';
+import { accessPage, type AccessRow } from '../../test/support/access-page.js';
+import { proxyHeaders } from '../../test/support/proxy-headers.js';
 import type { ControlOptions } from '../index.js';
 
 type Headers = Record<string, string>;
@@ -17,85 +23,100 @@ type Headers = Record<string, string>;
 /** Every route, once; a `wait` that is let in is left open. */
 const calls = ['GET status', 'GET wait', 'POST initiate', 'POST reset'] as const;
 
-const callers: readonly [string, Headers, boolean, boolean, boolean][] = [
-  // Name, headers, and whether it may change something: plainly, with a token, on the management port
-  ['the pod itself', {}, true, false, true],
-  ['a bearer', { Authorization: 'Bearer sesame' }, true, true, true],
-  ['a proxy', { 'X-Real-IP': '127.0.0.1' }, false, false, false],
-  ['a rebound name', { Host: 'evil.example' }, false, false, false],
-  ['a browser', { 'User-Agent': 'Mozilla/5.0' }, false, false, false],
+const token = { Authorization: 'Bearer sesame' };
+const kubelet = { 'User-Agent': 'kube-lifecycle/1.36' };
+const pod = '10.0.0.7';
+
+/** Name, address and headers. */
+const callers: readonly [string, string, Headers][] = [
+  ['the pod itself (loopback)', '127.0.0.1', {}],
+  ["the library's exec hook (loopback)", '127.0.0.1', { 'User-Agent': 'kube-lifecycle/exec' }],
+  ["the kubelet's httpGet hook (private address)", pod, kubelet],
+  ['another pod', pod, {}],
+  ['another pod that writes the user agent of the kubelet', pod, kubelet],
+  ['a public address', '203.0.113.9', {}],
+  ['a public address that writes the user agent of the kubelet', '203.0.113.9', kubelet],
+  ['a browser in the pod (port-forward)', '127.0.0.1', { 'User-Agent': 'Mozilla/5.0' }],
+  ['a page of another site', '127.0.0.1', { Origin: 'https://example.com' }],
+  ['a page after DNS rebinding', '127.0.0.1', { Host: 'evil.example' }],
+  ['a caller by the name of the Service', pod, { ...kubelet, Host: 'chat-shell' }],
+  ['anyone through a proxy', '127.0.0.1', { ...kubelet, 'X-Forwarded-For': '203.0.113.9' }],
+];
+
+const settings: readonly [string, ControlOptions, Headers][] = [
+  ['the default', {}, {}],
+  ['`control.token`, call without it', { token: 'sesame' }, {}],
+  ['`control.token`, call with it', { token: 'sesame' }, token],
+  ['`control.port`', { port: 0, host: '127.0.0.1' }, {}],
+  ['both, call with the token', { port: 0, host: '127.0.0.1', token: 'sesame' }, token],
+  ["`control.allow: ['10.0.0.0/8']`", { allow: ['10.0.0.0/8'] }, {}],
 ];
 
 describe.each(adapters)('the control routes on %s', (adapter) => {
   let running: RunningApplication;
+  let port = 0;
+  let address = '';
   const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
   jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
 
-  const start = async (control: ControlOptions): Promise<number> => {
+  /** Every connection seems to come from `address`: a test has loopback only. */
+  const pretend = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    Object.defineProperty(socket, 'remoteAddress', { get: () => address });
+  };
+  beforeAll(() => void subscribe('net.server.socket', pretend));
+  afterAll(() => void unsubscribe('net.server.socket', pretend));
+  afterEach(() => running.close());
+
+  const start = async (control: ControlOptions): Promise<void> => {
     running = await startApplication(adapter, {
       options: { timeout: 100, propagationDelay: 50, control: { reset: true, ...control } },
     });
-    if (control.port === undefined) return Number(new URL(running.url).port);
     const lines = log.mock.calls.map(([line]) => String(line)).reverse();
-    return Number(/are on port (\d+)/.exec(lines.join('\n'))?.[1]);
-  };
-
-  /** `opened` for a wait that is not refused; else the status. */
-  const outcome = async (
-    port: number,
-    call: string,
-    headers: Headers,
-  ): Promise<number | 'opened'> => {
-    const [method, name] = call.split(' ');
-    const asked = request({
-      port,
-      host: '127.0.0.1',
-      method,
-      path: `/shutdown/${name}`,
-      headers,
-      agent: false,
-    });
-    asked.on('error', () => undefined);
-    asked.end();
-    const started = new Promise<'opened'>((resolve) => {
-      const unsubscribe = running.drain.events.subscribe(({ type }) => {
-        if (type !== 'started' || name !== 'wait') return;
-        unsubscribe();
-        resolve('opened');
-      });
-    });
-    const answered = once(asked, 'response').then(
-      ([response]) => (response as IncomingMessage).statusCode!,
+    port = Number(
+      control.port === undefined
+        ? new URL(running.url).port
+        : /are on port (\d+)/.exec(lines.join('\n'))?.[1],
     );
-    const result = await Promise.race([started, answered]);
-    asked.destroy();
-    if (running.drain.isShuttingDown) running.drain.reset();
-    return result;
   };
 
-  afterEach(() => running.close());
+  /** Whether the call was let in; a refusal must be a 403 that has changed nothing. */
+  const isAllowed = async (call: string, from: string, headers: Headers): Promise<boolean> => {
+    const [method, name] = call.split(' ');
+    address = from;
+    const path = `/shutdown/${name}`;
+    const asked = request({ port, host: '127.0.0.1', method, path, headers, agent: false });
+    asked.on('error', () => undefined).end();
+    const opened = name === 'wait' ? [nextEvent(running.drain, 'started')] : [];
+    const answered = once(asked, 'response') as Promise<[IncomingMessage]>;
+    const status = await Promise.race([
+      ...opened.map((each) => each.then(() => 'opened' as const)),
+      answered.then(([{ statusCode }]) => statusCode),
+    ]);
+    asked.destroy();
+    if (status === 403) expect(running.drain.phase).toBe('serving');
+    else expect(['opened', 200, 409]).toContain(status);
+    if (running.drain.isShuttingDown) running.drain.reset();
+    return status !== 403;
+  };
 
-  test.each(callers)('%s is let in or refused, and a refusal changes nothing', async (...row) => {
-    const [, headers, plainly, withToken, onManagementPort] = row;
-    const settings: [ControlOptions, boolean][] = [
-      [{}, plainly],
-      [{ token: 'sesame' }, withToken],
-      [{ port: 0, host: '127.0.0.1' }, onManagementPort],
-    ];
-    for (const [control, may] of settings) {
-      const port = await start(control);
-      for (const call of calls.filter((one) => one !== 'GET status')) {
-        const expected = !may ? 403 : call === 'GET wait' ? 'opened' : 200;
-        expect([control, call, await outcome(port, call, headers)]).toEqual([
-          control,
-          call,
-          expected,
-        ]);
-        expect(running.drain.phase).toBe('serving');
-      }
-      await running.close();
+  test.each(settings)('%s: who is let in', async (name, control, headers) => {
+    await start(control);
+    for (const [caller, from, own] of callers) {
+      const may: boolean[] = [];
+      for (const call of calls) may.push(await isAllowed(call, from, { ...headers, ...own }));
+      seen[adapter].push({ setting: name, caller, may });
     }
-    await start({});
+    for (const header of proxyHeaders) {
+      for (const call of calls) {
+        const passedOn = { ...headers, ...kubelet, [header]: '1' };
+        expect([header, call, await isAllowed(call, '127.0.0.1', passedOn)]).toEqual([
+          header,
+          call,
+          false,
+        ]);
+      }
+    }
   });
 
   test('a Unix socket is refused with a remedy that helps, until it is named', async () => {
@@ -132,4 +153,15 @@ describe.each(adapters)('the control routes on %s', (adapter) => {
         else await application.listen({ path } as never);
       },
     });
+});
+
+const seen: Record<Adapter, AccessRow[]> = { express: [], fastify: [] };
+
+/** docs/control-access.md is what the tests above saw: `CONTROL_ACCESS=write` writes it. */
+test('the page says what was seen, and both adapters agree', () => {
+  expect(seen.fastify).toEqual(seen.express);
+  const file = new URL('../../../../docs/control-access.md', import.meta.url);
+  const page = accessPage(seen.express, proxyHeaders);
+  if (process.env.CONTROL_ACCESS === 'write') writeFileSync(file, page);
+  expect(readFileSync(file, 'utf8')).toBe(page);
 });

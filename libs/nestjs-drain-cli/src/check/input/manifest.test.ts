@@ -20,6 +20,16 @@ describe('what cannot be understood is listed with its place and the remedy', ()
       'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: "{{ .Release.Name }}" }\n',
       /unrendered template/,
     ],
+    [
+      'a template of envsubst, by a number',
+      'apiVersion: apps/v1\nkind: Deployment\nspec: { replicas: "${N:-2}" }\n',
+      /unrendered template.*envsubst/,
+    ],
+    [
+      'a template of envsubst, by a name',
+      'apiVersion: v1\nkind: Service\nmetadata: { name: "${APP}-api" }\n',
+      /unrendered template/,
+    ],
   ])('%s', async (_, text, message) => {
     const { unread, findings } = await checkText(text);
     expect(findings).toEqual([]);
@@ -32,6 +42,8 @@ describe('what cannot be understood is listed with its place and the remedy', ()
       'a ConfigMap with a template',
       'apiVersion: v1\nkind: ConfigMap\ndata: { x: "{{ if .a }}" }\n',
     ],
+    ['an image of envsubst', 'apiVersion: v1\nkind: Pod\nx: { image: "gcr.io/${P}/a" }\n'],
+    ['a variable of a shell', 'apiVersion: v1\nkind: Pod\nargs: ["${PORT}"]\n'],
     ['a text block', 'apiVersion: v1\nkind: Pod\nx: |\n  {{ .Values.y }}\n'],
     ['rules of Prometheus', 'groups:\n  - summary: "{{ $value }}"\n'],
   ])('%s is no template', async (_, text) => {

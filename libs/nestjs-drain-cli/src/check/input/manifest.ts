@@ -1,5 +1,6 @@
 import { type Document, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { Field } from './field.js';
+import { foreignContainers } from './foreign.js';
 import { ManifestDocument } from './manifest-document.js';
 import { Resource } from './resource.js';
 import { type Source } from './source.js';
@@ -7,16 +8,17 @@ import { isTemplate, looksLikeTemplate } from './template.js';
 import { UnusableInputError } from './unusable-input.js';
 
 const rendering =
-  'This looks like an unrendered template: render it, `helm template … | nestjs-drain check -`.';
+  'This looks like an unrendered template: render it, `helm template … | nestjs-drain check -` (or `envsubst < …`).';
 
 /**
- * The Kubernetes objects of one source, Lists taken apart. YAML that is no object is passed over.
+ * The Kubernetes objects of one source, Lists taken apart, and the containers of a compose file or an
+ * ECS task definition. YAML that is neither is passed over.
  * @throws UnusableInputError with file and line when the YAML is broken or an unrendered template.
  */
 export function parseResources(source: Source): Resource[] {
   return parseDocuments(source).flatMap((document) => {
     const root = new Field(document, [], document.value);
-    return objectsIn(root).map((field) => new Resource(field));
+    return [...objectsIn(root).map((field) => new Resource(field)), ...foreignContainers(root)];
   });
 }
 
@@ -34,7 +36,7 @@ export function parseDocuments(source: Source): ManifestDocument[] {
     logLevel: 'error',
   });
   const documents: Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
-  const mayBeTemplate = source.text.includes('{{');
+  const mayBeTemplate = /\{\{|\$\{/.test(source.text);
   return documents.map((yaml, index) => {
     const [error] = yaml.errors;
     if (error) throw broken(source, lines, error.pos[0], error.message);

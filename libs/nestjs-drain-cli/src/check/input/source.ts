@@ -30,7 +30,9 @@ const isManifest = (file: string): boolean => /\.(ya?ml|json)$/.test(file) || is
 
 /** Folders hold much JSON that is no manifest. */
 const isOtherJson = ({ file, text }: Source): boolean =>
-  file.endsWith('.json') && !(text.includes('"apiVersion"') && text.includes('"kind"'));
+  file.endsWith('.json') &&
+  !(text.includes('"apiVersion"') && text.includes('"kind"')) &&
+  !text.includes('"containerDefinitions"');
 
 /**
  * Reads files, folders (every *.yaml, *.yml and *.json in them, however deep) and `-` (standard

@@ -1,8 +1,13 @@
-import { type Document, isScalar, visit } from 'yaml';
+import { type Document, isScalar, type Pair, visit } from 'yaml';
 
 /** Calls that only templates of Helm's kind hold. */
 const call =
   /\{\{-?\s*(\.(Values|Release|Chart|Capabilities|Template|Files)\b|(include|template|if|else|range|with|end|define|toYaml|tpl|default|quote|printf)\b|\$)/;
+
+/** A whole value that `envsubst` or Flux fills in: `${PORT}`, `${PORT:-80}`. */
+const substituted = /^\$\{\w+(:?[-=+?][^}]*)?\}$/;
+/** Fields that hold no text of a program: there the value must be there. */
+const decided = /^(replicas|containerPort|port|targetPort|hostPort|periodSeconds|type|protocol)$/;
 
 /** Kinds whose texts may hold templates of other programs. */
 const holdsTexts = /^(ConfigMap|Secret|CustomResourceDefinition|Workflow.*|PrometheusRule)$/;
@@ -17,10 +22,10 @@ export const looksLikeTemplate = (text: string): boolean =>
  */
 export function isTemplate(document: Document.Parsed): boolean {
   if (holdsTexts.test(String(document.get('kind')))) return false;
-  let found = false;
+  let found = document.getIn(['metadata', 'name'], false)?.toString().includes('${') === true;
   visit(document, {
     Pair(_, pair) {
-      if (isScalar(pair.key)) return undefined;
+      if (isScalar(pair.key) && !isSubstituted(pair)) return undefined;
       found = true;
       return visit.BREAK;
     },
@@ -32,3 +37,10 @@ export function isTemplate(document: Document.Parsed): boolean {
   });
   return found;
 }
+
+const isSubstituted = ({ key, value }: Pair): boolean =>
+  isScalar(key) &&
+  decided.test(String(key.value)) &&
+  isScalar(value) &&
+  typeof value.value === 'string' &&
+  substituted.test(value.value);

@@ -3,6 +3,7 @@ type Json = Record<string, unknown>;
 /** Lists that Kubernetes merges item by item, and the key of their items; every other one is replaced. */
 const mergeKeys: Record<string, string> = {
   containers: 'name',
+  containerDefinitions: 'name',
   initContainers: 'name',
   env: 'name',
   volumes: 'name',

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { ForeignContainer } from '../input/foreign.js';
 import { type Resource } from '../input/resource.js';
 import { type Edit, type Problem } from '../rule.js';
 import { difference, withValue } from './patch.js';
@@ -18,6 +19,7 @@ export function remedyOf({ resource, edits = [], adds = [], advice }: Problem): 
 }
 
 function patchOf(resource: Resource, edits: readonly Edit[]): object {
+  if (resource instanceof ForeignContainer) return foreignPatch(resource, edits);
   const before = resource.root.value;
   const depth = resource.root.path.length;
   const after = edits.reduce<unknown>(
@@ -31,6 +33,16 @@ function patchOf(resource: Resource, edits: readonly Edit[]): object {
     metadata: { name: resource.name, ...(namespace && { namespace }) },
     ...deepMerge(resource, difference(before, after)),
   };
+}
+
+/** A compose file and a task definition have no kind: the patch is of the whole document. */
+function foreignPatch({ root }: Resource, edits: readonly Edit[]): object {
+  const before = root.document.value;
+  const after = edits.reduce<unknown>(
+    (data, { field, value }) => withValue(data, field.path, value),
+    before,
+  );
+  return difference(before, after);
 }
 
 /** A patch of annotations has a `metadata` of its own beside the name. */

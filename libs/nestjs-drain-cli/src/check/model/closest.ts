@@ -8,9 +8,16 @@ export function closest(text: string, candidates: readonly string[]): string | u
   return isTypingError(text, near) ? lower.get(near) : undefined;
 }
 
-/** Do two texts differ by case and a typing error at most? */
+/** Do two texts differ by case and a typing error at most? Two letters in the wrong order are one error. */
 export function isTypingError(one: string, other: string): boolean {
   const allowed = one.length > 5 ? 2 : 1;
   if (Math.abs(one.length - other.length) > allowed) return false;
-  return distance(one.toLowerCase(), other.toLowerCase()) <= allowed;
+  const [first, second] = [one.toLowerCase(), other.toLowerCase()];
+  return distance(first, second) <= allowed || isSwapped(first, second);
+}
+
+function isSwapped(one: string, other: string): boolean {
+  const at = [...one].findIndex((letter, index) => letter !== other[index]);
+  const swapped = `${one.slice(0, at)}${one[at + 1]}${one[at]}${one.slice(at + 2)}`;
+  return at >= 0 && at + 1 < one.length && swapped === other;
 }

@@ -117,6 +117,13 @@ export class Container {
     return declared.length === 0 || declared.includes(wanted) || inEnvironment || inCommand;
   }
 
+  /** The number of a port that a probe, a hook or a Service names; undefined where no port bears the name. */
+  numberOf(port: Field): string | undefined {
+    if (port.number !== undefined) return port.text;
+    const named = this.ports.find((each) => each.at('name').text === port.text);
+    return port.exists ? named?.at('containerPort').text : undefined;
+  }
+
   private get listeningPort(): number | undefined {
     return this.environment.get('PORT')?.number;
   }

@@ -4,11 +4,11 @@ export type ImageRole = 'app' | 'proxy' | 'backing' | 'side';
 const proxies =
   /^(istio-)?proxyv2$|^envoy|^linkerd2?-proxy|^(cloud-sql-proxy|gce-proxy|oauth2-proxy|nginx|nginx-unprivileged|haproxy|traefik|daprd|consul-dataplane)$/;
 const backing =
-  /^(redis|redis-stack|valkey|keydb|dragonfly|postgres|postgresql|pgbouncer|pgvector|postgis|timescaledb|mysql|mysql-server|mariadb|percona.*|mongo|mongodb|mongodb-community-server|rabbitmq|kafka|cp-kafka|redpanda|zookeeper|etcd|memcached|nats|minio|.*elasticsearch.*|opensearch|solr|clickhouse|clickhouse-server|cassandra|scylla|cockroach|couchdb|couchbase|neo4j|influxdb|prometheus|alertmanager|loki|qdrant|weaviate|milvus|vault|consul|pulsar|activemq.*|mssql.*|server|oracle.*)$/;
+  /^(redis|redis-stack|valkey|keydb|dragonfly|postgres|postgresql|pgbouncer|pgvector|postgis|timescaledb|mysql|mysql-server|mariadb|percona.*|mongo|mongodb|mongodb-community-server|rabbitmq|kafka|cp-kafka|redpanda|zookeeper|etcd|memcached|nats|minio|.*elasticsearch.*|opensearch|solr|clickhouse|clickhouse-server|cassandra|scylla|cockroach|couchdb|couchbase|neo4j|influxdb|prometheus|alertmanager|loki|qdrant|weaviate|milvus|vault|consul|pulsar|activemq.*|dynamodb-local|mssql.*|server|oracle.*)$/;
 const databaseServers = /(mssql|clickhouse)\/server$/;
 /** Helpers beside a service, agents and controllers: they answer no stream of a client. */
 const sides =
-  /^(.*[-_]exporter|fluent-?bit|fluentd|filebeat|promtail|vector|opentelemetry-collector.*|otel-collector.*|vault-agent|vault-k8s|git-sync|k8s-sidecar|.*config-?reloader|.*-reloader|pause|cert-manager-.*|.*-controller(-manager)?|.*-operator|kube-rbac-proxy|csi-.*|.*-provisioner|node-problem-detector|metrics-server|cluster-autoscaler|external-dns|keda.*|velero|reflector|descheduler|busybox)$/;
+  /^(.*[-_]exporter|fluent-?bit|fluentd|filebeat|promtail|vector|opentelemetry-collector.*|otel-collector.*|vault-agent|vault-k8s|git-sync|k8s-sidecar|.*config-?reloader|.*-reloader|pause|cert-manager-.*|.*-controller(-manager)?|.*-operator|kube-rbac-proxy|csi-.*|.*-provisioner|node-problem-detector|metrics-server|cluster-autoscaler|prometheus-adapter|kube-state-metrics|.*-metrics-.*-adapter|external-dns|keda.*|velero|reflector|descheduler|busybox)$/;
 
 /** An image's last path segment, without tag and digest. */
 export function imageName(image: string): string {

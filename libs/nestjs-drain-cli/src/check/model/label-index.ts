@@ -37,3 +37,25 @@ export class LabelIndex {
     return candidates.filter((resource) => matches(this.selectorOf(resource), labels));
   }
 }
+
+/** Labels of pod templates, so that thousands of selectors find theirs without asking all. */
+export class TemplateIndex {
+  private readonly buckets = new Map<string, Labels[]>();
+
+  constructor(templates: readonly Labels[]) {
+    for (const labels of templates) {
+      for (const [key, value] of labels) {
+        const bucket = this.buckets.get(`${key}=${value}`);
+        if (bucket) bucket.push(labels);
+        else this.buckets.set(`${key}=${value}`, [labels]);
+      }
+    }
+  }
+
+  /** Has any template the labels of this plain map? Only for maps that a template decides. */
+  isSelectedBy(selector: Field): boolean {
+    const [first] = selector.entries;
+    const bucket = first && this.buckets.get(`${first[0]}=${first[1].text ?? ''}`);
+    return bucket?.some((labels) => matchesMap(selector, labels)) === true;
+  }
+}

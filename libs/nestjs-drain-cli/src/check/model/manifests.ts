@@ -7,6 +7,7 @@ import { type Container, isSidePort } from './container.js';
 import { kindOf } from './kinds.js';
 import { LabelIndex } from './label-index.js';
 import { roleOf } from './role.js';
+import { type Stopped, stoppedOf } from './stopped.js';
 import { type Outside, Workload } from './workload.js';
 
 /** A container that answers requests, and the workload it is in. */
@@ -46,8 +47,12 @@ export class Manifests {
   /** Those of them of which nothing shows whether they take requests. */
   readonly unclear: readonly Workload[] = [];
   readonly notJudged: readonly NotJudged[] = [];
+  /** Containers of platforms beside Kubernetes. */
+  readonly stopped: readonly Stopped[] = [];
   /** Workloads whose template a Rollout has taken over, and that Rollout. */
   private readonly lent = new Map<Resource, Resource>();
+  /** The workloads that keep their pods running. */
+  readonly lasting: readonly Workload[];
   private readonly kinds: ReadonlyMap<string, Resource[]>;
   private readonly scalers: ReadonlyMap<string, Resource[]>;
   private readonly services: LabelIndex;
@@ -71,6 +76,12 @@ export class Manifests {
       spec.at('selector'),
     );
     this.workloads = this.resources.flatMap((each) => this.workloadOf(each) ?? []);
+    this.lasting = this.workloads.filter(({ isLasting }) => isLasting);
+    for (const resource of this.resources) {
+      const stopped = stoppedOf(resource, context);
+      if (typeof stopped === 'string') push(this.notJudged, { resource, reason: stopped });
+      else if (stopped) push(this.stopped, stopped);
+    }
     for (const workload of this.workloads) this.place(workload);
     for (const resource of this.resources.filter(holdsUnheardPods)) {
       push(this.notJudged, {

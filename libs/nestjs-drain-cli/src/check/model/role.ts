@@ -19,7 +19,7 @@ const workers = named(
 /** Names that services bear as well: they count only where no port of the web is declared. */
 const helpers = named(
   ...['manager', 'scheduler', 'agent', 'daemon', 'sync', 'job', 'listener', 'poller'],
-  ...['processor', 'indexer', 'crawler'],
+  ...['processor', 'indexer', 'crawler', 'adapter', 'dispatcher', 'watcher', 'reconciler'],
 );
 
 const no = (reason: string): Role => ({ serves: 'no', reason });
@@ -43,12 +43,19 @@ export function roleOf(workload: Workload, services: readonly Resource[]): Role 
   const answers = containers.some(
     (each) => each.trafficPorts.length > 0 || each.probe('readinessProbe').at('httpGet').exists,
   );
+  if (!answers && onlyCallsByDapr(workload))
+    return no('Dapr sends it nothing: it has no dapr.io/app-port');
   if (workload.kind.rollout === 'daemon')
     return no('an agent on every node, and no Service sends it traffic');
   return { serves: answers || !workload.hasHooks ? 'yes' : 'unclear', containers };
 }
 
 const declaredOutside = ({ resource }: Workload) => resource.annotation(roleAnnotation).text;
+
+/** Requests reach an application behind Dapr's sidecar only on the port that it names. */
+const onlyCallsByDapr = (workload: Workload): boolean =>
+  workload.annotation('dapr.io/enabled').text === 'true' &&
+  !workload.annotation('dapr.io/app-port').exists;
 
 function reasonToEnd(workload: Workload): string | undefined {
   const { resource, kind, pod } = workload;
@@ -73,6 +80,9 @@ const onlyIdles = ({ containers }: Workload): boolean =>
 
 /** The containers that may answer: those that drain, else the one that looks most like a server. */
 function answering(workload: Workload, hasTraffic: boolean): Container[] {
+  // The first container is the main one; beside a database the others help it.
+  const [main] = workload.containers;
+  if (main?.role === 'backing' && !workload.containers.some(({ drains }) => drains)) return [];
   const apps = workload.containers.filter((each) => !each.isProxy && each.role === 'app');
   const proxies = workload.containers.filter((each) => each.isProxy);
   const own = workload.containers.some((each) => each.role === 'backing') ? [] : proxies;

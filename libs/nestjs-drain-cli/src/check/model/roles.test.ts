@@ -45,6 +45,7 @@ describe('what is not understood is judged', () => {
     ['a kind of an operator', [workload('example.com/v1', 'Chat', 'chat')]],
     ['of a group that is gone', [workload('extensions/v1beta1', 'Deployment', 'chat')]],
     ['of OpenShift', [workload('apps.openshift.io/v1', 'DeploymentConfig', 'chat')]],
+    ['a service behind Dapr', [withDapr({ 'dapr.io/app-port': '80' })]],
     ['a DaemonSet with a Service', [workload('apps/v1', 'DaemonSet', 'chat'), service('chat')]],
     [
       'an agent that has a port of the web',
@@ -90,11 +91,47 @@ describe('what is not understood is judged', () => {
   });
 });
 
+function withDapr(own: object): object {
+  const whole = deployment('chat');
+  const annotations = { 'dapr.io/enabled': 'true', ...own };
+  Object.assign(whole.spec.template.metadata, { annotations });
+  return whole;
+}
+
+function withHelper(): object {
+  const whole = deployment('db', { image: 'mysql:8' });
+  const helper = { name: 'xtrabackup', image: 'example/xtrabackup:1' };
+  whole.spec.template.spec.containers.push({
+    ...helper,
+    ports: [{ containerPort: 3307 }],
+  } as never);
+  return whole;
+}
+
 function withStray(): object {
   const whole = deployment('chat');
   whole.spec.template.spec.containers.push({ name: 'stray' } as never);
   return whole;
 }
+
+it.each(['caht', 'chta', 'chatt', 'Chat', 'cht'])(
+  'a Service that selects %s meant chat',
+  async (app) => {
+    const mistyped = service('front', { selector: { app } });
+    const { findings } = await judged(deployment('chat'), mistyped);
+    const [found] = findings.filter(({ rule }) => rule.id === 'service-selects-nothing');
+    expect(found).toMatchObject({
+      severity: 'error',
+      remedy: expect.stringContaining('app: chat'),
+    });
+  },
+);
+
+it('a Service of pods that are elsewhere is a note', async () => {
+  const { findings } = await judged(deployment('chat'), service('redis'));
+  const [found] = findings.filter(({ rule }) => rule.id === 'service-selects-nothing');
+  expect(found).toMatchObject({ severity: 'note', edits: [] });
+});
 
 it('a Service may select pods that another kind makes', async () => {
   const experiment = {
@@ -116,6 +153,9 @@ describe('what is no service that streams is listed as not judged', () => {
       /database/,
     ],
     ['a worker by its name', [deployment('chat-worker')], /worker/],
+    ['a caller behind Dapr', [withDapr({})], /Dapr sends it nothing/],
+    ['an adapter of metrics', [deployment('stats-adapter')], /worker/],
+    ['a helper beside a database', [withHelper(), service('db')], /database/],
     [
       'a controller by its flags',
       [deployment('chat', { container: { args: ['--leader-elect'] } })],

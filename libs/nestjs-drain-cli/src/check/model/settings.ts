@@ -49,7 +49,7 @@ const variables: Record<SettingName, readonly [name: string, fallback: number | 
 /** Where a container's settings may be declared. */
 export interface SettingSources {
   readonly image: string;
-  readonly environment: Environment;
+  readonly environment: Pick<Environment, 'get' | 'mayHide'>;
   /** The annotation of the pod template, else of the workload. */
   readonly annotation: (key: string) => Field;
   readonly flags: Declared;

@@ -4,6 +4,7 @@ import { graceTooShort } from './pod/grace-too-short.js';
 import { httpGetHost } from './pod/http-get-host.js';
 import { istioHookDead } from './pod/istio-hook-dead.js';
 import { istioProxyEndsFirst } from './pod/istio-proxy-ends-first.js';
+import { linkerdHookDead } from './pod/linkerd-hook-dead.js';
 import { linkerdProxyEndsFirst } from './pod/linkerd-proxy-ends-first.js';
 import { livenessMissing } from './pod/liveness-missing.js';
 import { livenessOnReadiness } from './pod/liveness-on-readiness.js';
@@ -42,6 +43,7 @@ import { scaleDownChurn } from './rollout/scale-down-churn.js';
 import { singleReplica } from './rollout/single-replica.js';
 import { spreadMissing } from './rollout/spread-missing.js';
 import { verticalAutoscalerEvicts } from './rollout/vertical-autoscaler-evicts.js';
+import { stopTimeoutTooShort } from './platform/stop-timeout-too-short.js';
 import { albTimeout } from './route/alb-timeout.js';
 import { awsServiceTimeout } from './route/aws-service-timeout.js';
 import { gkeBackendTimeout } from './route/gke-backend-timeout.js';
@@ -50,6 +52,7 @@ import { ingressNginxBuffering } from './route/ingress-nginx-buffering.js';
 import { ingressNginxTimeout } from './route/ingress-nginx-timeout.js';
 import { routeTimeout } from './route/route-timeout.js';
 import { annotationUnknown } from './service/annotation-unknown.js';
+import { controlOnTrafficPort } from './service/control-on-traffic-port.js';
 import { publishNotReadyAddresses } from './service/publish-not-ready-addresses.js';
 import { serviceSelectsNothing } from './service/service-selects-nothing.js';
 import { settingsUnknown } from './service/settings-unknown.js';
@@ -104,9 +107,11 @@ export const rules: readonly Rule[] = [
   serviceSelectsNothing,
   targetPortMissing,
   publishNotReadyAddresses,
+  controlOnTrafficPort,
   sidecarEndsFirst,
   istioHookDead,
   istioProxyEndsFirst,
+  linkerdHookDead,
   linkerdProxyEndsFirst,
   ingressNginxTimeout,
   ingressNginxBuffering,
@@ -115,5 +120,6 @@ export const rules: readonly Rule[] = [
   awsServiceTimeout,
   gkeBackendTimeout,
   routeTimeout,
+  stopTimeoutTooShort,
   settingsUnknown,
 ];

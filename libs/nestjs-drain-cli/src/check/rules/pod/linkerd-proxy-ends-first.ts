@@ -38,7 +38,8 @@ function problem(workload: Workload, waited: number): Problem {
   };
 }
 
-function isMeshed(workload: Workload, manifests: Manifests): boolean {
+/** Is Linkerd's proxy in the pod, by its own annotation, its namespace's or as a container? */
+export function isMeshed(workload: Workload, manifests: Manifests): boolean {
   const key = 'linkerd.io/inject';
   const own = workload.annotation(key).text;
   if (own !== undefined) return own === 'enabled' || own === 'ingress';

@@ -5,23 +5,20 @@ import { type Manifests, sameNamespace } from '../../model/manifests.js';
 import { type Workload } from '../../model/workload.js';
 
 /**
- * The workload that a selector without a match was meant for: its labels differ by a typing error,
- * its name is the selecting resource's, or there is no other. Undefined: it may be elsewhere.
+ * The workload that a selector without a match was meant for: its labels differ by a typing error, or
+ * its name is the selecting resource's. Undefined: what it selects may be elsewhere.
  */
 export function nearestWorkload(
   selecting: Resource,
   labels: Field,
   manifests: Manifests,
 ): Workload | undefined {
-  const candidates = manifests.workloads.filter(({ resource, isLasting }) => {
-    return isLasting && sameNamespace(resource, selecting);
-  });
   const selector = labels.entries.map(([key, value]) => [key, value.text ?? ''] as const);
-  const [only, second] = candidates;
+  const isNear = ({ resource }: Workload) => sameNamespace(resource, selecting);
+  const { lasting } = manifests;
   return (
-    candidates.find((each) => differsByTyping(selector, each)) ??
-    candidates.find(({ resource }) => resource.name === selecting.name) ??
-    (second === undefined ? only : undefined)
+    lasting.find((each) => differsByTyping(selector, each) && isNear(each)) ??
+    lasting.find((each) => each.resource.name === selecting.name && isNear(each))
   );
 }
 

@@ -1,4 +1,5 @@
-import { isDecidedByTemplate, type Labels, labelsOf, matchesMap } from '../../model/selector.js';
+import { TemplateIndex } from '../../model/label-index.js';
+import { isDecidedByTemplate, type Labels, labelsOf } from '../../model/selector.js';
 import { type Manifests } from '../../model/manifests.js';
 import { type Rule } from '../../rule.js';
 import { type Field } from '../../input/field.js';
@@ -10,29 +11,31 @@ export const serviceSelectsNothing: Rule = {
   title: 'The Service selects no pod',
   why: 'A Service whose selector matches nothing has no endpoint: every request through it is refused.',
   *check(manifests) {
-    const templates = once(allLabels);
+    const templates = once(templatesOf);
     for (const service of manifests.ofKind('Service')) {
       const selector = service.spec.at('selector');
       if (service.group !== '' || selector.entries.length === 0) continue;
       if (!isDecidedByTemplate(selector)) continue;
       if (manifests.workloads.length === 0 || manifests.workloadsOf(service).length > 0) continue;
-      if (templates(manifests).some((labels) => matchesMap(selector, labels))) continue;
-      const near = nearestWorkload(service, selector, manifests);
+      if (templates(manifests).isSelectedBy(selector)) continue;
+      const nearest = nearestWorkload(service, selector, manifests);
       yield {
         resource: service,
         field: selector,
-        message: `Its selector matches no pod in the input${near ? `; ${near.resource.toString()} is near` : ''}.`,
+        message: `Its selector matches no pod in the input${nearest ? `; ${nearest.resource.toString()} is near` : ''}.`,
         // The pods may come from elsewhere.
-        ...(near ? {} : { severity: 'note', advice: '# Pass the manifest of its pods as well.' }),
-        edits: near ? [{ field: selector, value: matchLabelsOf(near) }] : [],
+        ...(nearest
+          ? {}
+          : { severity: 'note', advice: '# Pass the manifest of its pods as well.' }),
+        edits: nearest ? [{ field: selector, value: matchLabelsOf(nearest) }] : [],
       };
     }
   },
 };
 
 /** The labels of every template in the input, those of kinds that this check does not judge as well. */
-const allLabels = ({ resources }: Manifests): Labels[] =>
-  resources.flatMap(({ spec }) => labelsIn(spec));
+const templatesOf = ({ resources }: Manifests): TemplateIndex =>
+  new TemplateIndex(resources.flatMap(({ spec }) => labelsIn(spec)));
 
 function labelsIn(field: Field): Labels[] {
   const own = field.at('metadata', 'labels');
