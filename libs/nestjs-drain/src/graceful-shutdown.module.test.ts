@@ -1,6 +1,6 @@
 import { ConsoleLogger, Injectable, Logger, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { DRAIN } from './core/tokens.js';
 import type { Drain } from './core/drain.js';
 import {
@@ -31,6 +31,7 @@ describe('options', () => {
       retryAfter: 1,
       waves: { size: 50, interval: 0.0025 },
       terminationGracePeriod: undefined,
+      development: false,
     });
   });
 
@@ -135,6 +136,46 @@ test('a time that looks like milliseconds is warned of', async () => {
     .compile();
   Logger.overrideLogger(new ConsoleLogger());
   expect(warnings).toEqual([expect.stringMatching(/`timeout` is 30000 seconds .* set 30\.$/)]);
+});
+
+describe('development', () => {
+  const watcher = 'WATCH_REPORT_DEPENDENCIES';
+  afterEach(() => {
+    delete process.env[watcher];
+    Logger.overrideLogger(new ConsoleLogger());
+  });
+  const start = async (options: GracefulShutdownOptions) => {
+    const lines: string[] = [];
+    const log = (line: string, context: string): void => {
+      if (context === 'GracefulShutdown') lines.push(line);
+    };
+    const module = await Test.createTestingModule({
+      imports: [GracefulShutdownModule.forRoot(options)],
+    })
+      .setLogger({ log, error: () => undefined, warn: () => undefined })
+      .compile();
+    return [module.get<Drain>(DRAIN).options.timeout, lines] as const;
+  };
+  const said = (by: string) => [
+    expect.stringContaining(`Development mode (${by}): the first signal`),
+  ];
+
+  test('is on where it is asked for, and said at start', async () => {
+    expect(await start({ timeout: 60, development: true })).toEqual([
+      0,
+      said('`development: true`'),
+    ]);
+  });
+
+  test('is on where a watcher says that it started the process, unless an option says no', async () => {
+    process.env[watcher] = '1';
+    expect(await start({ timeout: 60 })).toEqual([0, said('node --watch')]);
+    expect(await start({ timeout: 60, development: false })).toEqual([60, []]);
+  });
+
+  test('is off everywhere else', async () => {
+    expect(await start({ timeout: 60 })).toEqual([60, []]);
+  });
 });
 
 test('imported twice it refuses to start and says where it belongs', async () => {

@@ -133,12 +133,13 @@ function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamSe
     clock,
     onError,
   });
+  const producers = drain.count('producers', { awaitsLateWork: true });
   const service = new ResumableStreamService(streams, {
     clock,
     handOff: when,
     isLeaving: () => drain.isShuttingDown,
     deadline: drain.expired,
-    track: (production) => drain.tasks.track(production),
+    track: (production) => producers.track(production),
     onError,
   });
   if (when) handOffWith(drain, service, when);

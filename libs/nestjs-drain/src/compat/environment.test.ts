@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { watcherOf } from './watch-mode.js';
+import { watcherOf } from './environment.js';
 
 test.each<[string | undefined, NodeJS.ProcessEnv]>([
   ['node --watch', { WATCH_REPORT_DEPENDENCIES: '1' }],

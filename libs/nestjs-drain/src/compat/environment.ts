@@ -10,3 +10,7 @@ export function watcherOf(environment: NodeJS.ProcessEnv = process.env): string 
   if (/\bnest start\b[^&|;]*\s(--watch|-w)\b/.test(script)) return 'nest start --watch';
   return undefined;
 }
+
+/** Whether Kubernetes started this process: it tells every container where its API server is. */
+export const isInPod = (environment: NodeJS.ProcessEnv = process.env): boolean =>
+  environment['KUBERNETES_SERVICE_HOST'] !== undefined;
