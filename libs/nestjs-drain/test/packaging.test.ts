@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GeneratedApplication } from './support/generated-application.js';
+import { WatchedApplication } from './support/watched-application.js';
 import {
   entriesOf,
   install,
@@ -38,6 +39,26 @@ async function streamThroughSigterm(application: GeneratedApplication): Promise<
     return body;
   } finally {
     started.process.kill('SIGKILL');
+  }
+}
+
+/** Three saves, each with a stream that is open. The options are those of the README, for production. */
+async function developThroughThreeSaves(application: GeneratedApplication): Promise<void> {
+  const watched = await WatchedApplication.start(application);
+  try {
+    await watched.answers('Hello World!');
+    for (const greeting of ['Hello 1', 'Hello 2', 'Hello 3']) {
+      const stream = await watched.openStream();
+      await watched.save(greeting);
+      expect(await stream.ended()).toMatch(/event: shutdown\n/);
+      await watched.answers(greeting);
+    }
+    await watched.interrupt();
+    expect(watched.output).toContain('Development mode (nest start --watch)');
+    expect(watched.output).not.toContain('EADDRINUSE');
+  } finally {
+    watched.kill();
+    await application.greet('Hello World!');
   }
 }
 
@@ -77,6 +98,9 @@ describe('an application that the CLI of Nest 11 generated: CommonJS, Jest', () 
     });
   });
 
+  test('`nest start --watch` has a server after each of three saves, and each stream its farewell', () =>
+    developThroughThreeSaves(application));
+
   test('terminus is the one that CommonJS can load', async () => {
     const path = join(application.directory, 'node_modules/@nestjs/terminus/package.json');
     const { version } = JSON.parse(await readFile(path, 'utf8')) as { version: string };
@@ -111,6 +135,11 @@ describe('an application that the CLI of Nest 12 generated: ESM, Vitest', () => 
   test('it builds, and a stream that is open at SIGTERM ends whole', async () => {
     await application.npx('nest', 'build');
     expect(await streamThroughSigterm(application)).toContain('data: word19\n');
+  });
+
+  test('`nest start --watch` on Fastify has a server after each of three saves, and each stream its farewell', async () => {
+    await application.useFastify();
+    await developThroughThreeSaves(application);
   });
 
   describe('every entry type-checks', () => {
