@@ -5,7 +5,7 @@ import { Logger as PinoLogger, LoggerModule } from 'nestjs-pino';
 import { Writable } from 'node:stream';
 import { writeLine } from './nest-logger.js';
 
-afterEach(() => Logger.overrideLogger(new ConsoleLogger()));
+afterEach(() => void Logger.overrideLogger(new ConsoleLogger()));
 
 /** What a logger of an application writes, parsed, for a line of ours and for two of the application's. */
 function written(logger: LoggerService, lines: readonly string[]): unknown[] {

@@ -58,7 +58,7 @@ describe('drain options', () => {
     expect(problemsOf({ ...development, timeout: 5 })).toEqual([
       expect.stringContaining('set `timeout` above 5'),
     ]);
-    expect(problemsOf({ development: 'yes' as never })).toEqual([
+    expect(problemsOf({ development: 'yes' })).toEqual([
       '`development` is "yes"; set true or false.',
     ]);
   });
