@@ -62,9 +62,39 @@ describe('options', () => {
     ['SIGKILL', { signals: ['SIGKILL'] }, /"SIGKILL": no process can listen to it; set names/],
     ['a word for a flag', { forceExitOnSecondSignal: 'no' } as never, /set true or false/],
     ['isGlobal', { isGlobal: 'yes' } as never, /`isGlobal` is "yes"; set true or false/],
+    ['a list for one word', { signals: true } as never, /`signals` is true; set a list\.$/],
+    ['no signal at all', { signals: [] }, /`signals` is \[\]; set false for no signal at all/],
+    [
+      'the root as a path',
+      { control: { path: '/' } },
+      /`control.path` is "\/"; set a path with a name/,
+    ],
+    [
+      'a pattern',
+      { control: { path: 'shut:down' } },
+      /`control.path` is "shut:down"; set a path of/,
+    ],
+    [
+      'a probe with a space',
+      { health: { liveness: 'a b' } },
+      /`health.liveness` is "a b"; set a path/,
+    ],
+    ['nobody', { control: { allow: [] } }, /`control.allow` is \[\]; set the peers that may call/],
+    ['a line break', { control: { token: 'x\n' } }, /`control.token` has a space, a line break/],
+    [
+      'no port',
+      { control: { host: '::1' } },
+      /`control.host` is the address of `control.port`; set a/,
+    ],
     ['no CIDR', { control: { allow: ['10.0.0.1'] } }, /`control.allow` has "10.0.0.1"; set CIDR/],
   ])('%s is refused at start with the remedy', async (_, options, remedy) => {
     expect(await refused(options)).toMatch(remedy);
+  });
+
+  test.each([null, 5, 'x', []])('%j in the place of the options is refused', (options) => {
+    expect(() => GracefulShutdownModule.forRoot(options as never)).toThrow(
+      /The options are .*; set an object with timeout/,
+    );
   });
 
   test('all problems are told at once', async () => {
@@ -101,6 +131,15 @@ describe('forRootAsync', () => {
   ])('refuses %s from a factory', async (_, options, remedy) => {
     await expect(from(options)()).rejects.toThrow(remedy);
   });
+
+  test.each([undefined, {}, { useFactory: 5 }, { isGlobal: false }])(
+    'refuses %j, which makes no options',
+    (options) => {
+      expect(() => GracefulShutdownModule.forRootAsync(options as never)).toThrow(
+        /forRootAsync\(\) is given nothing that makes its options: set `useFactory`, or `useClass`/,
+      );
+    },
+  );
 
   @Injectable()
   class Settings implements GracefulShutdownOptionsFactory {

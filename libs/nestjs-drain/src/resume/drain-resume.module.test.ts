@@ -615,7 +615,7 @@ test('an option that does not exist is refused with those that do', async () => 
   const options = { store: new MemoryResumeStore(), patience: 3 } as DrainResumeOptions;
   const parts = { imports: [DrainResumeModule.forRoot(options)] };
   await expect(startApplication('express', parts)).rejects.toThrow(
-    /no option `patience`; it knows `store`.*`storeTimeout`/,
+    /`patience` is not an option; known are store, .*storeTimeout/,
   );
 });
 
