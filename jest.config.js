@@ -74,7 +74,7 @@ export default {
         '<rootDir>/test/nest-11/*.test.ts',
       ],
       moduleNameMapper: {
-        '^(@nestjs/.+|rxjs|reflect-metadata|@grpc/grpc-js)$': `${installed}/$1`,
+        '^(@nestjs/.+|rxjs|reflect-metadata|@grpc/grpc-js|nestjs-pino|nest-winston|winston)$': `${installed}/$1`,
         '^nestjs-drain$': `${installed}/nestjs-drain/dist/cjs/index.js`,
         '^nestjs-drain/(.+)$': `${installed}/nestjs-drain/dist/cjs/$1/index.js`,
         ...written,

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { exitWhenInterrupted } from './interruption.js';
 import { run } from './run.js';
 import { propagation, scenarios } from './scenario.js';
 import { asGood, table, type Row } from './table.js';
@@ -22,6 +23,7 @@ async function measure(chosen: readonly Variant[], preStop?: string): Promise<Ro
   return rows;
 }
 
+exitWhenInterrupted();
 const own = await measure(variants);
 const slept = await measure(
   variants.filter(({ delays }) => !delays),

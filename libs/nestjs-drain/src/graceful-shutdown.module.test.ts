@@ -1,6 +1,6 @@
 import { ConsoleLogger, Injectable, Logger, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { DRAIN } from './core/tokens.js';
 import type { Drain } from './core/drain.js';
 import {
@@ -31,6 +31,7 @@ describe('options', () => {
       retryAfter: 1,
       waves: { size: 50, interval: 0.0025 },
       terminationGracePeriod: undefined,
+      development: false,
     });
   });
 
@@ -61,9 +62,39 @@ describe('options', () => {
     ['SIGKILL', { signals: ['SIGKILL'] }, /"SIGKILL": no process can listen to it; set names/],
     ['a word for a flag', { forceExitOnSecondSignal: 'no' } as never, /set true or false/],
     ['isGlobal', { isGlobal: 'yes' } as never, /`isGlobal` is "yes"; set true or false/],
+    ['a list for one word', { signals: true } as never, /`signals` is true; set a list\.$/],
+    ['no signal at all', { signals: [] }, /`signals` is \[\]; set false for no signal at all/],
+    [
+      'the root as a path',
+      { control: { path: '/' } },
+      /`control.path` is "\/"; set a path with a name/,
+    ],
+    [
+      'a pattern',
+      { control: { path: 'shut:down' } },
+      /`control.path` is "shut:down"; set a path of/,
+    ],
+    [
+      'a probe with a space',
+      { health: { liveness: 'a b' } },
+      /`health.liveness` is "a b"; set a path/,
+    ],
+    ['nobody', { control: { allow: [] } }, /`control.allow` is \[\]; set the peers that may call/],
+    ['a line break', { control: { token: 'x\n' } }, /`control.token` has a space, a line break/],
+    [
+      'no port',
+      { control: { host: '::1' } },
+      /`control.host` is the address of `control.port`; set a/,
+    ],
     ['no CIDR', { control: { allow: ['10.0.0.1'] } }, /`control.allow` has "10.0.0.1"; set CIDR/],
   ])('%s is refused at start with the remedy', async (_, options, remedy) => {
     expect(await refused(options)).toMatch(remedy);
+  });
+
+  test.each([null, 5, 'x', []])('%j in the place of the options is refused', (options) => {
+    expect(() => GracefulShutdownModule.forRoot(options as never)).toThrow(
+      /The options are .*; set an object with timeout/,
+    );
   });
 
   test('all problems are told at once', async () => {
@@ -101,6 +132,15 @@ describe('forRootAsync', () => {
     await expect(from(options)()).rejects.toThrow(remedy);
   });
 
+  test.each([undefined, {}, { useFactory: 5 }, { isGlobal: false }])(
+    'refuses %j, which makes no options',
+    (options) => {
+      expect(() => GracefulShutdownModule.forRootAsync(options as never)).toThrow(
+        /forRootAsync\(\) is given nothing that makes its options: set `useFactory`, or `useClass`/,
+      );
+    },
+  );
+
   @Injectable()
   class Settings implements GracefulShutdownOptionsFactory {
     createGracefulShutdownOptions() {
@@ -135,6 +175,46 @@ test('a time that looks like milliseconds is warned of', async () => {
     .compile();
   Logger.overrideLogger(new ConsoleLogger());
   expect(warnings).toEqual([expect.stringMatching(/`timeout` is 30000 seconds .* set 30\.$/)]);
+});
+
+describe('development', () => {
+  const watcher = 'WATCH_REPORT_DEPENDENCIES';
+  afterEach(() => {
+    delete process.env[watcher];
+    Logger.overrideLogger(new ConsoleLogger());
+  });
+  const start = async (options: GracefulShutdownOptions) => {
+    const lines: string[] = [];
+    const log = (line: string, context: string): void => {
+      if (context === 'GracefulShutdown') lines.push(line);
+    };
+    const module = await Test.createTestingModule({
+      imports: [GracefulShutdownModule.forRoot(options)],
+    })
+      .setLogger({ log, error: () => undefined, warn: () => undefined })
+      .compile();
+    return [module.get<Drain>(DRAIN).options.timeout, lines] as const;
+  };
+  const said = (by: string) => [
+    expect.stringContaining(`Development mode (${by}): the first signal`),
+  ];
+
+  test('is on where it is asked for, and said at start', async () => {
+    expect(await start({ timeout: 60, development: true })).toEqual([
+      0,
+      said('`development: true`'),
+    ]);
+  });
+
+  test('is on where a watcher says that it started the process, unless an option says no', async () => {
+    process.env[watcher] = '1';
+    expect(await start({ timeout: 60 })).toEqual([0, said('node --watch')]);
+    expect(await start({ timeout: 60, development: false })).toEqual([60, []]);
+  });
+
+  test('is off everywhere else', async () => {
+    expect(await start({ timeout: 60 })).toEqual([60, []]);
+  });
 });
 
 test('imported twice it refuses to start and says where it belongs', async () => {

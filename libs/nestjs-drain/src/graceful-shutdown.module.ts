@@ -9,13 +9,13 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
-import { forRootDone, requireForRoot } from './compat/for-root.js';
+import { forRootDone, requireFactory, requireForRoot } from './compat/for-root.js';
 import { ManagementRoutes } from './compat/management-routes.js';
 import { AfterNestModule } from './compat/nest-close.js';
 import { ControlWarnings } from './control/control-warnings.js';
 import { ManagementFront } from './control/management-front.js';
 import { ManagementPort } from './control/management-port.js';
-import { CONTROL_OPTIONS, controlChecks, type ControlOptions } from './control/options.js';
+import { CONTROL_OPTIONS, controlCheck, type ControlOptions } from './control/options.js';
 import { ShutdownRoutes } from './control/shutdown-routes.js';
 import { StatusFeed } from './control/status/status-feed.js';
 import type { Drain } from './core/drain.js';
@@ -119,12 +119,16 @@ export class GracefulShutdownModule extends ConfigurableModuleClass implements N
   }
 
   static override forRoot(given: GracefulShutdownOptions = {}): DynamicModule {
-    const { isGlobal, ...options } = given ?? {};
+    if (Object.prototype.toString.call(given) !== '[object Object]') {
+      throw new InvalidDrainOptionsError(optionProblems(given, optionChecks));
+    }
+    const { isGlobal, ...options } = given;
     const statics = isGlobal === undefined ? {} : { isGlobal };
     return super.forRootAsync({ ...statics, useFactory: () => options });
   }
 
   static override forRootAsync(options: GracefulShutdownAsyncOptions): DynamicModule {
+    requireFactory('GracefulShutdownModule', options);
     return super.forRootAsync(options);
   }
 }
@@ -155,7 +159,7 @@ const optionChecks: OptionChecks = {
   farewell: farewellCheck,
   isGlobal: tooLate,
   health: unlessFalse(object(healthChecks)),
-  control: unlessFalse(object(controlChecks)),
+  control: unlessFalse(controlCheck),
 };
 
 /** All problems at once, with those of what no factory decides. */

@@ -1,8 +1,15 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { describe, expect, test } from '@jest/globals';
+import { MemoryResumeStore } from 'nestjs-drain-resume';
 import { DrainGraphQLModule } from './graphql/index.js';
 import { DrainGrpcModule } from './grpc/index.js';
 import { DrainMetricsModule } from './metrics/index.js';
+import { DrainableStream, GracefulShutdownModule } from './index.js';
+import { DrainMicroserviceModule } from './microservice/index.js';
 import { DrainOpenTelemetryModule } from './opentelemetry/index.js';
+import { DrainQueueModule } from './queue/index.js';
+import { DrainResumeModule, type DrainResumeOptions } from './resume/index.js';
 import { describeRoute } from './streams/stream-route.js';
 import { DrainWebSocketModule } from './websocket/index.js';
 
@@ -36,7 +43,8 @@ describe('options that cannot work are refused with the remedy', () => {
       () => DrainMetricsModule.forRoot({ prefix: 'a b' }),
       /`prefix` is "a b"; set letters/,
     ],
-    ['metrics', () => DrainMetricsModule.forRoot({ path: '' }), /set a text that is not empty/],
+    ['metrics', () => DrainMetricsModule.forRoot({ path: '' }), /`path` is ""; set a path/],
+    ['metrics', () => DrainMetricsModule.forRoot({ path: 'a b' }), /`path` is "a b"; set a path/],
     ['telemetry', () => DrainOpenTelemetryModule.forRoot({ flush: {} as never }), /set a list/],
   ])('%s', (_, open, message) => {
     expect(open).toThrow(message);
@@ -54,5 +62,81 @@ describe('options that cannot work are refused with the remedy', () => {
     [{ resumable: { principal: 'x' } }, /`resumable.principal` is "x"; set a function/],
   ])('@DrainableStream(%j)', (declared, message) => {
     expect(declare(declared)).toThrow(message);
+  });
+});
+
+test.each([null, 'x', 5])('@DrainableStream(%j) is refused where it stands', (options) => {
+  expect(() => DrainableStream(options as never)).toThrow(
+    /is given .*; give it an object, such as/,
+  );
+});
+
+const start = (...imports: (Type | DynamicModule)[]) =>
+  Test.createTestingModule({ imports }).compile();
+const root = () => GracefulShutdownModule.forRoot({ signals: false });
+const store = () => new MemoryResumeStore();
+
+const entries: [string, Type, () => DynamicModule][] = [
+  ['DrainGraphQLModule', DrainGraphQLModule, () => DrainGraphQLModule.forRoot()],
+  ['DrainGrpcModule', DrainGrpcModule, () => DrainGrpcModule.forRoot()],
+  ['DrainMetricsModule', DrainMetricsModule, () => DrainMetricsModule.forRoot()],
+  ['DrainMicroserviceModule', DrainMicroserviceModule, () => DrainMicroserviceModule.forRoot()],
+  ['DrainOpenTelemetryModule', DrainOpenTelemetryModule, () => DrainOpenTelemetryModule.forRoot()],
+  ['DrainQueueModule', DrainQueueModule, () => DrainQueueModule.forRoot()],
+  ['DrainResumeModule', DrainResumeModule, () => DrainResumeModule.forRoot({ store: store() })],
+  ['DrainWebSocketModule', DrainWebSocketModule, () => DrainWebSocketModule.forRoot()],
+];
+
+test.each(entries)('%s without the root module says what to import', async (name, _, entry) => {
+  await expect(start(entry())).rejects.toThrow(
+    new RegExp(
+      `Drain: import GracefulShutdownModule\\.forRoot\\(\\)\\) at index .* ${name} module`,
+    ),
+  );
+});
+
+/** Those that do all their work without options. */
+const complete = ['DrainGrpcModule', 'DrainMicroserviceModule', 'DrainWebSocketModule'];
+
+test.each(entries.filter(([name]) => name !== 'DrainGraphQLModule'))(
+  '%s without forRoot() does its work, or refuses to start',
+  async (name, entry) => {
+    const started = start(root(), entry);
+    if (complete.includes(name)) await (await started).close();
+    else await expect(started).rejects.toThrow(`import ${name}.forRoot() instead of ${name}`);
+  },
+);
+
+test('DrainGraphQLModule without GraphQL says what to import', async () => {
+  const module = await start(root(), DrainGraphQLModule);
+  const application = module.createNestApplication({ logger: false });
+  await expect(application.init()).rejects.toThrow('import GraphQLModule.forRoot() too');
+});
+
+describe('DrainResumeModule refuses what cannot work, with the remedy', () => {
+  test.each<[object | null, RegExp]>([
+    [null, /The options are null; set an object with store/],
+    [{}, /`store` is missing; set a MemoryResumeStore/],
+    [{ store: {} }, /`store` is an object; set an object with append\(\) and read\(\)/],
+    [
+      { store: store(), codec: {} },
+      /`codec` is an object; set an object with encode\(\) and decode/,
+    ],
+    [{ store: store(), readiness: 'yes' }, /`readiness` is "yes"; set true or false/],
+    [{ store: store(), handOff: 'soon' }, /`handOff` is "soon"; set "deadline" or "eager"/],
+    [{ store: store(), owner: '' }, /`owner` is ""; set a text that is not empty/],
+    [{ store: store(), lease: 'x' }, /`lease` is x; set a number above 0/],
+  ])('%j', async (options, message) => {
+    const given = options as DrainResumeOptions;
+    await expect(start(root(), DrainResumeModule.forRoot(given))).rejects.toThrow(message);
+    const useFactory = () => given;
+    const async = DrainResumeModule.forRootAsync({ useFactory });
+    await expect(start(root(), async)).rejects.toThrow(message);
+  });
+
+  test('forRootAsync() without a factory', () => {
+    expect(() => DrainResumeModule.forRootAsync({} as never)).toThrow(
+      'DrainResumeModule.forRootAsync() is given nothing that makes its options: set `useFactory`.',
+    );
   });
 });

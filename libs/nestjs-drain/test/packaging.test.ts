@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GeneratedApplication } from './support/generated-application.js';
+import { WatchedApplication } from './support/watched-application.js';
 import {
   entriesOf,
   install,
@@ -44,6 +45,26 @@ async function streamThroughSigterm(
   }
 }
 
+/** Three saves, each with a stream that is open. The options are those of the README, for production. */
+async function developThroughThreeSaves(application: GeneratedApplication): Promise<void> {
+  const watched = await WatchedApplication.start(application);
+  try {
+    await watched.answers('Hello World!');
+    for (const greeting of ['Hello 1', 'Hello 2', 'Hello 3']) {
+      const stream = await watched.openStream();
+      await watched.save(greeting);
+      expect(await stream.ended()).toMatch(/event: shutdown\n/);
+      await watched.answers(greeting);
+    }
+    await watched.interrupt();
+    expect(watched.output).toContain('Development mode (nest start --watch)');
+    expect(watched.output).not.toContain('EADDRINUSE');
+  } finally {
+    watched.kill();
+    await application.greet('Hello World!');
+  }
+}
+
 /** Imports every entry of every package, under one way to find modules. */
 async function compileEntries(application: GeneratedApplication, ...flags: string[]) {
   const imports = (await entriesOf(...packages)).map(
@@ -79,6 +100,9 @@ describe('an application that the CLI of Nest 11 generated: CommonJS, Jest', () 
       expect(await streamThroughSigterm(application)).toContain('data: word19\n');
     });
   });
+
+  test('`nest start --watch` has a server after each of three saves, and each stream its farewell', () =>
+    developThroughThreeSaves(application));
 
   test('the specs of docs/testing.md pass', async () => {
     await application.addSpecsOfTestingPage();
@@ -125,6 +149,11 @@ describe('an application that the CLI of Nest 12 generated: ESM, Vitest', () => 
   test('it builds, and a stream that is open at SIGTERM ends whole', async () => {
     await application.npx('nest', 'build');
     expect(await streamThroughSigterm(application)).toContain('data: word19\n');
+  });
+
+  test('`nest start --watch` on Fastify has a server after each of three saves, and each stream its farewell', async () => {
+    await application.useFastify();
+    await developThroughThreeSaves(application);
   });
 
   test('the specs of docs/testing.md pass', async () => {

@@ -278,12 +278,6 @@ test('a queue whose workers are not found is named at start, with the remedy', a
   expect(warnings).toEqual([expect.stringMatching(/queue "letters".*QueueWorkers\.add\(\)/)]);
 });
 
-test('DrainQueueModule without forRoot() does not start, and says why', async () => {
-  await expect(drainedModule({ imports: [DrainQueueModule] })).rejects.toThrow(
-    'Import DrainQueueModule.forRoot() instead.',
-  );
-});
-
 test('imported twice it pauses each worker once', async () => {
   @Module({ imports: [DrainQueueModule.forRoot()] })
   class Feature {}

@@ -3,9 +3,9 @@ import type { Provider } from '@nestjs/common';
 const FOR_ROOT = Symbol.for('nestjs-drain.ForRoot');
 
 /**
- * For the static `@Module({ providers: [requireForRoot('DrainSomethingModule')] })`: a module that is
- * imported without `.forRoot()` refuses to start. Nest lets the providers of a dynamic module replace
- * those of its decorator, so `forRootDone` takes it back.
+ * For the static `@Module({ providers: [requireForRoot('DrainSomethingModule')] })` of a module that does nothing
+ * without `forRoot()`: imported so, it refuses to start. Nest lets the providers of a dynamic module replace those
+ * of its decorator, so `forRootDone` takes it back.
  */
 export const requireForRoot = (module: string): Provider => ({
   provide: FOR_ROOT,
@@ -18,3 +18,19 @@ export const requireForRoot = (module: string): Provider => ({
 
 /** For the providers of every `forRoot()` and `forRootAsync()`. */
 export const forRootDone: Provider = { provide: FOR_ROOT, useValue: true };
+
+/** What a factory may be given by. */
+const ways = ['useFactory', 'useClass', 'useExisting'] as const;
+
+/** @throws TypeError when the options of a `forRootAsync()` name nothing that makes options. */
+export function requireFactory(
+  module: string,
+  options: unknown,
+  known: readonly (typeof ways)[number][] = ways,
+): void {
+  const given = Object(options) as Record<string, unknown>;
+  if (known.some((way) => typeof given[way] === 'function')) return;
+  throw new TypeError(
+    `${module}.forRootAsync() is given nothing that makes its options: set ${known.map((way) => `\`${way}\``).join(', or ')}.`,
+  );
+}

@@ -32,7 +32,7 @@ export function extendGraphQLWs(
   extend: (hooks: GraphQLWsHooks) => GraphQLWsHooks,
 ): void {
   const token = AbstractGraphQLDriver as unknown as Type<Driver>;
-  for (const driver of modules.get<Driver>(token, { strict: false, each: true })) {
+  for (const driver of driversOf(modules, token)) {
     requireParts(driver, {
       owner: `The GraphQL driver ${driver.constructor.name}`,
       parts: ['start'],
@@ -40,6 +40,16 @@ export function extendGraphQLWs(
     });
     const start = driver.start.bind(driver);
     driver.start = (options) => start(extended(options, driver, extend));
+  }
+}
+
+function driversOf(modules: ModuleRef, token: Type<Driver>): Driver[] {
+  try {
+    return modules.get<Driver>(token, { strict: false, each: true });
+  } catch (error) {
+    const remedy =
+      'DrainGraphQLModule finds no GraphQL driver: import GraphQLModule.forRoot() too, or leave it out.';
+    throw new TypeError(remedy, { cause: error });
   }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import type { InFlight } from '../core/in-flight.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
+import { stackOf } from './nest-logger.js';
 
 /** One call of a management route. */
 export interface ManagementCall {
@@ -90,7 +91,7 @@ export class ManagementRoutes {
       const answer = handler ? await handler(call) : failure(405, `Cannot ${request.method} here.`);
       if (answer) send(response, answer);
     } catch (error) {
-      this.#logger.error(`The answer of ${route.path} failed.`, error);
+      this.#logger.error(`The answer of ${route.path} failed.`, stackOf(error));
       if (response.headersSent) response.destroy();
       else send(response, failure(500, 'The answer failed; the log of this process says why.'));
     }

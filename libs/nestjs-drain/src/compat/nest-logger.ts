@@ -1,16 +1,59 @@
 import { ConsoleLogger, Logger } from '@nestjs/common';
 
+export type Level = 'log' | 'warn';
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** What a logger is called with for one line: the arguments before the context, which Nest adds. */
+type LineForm = (message: string, fields: Fields) => [unknown, ...unknown[]];
+
+const messageAlone: LineForm = (message) => [message];
+const fieldsBehind: LineForm = (message, fields) => [message, fields];
+/** Pino's own order. nestjs-pino drops an object behind a text, which has no placeholder for it. */
+const fieldsBefore: LineForm = (message, fields) => [fields, message];
+/** nest-winston makes its entry of one object. It takes an object behind a text for the context. */
+const oneObject: LineForm = (message, fields) => [{ ...fields, message }];
+
+/**
+ * One line: a sentence for people, and fields for logs that are searched, in the form in which the logger
+ * in use keeps both. A field without a value is left out.
+ */
+export function writeLine(logger: Logger, level: Level, message: string, fields: Fields): void {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const [first, ...others] = formOf(loggerInUse())(message, Object.fromEntries(given));
+  logger[level](first, ...others);
+}
+
+/** What Nest's loggers print below the line. */
+export function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function loggerInUse(): unknown {
+  return (Logger as unknown as { staticInstanceRef?: unknown }).staticInstanceRef;
+}
+
+function formOf(logger: unknown): LineForm {
+  if (logger instanceof ConsoleLogger)
+    return printsObjectsApart(logger) ? messageAlone : fieldsBehind;
+  const { contextName, logger: inner } = Object(logger) as {
+    contextName?: unknown;
+    logger?: { transports?: unknown };
+  };
+  if (typeof contextName === 'string') return fieldsBefore; // nestjs-pino
+  if (Array.isArray(inner?.transports)) return oneObject; // nest-winston
+  // A logger of the application: it prints its first argument.
+  return fieldsBehind;
+}
+
 interface Internals {
   getContextAndMessagesToPrint?(line: unknown[]): { readonly messages: readonly unknown[] };
 }
 
 /**
- * Whether the logger in use prints the object behind a message as a record of its own. Nest's own
- * logger does up to Nest 11; that of Nest 12 and other loggers take it as fields of the message.
+ * Whether Nest's own logger prints an object behind a message as a record of its own. It does up to Nest 11,
+ * and later with `structuredParams: false`.
  */
-export function printsFieldsApart(): boolean {
-  const { staticInstanceRef: logger } = Logger as unknown as { staticInstanceRef?: unknown };
-  if (!(logger instanceof ConsoleLogger)) return false;
+function printsObjectsApart(logger: ConsoleLogger): boolean {
   const printed = (logger as unknown as Internals).getContextAndMessagesToPrint?.(['message', {}]);
   return printed !== undefined && printed.messages.length > 1;
 }

@@ -125,7 +125,7 @@ export function isKubelet({ method, headers }: IncomingMessage): boolean {
 }
 
 const loopback = new Peers(['127.0.0.0/8', '::1/128']);
-const isLoopback = (address: string | undefined): boolean => loopback.has(address);
+export const isLoopback = (address: string | undefined): boolean => loopback.has(address);
 
 const authorityOf = (headers: IncomingHttpHeaders): string | undefined =>
   headers[':authority'] as string | undefined;

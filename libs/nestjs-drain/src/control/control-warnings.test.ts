@@ -7,23 +7,45 @@ import type { GracefulShutdownOptions } from '../index.js';
 describe('warnings about the shutdown routes', () => {
   let running: RunningApplication;
   const warn = jest.spyOn(Logger.prototype, 'warn');
-  const lines = (event: string): string[] =>
-    warn.mock.calls
+  const log = jest.spyOn(Logger.prototype, 'log');
+  const lines = (event: string, { calls } = warn.mock): string[] =>
+    calls
       .filter(([, fields]) => (fields as { event?: string } | undefined)?.event === event)
       .map(([line]) => String(line));
 
-  beforeEach(() => void warn.mockReset());
-  afterEach(() => running.close());
+  beforeEach(() => {
+    warn.mockReset();
+    log.mockReset();
+  });
+  afterEach(async () => {
+    delete process.env['KUBERNETES_SERVICE_HOST'];
+    await running.close();
+  });
 
-  const start = async (options: GracefulShutdownOptions): Promise<void> => {
-    running = await startApplication('express', { options: { timeout: 600, ...options } });
+  const start = async (options: GracefulShutdownOptions, host = '127.0.0.1'): Promise<void> => {
+    running = await startApplication('express', {
+      options: { timeout: 600, ...options },
+      listen: async (application) => void (await application.listen(0, host)),
+    });
   };
+  const named = [
+    expect.stringContaining('`control.token`, `control.port` or `control.allow` bounds that'),
+  ];
 
-  test('one at start, where any pod can drain this one', async () => {
+  test('one line at start, where callers from other machines are heard', async () => {
+    await start({}, '0.0.0.0');
+    expect([lines('openControl', log.mock), lines('openControl')]).toEqual([named, []]);
+  });
+
+  test('a warning in a pod', async () => {
+    process.env['KUBERNETES_SERVICE_HOST'] = '10.0.0.1';
+    await start({}, '0.0.0.0');
+    expect(lines('openControl')).toEqual(named);
+  });
+
+  test('none where only this machine is heard', async () => {
     await start({});
-    expect(lines('openControl')).toEqual([
-      expect.stringContaining('Set `control.token`, `control.port` or `control.allow`'),
-    ]);
+    expect([lines('openControl', log.mock), lines('openControl')]).toEqual([[], []]);
   });
 
   test.each<GracefulShutdownOptions['control']>([
@@ -32,8 +54,8 @@ describe('warnings about the shutdown routes', () => {
     { allow: ['10.0.0.0/8'] },
     false,
   ])('none at start with %j', async (control) => {
-    await start({ ...(control !== undefined && { control }) });
-    expect(lines('openControl')).toEqual([]);
+    await start({ ...(control !== undefined && { control }) }, '0.0.0.0');
+    expect([lines('openControl', log.mock), lines('openControl')]).toEqual([[], []]);
   });
 
   test('one a minute while a drain that a call started is followed by no signal', async () => {

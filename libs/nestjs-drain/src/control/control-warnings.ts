@@ -1,8 +1,12 @@
+import type { AddressInfo, Server } from 'node:net';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { isInPod } from '../compat/environment.js';
+import { writeLine } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import { UnfollowedDrain } from '../core/unfollowed-drain.js';
+import { isLoopback } from './access.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
 /** ms between two lines about a drain that no signal followed. */
@@ -24,12 +28,23 @@ export class ControlWarnings implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    if (this.options === false || !(this.adapterHost.httpAdapter as unknown)) return;
+    const adapter = this.adapterHost.httpAdapter as { getHttpServer(): Server } | undefined;
+    if (this.options === false || !adapter || this.drain.options.development) return;
     const { token, port, allow, path = 'shutdown' } = this.options;
     if (token !== undefined || port !== undefined || allow !== undefined) return;
-    this.#logger.warn(
-      `The shutdown routes are on the traffic port: any pod that sends GET /${path}/wait as the kubelet does ` +
-        'can drain this one. Set `control.token`, `control.port` or `control.allow`; see "Security" in the README.',
+    const server = adapter.getHttpServer();
+    server.once('listening', () => {
+      if (isReachable(server.address())) this.#sayOpen(path);
+    });
+  }
+
+  /** In a pod the callers are other pods, and the operator should choose. */
+  #sayOpen(path: string): void {
+    writeLine(
+      this.#logger,
+      isInPod() ? 'warn' : 'log',
+      `GET /${path}/wait drains this process for callers with a private address that name themselves the kubelet. ` +
+        '`control.token`, `control.port` or `control.allow` bounds that; see "Security" in the README.',
       { event: 'openControl' },
     );
   }
@@ -49,10 +64,16 @@ export class ControlWarnings implements OnApplicationBootstrap {
     const way = reset
       ? `take the drain back by POST /${path}/reset, as long as nothing was closed, or restart it`
       : 'restart it';
-    this.#logger.warn(
+    writeLine(
+      this.#logger,
+      'warn',
       `A call of /${path}/${trigger} started this drain ${seconds} s ago, and no signal has followed. ` +
         `This pod takes no new streams, and nothing ends it: ${way}.`,
       { event: 'unfollowed', trigger, seconds },
     );
   }
 }
+
+/** Calls through a Unix socket are refused unless an option allows them. */
+const isReachable = (address: AddressInfo | string | null): boolean =>
+  typeof address === 'object' && address !== null && !isLoopback(address.address);

@@ -74,9 +74,13 @@ export class ManagementPort implements OnApplicationBootstrap, OnApplicationShut
     this.#logger.log(`Probes and shutdown routes are on port ${bound} of ${address}`);
   }
 
-  /** It goes on answering; only what it is answering now, such as `wait`, is given time to leave. */
+  /**
+   * It goes on answering; only what it is answering now, such as `wait`, is given time to leave. In
+   * development the next process wants its port.
+   */
   async stop(deadline: number): Promise<void> {
     const { clock, options } = this.drain;
+    if (options.development) this.#server?.close();
     const longest = Math.min(deadline - clock.now(), options.flushTimeout * 1000);
     const leaving = [...this.#answers].map((answer) => once(answer, 'close'));
     let cancel = (): void => undefined;

@@ -1,4 +1,14 @@
-import { flag, list, text, wholeNumber, type OptionChecks } from '../core/option-checks.js';
+import {
+  filled,
+  flag,
+  list,
+  optionProblems,
+  routePath,
+  text,
+  wholeNumber,
+  type OptionCheck,
+  type OptionChecks,
+} from '../core/option-checks.js';
 
 /** Where the shutdown routes are, and who may call them. */
 export interface ControlOptions {
@@ -28,13 +38,45 @@ export interface ControlOptions {
   token?: string;
 }
 
-export const controlChecks: OptionChecks = {
-  path: text,
+/** What a header can carry. A file that holds a token often ends with a line break. */
+const token: OptionCheck = (name, value) =>
+  typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
+    ? []
+    : [
+        ...text(name, value),
+        ...(typeof value === 'string' && value.trim() !== ''
+          ? [
+              `\`${name}\` has a space, a line break or another character that no header carries; trim it.`,
+            ]
+          : []),
+      ];
+
+const namedPath: OptionCheck = (name, value) =>
+  typeof value === 'string' && /^\/+$/.test(value)
+    ? [`\`${name}\` is "${value}"; set a path with a name, such as "shutdown".`]
+    : routePath(name, value);
+
+const checks: OptionChecks = {
+  path: namedPath,
   reset: flag,
   port: wholeNumber(0, 65_535, 'port'),
   host: text,
-  allow: list(text),
-  token: text,
+  allow: filled(
+    list(text),
+    'set the peers that may call, or `control: false` to have no shutdown routes',
+  ),
+  token,
+};
+
+export const controlCheck: OptionCheck = (name, value) => {
+  const problems = optionProblems(value, checks, name);
+  const { host, port } = Object(value) as ControlOptions;
+  if (host !== undefined && port === undefined) {
+    problems.push(
+      `\`${name}.host\` is the address of \`${name}.port\`; set a port too, or leave it out.`,
+    );
+  }
+  return problems;
 };
 
 /** `false` where the shutdown routes are left out; their access still holds for the management port. */

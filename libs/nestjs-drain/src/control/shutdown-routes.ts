@@ -36,9 +36,11 @@ export class ShutdownRoutes {
       name: string,
       methods: { get?: ManagementHandler; post?: ManagementHandler },
     ): void => this.routes.add({ path: `${path}${name}`, option: 'control.path', ...methods });
-    route('', { get: this.#for('page', statusPage) });
+    const state = this.#for('look', () => ok(this.#state()));
+    const page = this.#for('page', statusPage);
+    route('', { get: (call) => (isForPeople(call) ? page(call) : state(call)) });
     route('/feed', { get: this.#for('look', (call) => this.feed.watch(call)) });
-    route('/status', { get: this.#for('look', () => ok(this.#state())) });
+    route('/status', { get: state });
     route('/wait', {
       get: this.#for('wait', (call) => this.#wait(call)),
       post: this.#for('change', (call) => this.#wait(call)),
@@ -99,6 +101,10 @@ export class ShutdownRoutes {
     };
   }
 }
+
+/** Browsers ask for HTML by name; curl and scripts take anything, and want to read the state. */
+const isForPeople = ({ request }: ManagementCall): boolean =>
+  request.headers.accept?.toLowerCase().includes('text/html') === true;
 
 const ok = (body: Body): ManagementAnswer => ({ status: 200, body });
 

@@ -48,6 +48,7 @@ export class Drain {
   /** Why `reset()` is refused from here on. */
   #irreversible: string | undefined;
   #kubeletWaits = 0;
+  #stopping: Promise<void> | undefined;
 
   constructor(
     readonly options: ResolvedDrainOptions,
@@ -157,9 +158,14 @@ export class Drain {
 
   /**
    * Shuts every way in. Answers that started after the drain had closed still leave, until the
-   * drain's own deadline and flush. From here on `reset()` is refused.
+   * drain's own deadline and flush. From here on `reset()` is refused. All callers wait for the same end.
    */
-  async stopListeners(): Promise<void> {
+  stopListeners(): Promise<void> {
+    this.#stopping ??= this.#stopListeners();
+    return this.#stopping;
+  }
+
+  async #stopListeners(): Promise<void> {
     this.makeIrreversible('its listeners have been closed');
     const flush = this.#run?.flush ?? this.options.flushTimeout;
     const deadline = (this.deadline ?? this.clock.now()) + flush * 1000;

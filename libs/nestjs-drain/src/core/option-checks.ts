@@ -70,6 +70,12 @@ export const text: OptionCheck = (name, value) =>
     ? []
     : wrong(name, value, 'set a text that is not empty, or leave it out');
 
+/** The path of a route, without a pattern in it. */
+export const routePath: OptionCheck = (name, value) =>
+  typeof value === 'string' && /^[\w\-.~%/]+$/.test(value)
+    ? []
+    : wrong(name, value, 'set a path of letters, digits, - and /, without spaces and patterns');
+
 /** A whole number from `least` to `most`. */
 export const wholeNumber =
   (least: number, most = Number.MAX_SAFE_INTEGER, what = 'whole number'): OptionCheck =>
@@ -90,10 +96,19 @@ export const oneOf =
 /** A list whose elements all pass. */
 export const list =
   (element: OptionCheck): OptionCheck =>
+  (name, value) => {
+    if (Array.isArray(value)) {
+      return value.flatMap((one: unknown, index) => [...element(`${name}[${index}]`, one)]);
+    }
+    const isElement = element(name, value).length === 0;
+    return wrong(name, value, `set a list${isElement ? `, such as [${format(value)}]` : ''}`);
+  };
+
+/** A list of at least one element. @param remedy what to set in place of an empty one. */
+export const filled =
+  (check: OptionCheck, remedy: string): OptionCheck =>
   (name, value) =>
-    Array.isArray(value)
-      ? value.flatMap((one: unknown, index) => [...element(`${name}[${index}]`, one)])
-      : wrong(name, value, `set a list, such as [${format(value)}]`);
+    Array.isArray(value) && value.length === 0 ? wrong(name, value, remedy) : check(name, value);
 
 /** An object with options of its own. */
 export const object =

@@ -21,6 +21,7 @@ describe('drain options', () => {
       retryAfter: 1,
       waves: { size: 50, interval: 0.0025 },
       terminationGracePeriod: undefined,
+      development: false,
     });
     expect(resolveDrainOptions({ waves: { size: 7 } }).waves).toEqual({
       size: 7,
@@ -40,9 +41,26 @@ describe('drain options', () => {
       retryAfter: 0,
       waves: { size: 1, interval: 0.001 },
       terminationGracePeriod: 0.75,
+      development: false,
     };
     expect(resolveDrainOptions(options)).toEqual(options);
     expect(problemsOf({ timeout: 2_147_483 })).toEqual([]);
+  });
+
+  it('in development make the first trigger the deadline, and the bounds of production are still checked', () => {
+    const development = { timeout: 300, propagationDelay: 5, flushTimeout: 3, development: true };
+    expect(resolveDrainOptions(development)).toMatchObject({
+      timeout: 0,
+      propagationDelay: 0,
+      flushTimeout: 3,
+      development: true,
+    });
+    expect(problemsOf({ ...development, timeout: 5 })).toEqual([
+      expect.stringContaining('set `timeout` above 5'),
+    ]);
+    expect(problemsOf({ development: 'yes' })).toEqual([
+      '`development` is "yes"; set true or false.',
+    ]);
   });
 
   it('may have no time at all: timeout 0 ends what is open at once', () => {
@@ -93,7 +111,7 @@ describe('drain options', () => {
   it('refuse unknown keys, at every level', () => {
     expect(problemsOf({ timeOut: 5, waves: { count: 1 } })).toEqual([
       '`timeOut` is not an option; known are timeout, propagationDelay, flushTimeout, retryAfter, ' +
-        'waves, terminationGracePeriod.',
+        'waves, terminationGracePeriod, development.',
       '`waves.count` is not an option; known are size, interval.',
     ]);
   });

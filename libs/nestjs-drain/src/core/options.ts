@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  flag,
   InvalidDrainOptionsError,
   object,
   seconds,
@@ -37,6 +38,13 @@ export interface DrainOptions {
    * `timeout + flushTimeout` must be less. Default: not checked.
    */
   terminationGracePeriod?: number;
+  /**
+   * For a process that a watcher restarts on every save: the first trigger shuts the listeners at once, so
+   * that the next process finds the port free, and ends every stream at once, with its farewell. `timeout`
+   * and `propagationDelay` count as 0. Default: whether `node --watch`, or `nest start --watch` in a script
+   * of package.json, started this process.
+   */
+  development?: boolean;
 }
 
 export interface ResolvedDrainOptions extends Required<
@@ -57,10 +65,14 @@ export const drainOptionChecks: OptionChecks = {
     interval: seconds(0.001),
   }),
   terminationGracePeriod: seconds(),
+  development: flag,
 };
 
+/** What development mode makes of the bounds: the deadline is the first trigger. */
+const atOnce = { timeout: 0, propagationDelay: 0 } as const;
+
 /**
- * Fills in the defaults.
+ * Fills in the defaults. The bounds of production are checked in development too.
  * @throws InvalidDrainOptionsError naming every impossible value and its remedy.
  */
 export function resolveDrainOptions(options: DrainOptions = {}): ResolvedDrainOptions {
@@ -72,10 +84,11 @@ export function resolveDrainOptions(options: DrainOptions = {}): ResolvedDrainOp
     retryAfter: options.retryAfter ?? 1,
     waves: { size: options.waves?.size ?? 50, interval: options.waves?.interval ?? 0.0025 },
     terminationGracePeriod: options.terminationGracePeriod,
+    development: options.development ?? false,
   };
   const problems = sumProblems(resolved);
   if (problems.length > 0) throw new InvalidDrainOptionsError(problems);
-  return resolved;
+  return resolved.development ? { ...resolved, ...atOnce } : resolved;
 }
 
 function sumProblems(options: ResolvedDrainOptions): string[] {

@@ -1,5 +1,8 @@
-/** Where adapters find the application's Drain. Global, so that the ESM and CJS builds meet. */
-export const DRAIN = Symbol.for('nestjs-drain.Drain');
+/**
+ * Where adapters find the application's Drain. Global, so that the ESM and CJS builds meet. Where the module is
+ * missing, Nest's error shows the name: so it says what to import.
+ */
+export const DRAIN = Symbol.for('nestjs-drain.Drain: import GracefulShutdownModule.forRoot()');
 
 /** Where adapters find how the application goes away: a `Shutdown`. */
 export const SHUTDOWN = Symbol.for('nestjs-drain.Shutdown');

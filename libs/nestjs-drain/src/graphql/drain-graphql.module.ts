@@ -11,7 +11,9 @@ import { checkOptions, list, text } from '../core/option-checks.js';
  * 1012 then, after which graphql-ws clients connect again and subscribe anew; one that carries nothing but
  * endless subscriptions is closed at once, in waves.
  */
-@Module({ providers: [Operations, { provide: GRAPHQL_OPTIONS, useValue: {} }] })
+@Module({
+  providers: [Operations, { provide: GRAPHQL_OPTIONS, useValue: {} }],
+})
 export class DrainGraphQLModule implements NestModule {
   constructor(private readonly operations: Operations) {}
 

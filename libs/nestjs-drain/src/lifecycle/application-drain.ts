@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
+import { isInPod, watcherOf } from '../compat/environment.js';
+import { stackOf } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import { durationWarnings } from '../core/duration.js';
 import { InvalidDrainOptionsError, resolveDrainOptions } from '../core/options.js';
-import { stackOf } from './hooks.js';
 import { separateOptions, type ModuleOptions } from './options.js';
 
 const applications = new WeakSet<ModulesContainer>();
@@ -20,14 +21,21 @@ export function applicationDrain(modules: ModulesContainer, options: ModuleOptio
     ]);
   }
   const logger = new Logger('GracefulShutdown');
-  const drain = new Drain(
-    resolveDrainOptions(separateOptions(options).drain),
-    undefined,
-    (error) => {
-      logger.error('An observer of the drain threw; the drain goes on.', stackOf(error));
-    },
-  );
+  const watcher = watcherOf();
+  const { development = watcher !== undefined, ...bounds } = separateOptions(options).drain;
+  const drain = new Drain(resolveDrainOptions({ ...bounds, development }), undefined, (error) => {
+    logger.error('An observer of the drain threw; the drain goes on.', stackOf(error));
+  });
   for (const warning of durationWarnings({ ...options })) logger.warn(warning);
+  if (development) sayDevelopment(logger, options.development ? undefined : watcher);
   applications.add(modules);
   return drain;
+}
+
+/** In a pod it is rather a mistake: every rollout would end the streams. */
+function sayDevelopment(logger: Logger, watcher = '`development: true`'): void {
+  logger[isInPod() ? 'warn' : 'log'](
+    `Development mode (${watcher}): the first signal frees the port and ends open streams at once, with their ` +
+      'farewell. `propagationDelay` and `timeout` count as 0. Set `development: false` for the drain of production.',
+  );
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ManualClock } from 'nestjs-drain-resume/testing';
+import { admitted } from '../../test/support/scripted-stream.js';
 import type { AfterNest } from '../compat/nest-close.js';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions } from '../core/options.js';
@@ -73,6 +74,38 @@ describe('a drain that is taken back after a signal', () => {
   test('a drain that ends counts it', async () => {
     const { signals } = setUp({ timeout: 300 });
     expect(await signals.leave('SIGTERM')).toBe(true);
+  });
+});
+
+describe('in development', () => {
+  test('a signal shuts the listeners first, ends the streams at once, and nothing is late', async () => {
+    const { clock, drain, signals } = setUp({
+      timeout: 300,
+      propagationDelay: 5,
+      development: true,
+    });
+    const order: string[] = [];
+    drain.listeners.add({
+      stop: (deadline) => {
+        order.push(`listener shut, ${(deadline - clock.now()) / 1000} s for the last answers`);
+        return Promise.resolve();
+      },
+    });
+    admitted(drain.streams, 'finite', { onEnd: 'deliver' });
+    admitted(drain.streams, 'subscription', { onEnd: 'deliver' });
+    drain.events.subscribe((event) => {
+      if (event.type === 'released') order.push(event.outcome);
+      if (event.type === 'ended') order.push(`ended after ${event.report.waitedSeconds} s`);
+    });
+    const left = signals.leave('SIGTERM');
+    await clock.advanceAsync(0);
+    expect(await left).toBe(true);
+    expect(order).toEqual([
+      'reconnect',
+      'listener shut, 2 s for the last answers',
+      'cancelled',
+      'ended after 0 s',
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { printsFieldsApart } from '../compat/nest-logger.js';
+import { type Fields, type Level, writeLine } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import type { DrainEvent } from '../core/events.js';
 import { describeReport, type DrainReport } from '../core/report.js';
@@ -10,7 +10,7 @@ const progressInterval = 5000;
 
 /**
  * One line when the drain starts, one for each trigger that joins, one every 5 s while it runs, one
- * when it ends, and one for each bound that was too short. The sentence is for people; the fields behind it are for JSON loggers.
+ * when it ends, and one for each bound that was too short.
  */
 @Injectable()
 export class DrainLogger {
@@ -31,11 +31,14 @@ export class DrainLogger {
   }
 
   #started(trigger: string): void {
-    const { timeout, propagationDelay } = this.drain.options;
+    const { options, propagationDelay } = this.drain;
+    const { timeout, development } = options;
+    const bounds =
+      `at most ${timeout} s` +
+      (propagationDelay > 0 ? `, new streams accepted for ${propagationDelay} s` : '');
     this.#write(
       'log',
-      `Shutting down (${trigger}): ${this.#whatIsLeft()}, at most ${timeout} s` +
-        (propagationDelay > 0 ? `, new streams accepted for ${propagationDelay} s` : ''),
+      `Shutting down (${trigger}): ${this.#whatIsLeft()}, ${development ? 'all ends now' : bounds}`,
       { event: 'started', trigger, timeout, propagationDelay, ...this.#numbers() },
     );
     this.#scheduleProgress();
@@ -82,9 +85,8 @@ export class DrainLogger {
     this.#write('log', 'The shutdown was reset: serving again', { event: 'reset' });
   }
 
-  #write(level: 'log' | 'warn', message: string, fields: object): void {
-    if (printsFieldsApart()) this.#logger[level](message);
-    else this.#logger[level](message, fields);
+  #write(level: Level, message: string, fields: Fields): void {
+    writeLine(this.#logger, level, message, fields);
   }
 
   #numbers(): Record<string, number> {
@@ -135,6 +137,8 @@ export class LossReport {
   }
 
   hints(report: DrainReport): Hint[] {
+    // No bound was too short: in development the developer wants it so.
+    if (this.drain.options.development) return [];
     const unfinished = Object.values(report.unfinished).reduce((sum, count) => sum + count, 0);
     const hints: Hint[] = [];
     if (report.cancelled > 0) hints.push(this.#cancelled(report.cancelled));

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { stackOf } from '../compat/nest-logger.js';
 import { providersWith, type ProviderWithMethod } from '../compat/providers.js';
 import { runAs } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
@@ -76,9 +77,4 @@ export class Hooks {
         'make it faster or raise `hookTimeout`.',
     );
   }
-}
-
-/** What Nest's loggers print below the line. */
-export function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

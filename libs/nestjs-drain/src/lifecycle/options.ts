@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { drainOptionChecks, resolveDrainOptions, type DrainOptions } from '../core/options.js';
 import {
   checkOptions,
+  filled,
   flag,
   list,
   seconds,
@@ -57,7 +58,7 @@ const signalName: OptionCheck = (name, value) => {
 /** Every option of the drain and of the process. */
 export const moduleOptionChecks: OptionChecks = {
   ...drainOptionChecks,
-  signals: unlessFalse(list(signalName)),
+  signals: unlessFalse(filled(list(signalName), 'set false for no signal at all')),
   forceExitOnSecondSignal: flag,
   hookTimeout: seconds(),
   exitTimeout: seconds(),

@@ -48,7 +48,10 @@ export class ShutdownSequence implements Shutdown {
 
   async #run(trigger: string, lameDuck: boolean): Promise<void> {
     try {
-      const report = await this.drain.start(trigger, { lameDuck });
+      const drained = this.drain.start(trigger, { lameDuck });
+      // A watcher starts the next process now, and that one wants the port.
+      if (this.drain.options.development) void this.drain.stopListeners();
+      const report = await drained;
       await this.drain.stopListeners();
       await this.hooks.conclude(report);
       this.#isOver = true;

@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Observable, type Observer, type Operator, type Subscription } from 'rxjs';
+import { stackOf } from '../compat/nest-logger.js';
 import { callingWork } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
 import type { DrainEvent, DrainEvents } from '../core/events.js';
 import type { DrainPhase } from '../core/phase.js';
 import type { DrainReport } from '../core/report.js';
 import { DRAIN } from '../core/tokens.js';
-import { stackOf } from './hooks.js';
 import { runTask } from './drainable-task.decorator.js';
 
 /** The drain at one moment. */

@@ -1,12 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { register, type Registry } from 'prom-client';
 import type { Drain } from '../core/drain.js';
+import { forRootDone, requireForRoot } from '../compat/for-root.js';
 import type { ManagementRoute, ManagementRoutes } from '../compat/management-routes.js';
 import { DRAIN, MANAGEMENT_ROUTES } from '../core/tokens.js';
 import { DrainMetrics } from './drain-metrics.js';
 import {
   checkOptions,
-  text,
+  routePath,
   unlessFalse,
   withMethods,
   type OptionCheck,
@@ -35,14 +36,14 @@ const modules = new WeakMap<Registry, Map<string, DynamicModule>>();
  * The drain's metrics in your prom-client registry, and a route that serves it until the listener
  * closes. Needs GracefulShutdownModule, global as it is by default. Imported twice it counts once.
  */
-@Module({})
+@Module({ providers: [requireForRoot('DrainMetricsModule')] })
 export class DrainMetricsModule {
   /** @throws InvalidDrainOptionsError for options that do not exist or cannot work. */
   static forRoot(options: DrainMetricsOptions = {}): DynamicModule {
     checkOptions('DrainMetricsModule', options, {
       registry: withMethods('registerMetric', 'metrics'),
       prefix: metricPrefix,
-      path: unlessFalse(text),
+      path: unlessFalse(routePath),
     });
     const { registry = register, prefix = 'nestjs_drain_', path = 'metrics' } = options;
     // Nest knows a module that is imported twice by its identity.
@@ -58,6 +59,7 @@ function describe(registry: Registry, prefix: string, path: string | false): Dyn
   return {
     module: DrainMetricsModule,
     providers: [
+      forRootDone,
       {
         provide: DrainMetrics,
         inject: [DRAIN, MANAGEMENT_ROUTES],

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { MessageServers } from './message-server.js';
 
 /**
@@ -7,4 +7,9 @@ import { MessageServers } from './message-server.js';
  * `GracefulShutdownModule`. For gRPC there is `DrainGrpcModule`.
  */
 @Module({ providers: [MessageServers] })
-export class DrainMicroserviceModule {}
+export class DrainMicroserviceModule {
+  /** The same as the module alone, which has no options. */
+  static forRoot(): DynamicModule {
+    return { module: DrainMicroserviceModule };
+  }
+}

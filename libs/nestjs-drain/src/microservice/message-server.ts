@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
+import { stackOf } from '../compat/nest-logger.js';
 import { unsubscriberOf } from '../compat/brokers.js';
 import {
   closeAfterShutdown,
@@ -88,7 +89,10 @@ class MessageServer implements Listener {
     try {
       await this.consumption.pause();
     } catch (error) {
-      this.#logger.error('A microservice could not stop consuming; the drain goes on.', error);
+      this.#logger.error(
+        'A microservice could not stop consuming; the drain goes on.',
+        stackOf(error),
+      );
     }
   }
 

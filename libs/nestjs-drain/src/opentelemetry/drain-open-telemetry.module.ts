@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
+import { forRootDone, requireForRoot } from '../compat/for-root.js';
 import type { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import { instrument } from './instruments.js';
@@ -26,7 +27,7 @@ const observed = new WeakSet<Drain>();
  * The drain's instruments and its span in your OpenTelemetry SDK. Needs GracefulShutdownModule,
  * global as it is by default. Imported twice it counts once.
  */
-@Module({})
+@Module({ providers: [requireForRoot('DrainOpenTelemetryModule')] })
 export class DrainOpenTelemetryModule {
   /** @throws InvalidDrainOptionsError for options that do not exist or cannot work. */
   static forRoot(options: DrainOpenTelemetryOptions = {}): DynamicModule {
@@ -38,6 +39,7 @@ export class DrainOpenTelemetryModule {
     return {
       module: DrainOpenTelemetryModule,
       providers: [
+        forRootDone,
         {
           provide: TelemetryFlush,
           inject: [DRAIN],

@@ -5,8 +5,8 @@ import { ManagementRoutes, type ManagementAnswer } from '../compat/management-ro
 import { Drain } from '../core/drain.js';
 import {
   InvalidDrainOptionsError,
+  routePath,
   seconds,
-  text,
   unlessFalse,
   type OptionChecks,
 } from '../core/option-checks.js';
@@ -29,7 +29,7 @@ export interface HealthOptions {
   unfollowedDrainLimit?: number;
 }
 
-const path = unlessFalse(text);
+const path = unlessFalse(routePath);
 export const healthChecks: OptionChecks = {
   liveness: path,
   readiness: path,

@@ -1,5 +1,6 @@
-import { Module, Optional, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { forRootDone, requireForRoot } from '../compat/for-root.js';
 import { QueueWorkers } from './queue-workers.js';
 import { watchStartedWorkers } from './started-workers.js';
 
@@ -8,16 +9,8 @@ import { watchStartedWorkers } from './started-workers.js';
  * lets the drain wait for their running jobs. Import `DrainQueueModule.forRoot()` once, beside
  * `GracefulShutdownModule`. Workers that the application makes itself are added to `QueueWorkers`.
  */
-@Module({})
+@Module({ providers: [requireForRoot('DrainQueueModule')] })
 export class DrainQueueModule {
-  constructor(@Optional() workers?: QueueWorkers) {
-    if (workers) return;
-    throw new Error(
-      'DrainQueueModule is imported without forRoot(), so it would pause no worker. ' +
-        'Import DrainQueueModule.forRoot() instead.',
-    );
-  }
-
   static forRoot(): DynamicModule {
     watchStartedWorkers();
     return definition;
@@ -29,6 +22,6 @@ const definition: DynamicModule = {
   module: DrainQueueModule,
   global: true,
   imports: [DiscoveryModule],
-  providers: [QueueWorkers],
+  providers: [forRootDone, QueueWorkers],
   exports: [QueueWorkers],
 };

@@ -1,6 +1,7 @@
 import { BullRegistrar, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Injectable, Logger, Optional, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { stackOf } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import type { BullWorker } from './bull-worker.js';
@@ -48,7 +49,7 @@ export class QueueWorkers implements OnApplicationBootstrap {
   add(worker: BullWorker): void {
     if (this.#workers.has(worker)) return;
     const attached = new QueueWorker(worker, this.drain, this.#work, (message, error) =>
-      this.#logger.error(message, error),
+      this.#logger.error(message, stackOf(error)),
     );
     this.#workers.set(worker, attached);
     this.drain.listeners.add(attached);

@@ -13,11 +13,20 @@ import {
   StreamProducers,
   type StreamProducersOptions,
   ResumableStreamService,
-  type ResumeStore,
   withCodec,
 } from 'nestjs-drain-resume';
+import { forRootDone, requireFactory, requireForRoot } from '../compat/for-root.js';
 import type { Clock } from '../core/clock.js';
 import { Drain } from '../core/drain.js';
+import {
+  flag,
+  oneOf,
+  optionProblems,
+  text,
+  unchecked,
+  withMethods,
+  type OptionChecks,
+} from '../core/option-checks.js';
 import { DRAIN, RESUMPTION } from '../core/tokens.js';
 import { LogResumption } from './log-resumption.js';
 import { StoreReadiness } from './store-readiness.js';
@@ -57,18 +66,21 @@ const OPTIONS = Symbol.for('nestjs-drain.ResumeOptions');
  * `ResumableStreamService` to handlers that log and replay on their own. Import it once, in the root module beside `GracefulShutdownModule`.
  * Impossible options throw an InvalidResumeOptionsError at start, with the remedy.
  */
-@Module({})
+@Module({ providers: [requireForRoot('DrainResumeModule')] })
 export class DrainResumeModule {
   static forRoot(options: DrainResumeOptions): DynamicModule {
     return DrainResumeModule.forRootAsync({ useFactory: () => options });
   }
 
-  static forRootAsync({ imports, inject, useFactory }: DrainResumeAsyncOptions): DynamicModule {
+  static forRootAsync(options: DrainResumeAsyncOptions): DynamicModule {
+    requireFactory('DrainResumeModule', options, ['useFactory']);
+    const { imports, inject, useFactory } = options;
     return {
       module: DrainResumeModule,
       global: true,
       imports: imports ?? [],
       providers: [
+        forRootDone,
         { provide: OPTIONS, inject: inject ?? [], useFactory },
         {
           provide: ResumableStreamService,
@@ -101,28 +113,37 @@ export class DrainResumeModule {
   }
 }
 
-const known: Record<keyof DrainResumeOptions, true> = {
-  ...{ store: true, owner: true, lease: true, ttl: true, storeTimeout: true },
-  ...{ maxPendingBytes: true, maxAttempts: true, acrossReplicas: true, handOff: true },
-  ...{ codec: true, readiness: true },
+/** What `StreamProducers` checks itself is `unchecked` here. */
+const checks: Record<keyof DrainResumeOptions, OptionChecks[string]> = {
+  store: withMethods('append', 'read'),
+  owner: text,
+  lease: unchecked,
+  ttl: unchecked,
+  storeTimeout: unchecked,
+  maxPendingBytes: unchecked,
+  maxAttempts: unchecked,
+  acrossReplicas: flag,
+  handOff: oneOf('deadline', 'eager'),
+  codec: withMethods('encode', 'decode'),
+  readiness: flag,
 };
 
-/** @throws InvalidResumeOptionsError */
-function refuseUnknown(options: object): void {
-  const unknown = Object.keys(options).filter((name) => !(name in known));
-  if (unknown.length === 0) return;
+/** @throws InvalidResumeOptionsError naming every problem and its remedy. */
+function refuse(options: DrainResumeOptions): void {
+  const problems = optionProblems(options, checks);
+  if (problems.length === 0 && !options.store) {
+    problems.push(
+      '`store` is missing; set a MemoryResumeStore, or a RedisResumeStore of nestjs-drain-resume/redis.',
+    );
+  }
+  if (problems.length === 0) return;
   throw new InvalidResumeOptionsError(
-    `DrainResumeModule has no option \`${unknown.join('`, `')}\`; it knows \`${Object.keys(known).join('`, `')}\`.`,
+    `DrainResumeModule cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
   );
 }
 
 function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamService {
-  refuseUnknown(options);
-  if (typeof (options.store as Partial<ResumeStore> | undefined)?.append !== 'function') {
-    throw new InvalidResumeOptionsError(
-      `\`store\` is no store; set a MemoryResumeStore, or a RedisResumeStore of nestjs-drain-resume/redis.`,
-    );
-  }
+  refuse(options);
   const { store, codec, acrossReplicas = store.shared, handOff } = options;
   if (!store.shared && (acrossReplicas || handOff !== undefined)) {
     throw new InvalidResumeOptionsError(
@@ -139,12 +160,13 @@ function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamSe
     clock,
     onError,
   });
+  const producers = drain.count('producers', { awaitsLateWork: true });
   const service = new ResumableStreamService(streams, {
     clock,
     handOff: when,
     isLeaving: () => drain.isShuttingDown,
     deadline: drain.expired,
-    track: (production) => drain.tasks.track(production),
+    track: (production) => producers.track(production),
     onError,
   });
   if (when) handOffWith(drain, service, when);

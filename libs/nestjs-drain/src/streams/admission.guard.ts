@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { wholeSeconds } from '../core/duration.js';
 import { rawOf } from '../compat/fastify.js';
@@ -30,7 +30,9 @@ interface Application {
 @Injectable()
 export class AdmissionGuard implements CanActivate {
   static readonly [ADMISSION_GUARD] = true;
+  readonly #logger = new Logger('GracefulShutdown');
   #application: Application | undefined;
+  #isSaid = false;
 
   constructor(private readonly module: ModuleRef) {}
 
@@ -39,6 +41,7 @@ export class AdmissionGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const route = streamRouteOf(context.getHandler());
     const application = (this.#application ??= this.#find());
+    if (!application) this.#sayInert(context);
     if (!route || !application) return true;
     const http = context.switchToHttp();
     const framework = http.getRequest<IncomingMessage>();
@@ -78,6 +81,16 @@ export class AdmissionGuard implements CanActivate {
       if (!(error instanceof ContinuedElsewhereError)) throw error;
       return refuse(route, framework, response, { reason: 'draining', retryAfter });
     }
+  }
+
+  /** Where the library is not imported, only a request can say so: no part of it starts. */
+  #sayInert(context: ExecutionContext): void {
+    if (this.#isSaid) return;
+    this.#isSaid = true;
+    this.#logger.warn(
+      `@DrainableStream() on ${context.getClass().name} does nothing: import GracefulShutdownModule.forRoot() in the ` +
+        'root module.',
+    );
   }
 
   /** Late: the application's Drain may be made after this guard. */

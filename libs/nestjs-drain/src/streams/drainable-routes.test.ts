@@ -11,6 +11,7 @@ import {
   HttpCode,
   Injectable,
   NotFoundException,
+  Logger,
   Param,
   ParseIntPipe,
   Post,
@@ -28,7 +29,7 @@ import {
 } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { map, Observable, of, Subject } from 'rxjs';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   adapters,
   startApplication,
@@ -194,8 +195,17 @@ test('without GracefulShutdownModule the decorator does nothing', async () => {
   const module = await Test.createTestingModule({ controllers: [AloneController] }).compile();
   const application = module.createNestApplication({ logger: false });
   await application.listen(0, '127.0.0.1');
-  const answer = await fetch(`${await application.getUrl()}/alone/7`);
-  expect(await answer.json()).toEqual({ id: '7', aborted: false, released: false });
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  for (let asked = 0; asked < 2; asked += 1) {
+    const answer = await fetch(`${await application.getUrl()}/alone/7`);
+    expect(await answer.json()).toEqual({ id: '7', aborted: false, released: false });
+  }
+  expect(warn.mock.calls).toEqual([
+    [
+      '@DrainableStream() on AloneController does nothing: import GracefulShutdownModule.forRoot() in the root module.',
+    ],
+  ]);
+  warn.mockRestore();
   await application.close();
 });
 

@@ -1,4 +1,5 @@
 import { UseGuards } from '@nestjs/common';
+import { format } from '../core/duration.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
 import { AdmissionGuard } from './admission.guard.js';
 import type { DrainableStreamOptions } from './stream-route.js';
@@ -10,11 +11,17 @@ import type { DrainableStreamOptions } from './stream-route.js';
  * `StreamableFile`, `@Res()` and plain answers; changes nothing of what the route answers while serving.
  *
  * It only declares. The rest happens at start, where GracefulShutdownModule is imported; elsewhere, as
- * in unit tests of a controller, it does nothing.
+ * in unit tests of a controller, it does nothing. A request of such a route logs one warning then, which
+ * Nest's testing module does not print.
  */
 export function DrainableStream<Request = unknown>(
   options: DrainableStreamOptions<Request> = {},
 ): ClassDecorator & MethodDecorator {
+  if (typeof (options as unknown) !== 'object' || (options as unknown) === null) {
+    throw new TypeError(
+      `@DrainableStream() is given ${format(options)}; give it an object, such as { kind: 'subscription' }, or nothing.`,
+    );
+  }
   if (options.resumable && options.kind === 'subscription') {
     throw new TypeError(
       '@DrainableStream() cannot be a resumable subscription: an endless log has no bound; leave one of both out.',

@@ -10,6 +10,7 @@ import {
   type Class,
   type Method,
 } from '../compat/nest-routes.js';
+import { isAsyncGenerator, sendsGenerators, sentAsJson } from '../compat/streamed-bodies.js';
 import type { HandlerRun, ResumableOptions } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
 import { ADMISSION_GUARD } from '../core/tokens.js';
@@ -116,6 +117,9 @@ export function describeRoute(
       `${title} is declared resumable but is no @Sse() route: make it one, or log and replay its events ` +
         'yourself with ResumableStreamService of nestjs-drain/resume.',
     );
+  }
+  if (!sendsGenerators && !isSse && isAsyncGenerator(method)) {
+    throw new TypeError(`${title} is an async generator, and ${sentAsJson}`);
   }
   if (!declared.resumable && runParts.some(([, part]) => part === 'cursor')) {
     throw new TypeError(

@@ -1,12 +1,14 @@
 import { wholeSeconds } from '../core/duration.js';
 import type { Readable } from 'node:stream';
-import { StreamableFile } from '@nestjs/common';
+import { Logger, StreamableFile } from '@nestjs/common';
 import { isObservable, Observable } from 'rxjs';
 import {
   isConsumed,
   isNodeStream,
   type IsStreamed,
   isWebResponse,
+  sentAsJson,
+  unsentStream,
 } from '../compat/streamed-bodies.js';
 import { byteSource } from './byte-source.js';
 import { endable } from './byte-stream.js';
@@ -15,6 +17,10 @@ import type { HttpStream } from './http-stream.js';
 import { ResponseStream } from './response-stream.js';
 import type { StreamRoute } from './stream-route.js';
 import { StreamRefusedException } from './refusals.js';
+
+const logger = new Logger('DrainableStream');
+/** The routes of which the log has said that they send no stream. */
+const complained = new WeakSet<StreamRoute>();
 
 /**
  * Stands around one route's handler: it registers each SSE Observable, byte stream and response that the handler
@@ -46,8 +52,17 @@ export class StreamInterceptor {
         : this.#registerValue(result);
     }
     if (this.#isBody(result)) return registerBody(this.stream, result);
+    this.#complainOnce(result);
     this.stream.transport.completeAnswer();
     return result;
+  }
+
+  /** The answer stays what it is without the decorator (law 9); it is not what the handler means. */
+  #complainOnce(result: unknown): void {
+    const what = unsentStream(result, this.isStreamed);
+    if (what === undefined || complained.has(this.route)) return;
+    complained.add(this.route);
+    logger.error(`${this.route.pattern} answers with ${what}, and ${sentAsJson}`);
   }
 
   #isBody(value: unknown): value is object {

@@ -98,6 +98,21 @@ export class GeneratedApplication {
     await writeFile(join(this.directory, 'src/testing.spec.ts'), spec);
   }
 
+  /** What `GET /` answers. */
+  async greet(greeting: string): Promise<void> {
+    await this.#edit('src/app.service.ts', [/return '.*';/, `return '${greeting}';`]);
+  }
+
+  /** With the HTTP adapter of Fastify, as Nest's documentation says. */
+  async useFastify(): Promise<void> {
+    await install(this.directory, `@nestjs/platform-fastify@${this.nest}`);
+    await this.#edit(
+      'src/main.ts',
+      [/^/, "import { FastifyAdapter } from '@nestjs/platform-fastify';\n"],
+      ['create(AppModule)', 'create(AppModule, new FastifyAdapter())'],
+    );
+  }
+
   npx(...args: string[]): Promise<string> {
     return run(this.directory, 'npx', '--no-install', ...args);
   }
@@ -143,6 +158,12 @@ const route = `
       take(20),
       map((n) => ({ data: \`word\${n}\` })),
     );
+  }
+
+  @Sse('ticks')
+  @DrainableStream()
+  ticks(): Observable<MessageEvent> {
+    return interval(100).pipe(map((n) => ({ data: \`tick\${n}\` })));
   }
 }
 `;

@@ -153,6 +153,18 @@ describe.each(adapters)('the status feed on %s', (adapter) => {
 });
 
 describe('the status page', () => {
+  const browser = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  test.each(['*/*', 'application/json', undefined])(
+    'is for browsers: who accepts %s reads the state',
+    async (accept) => {
+      const { url } = await start('express');
+      const answer = await fetch(`${url}/shutdown`, accept ? { headers: { Accept: accept } } : {});
+      expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+      expect(await answer.json()).toMatchObject({ phase: 'serving', active_streams: 0 });
+    },
+  );
+
   test('is made of its files, as they are', () => {
     const script = new URL('../../../scripts/inline-status-page.mjs', import.meta.url);
     execFileSync(process.execPath, [fileURLToPath(script), '--check'], { stdio: 'pipe' });
@@ -160,7 +172,8 @@ describe('the status page', () => {
 
   test('is one document that may load nothing, under a nonce of its own', async () => {
     const { url } = await start('express');
-    const answers = [await fetch(`${url}/shutdown`), await fetch(`${url}/shutdown`)];
+    const open = () => fetch(`${url}/shutdown`, { headers: browser });
+    const answers = [await open(), await open()];
     const policies = answers.map(({ headers }) => headers.get('content-security-policy') ?? '');
     expect(policies[0]).toContain("default-src 'none'");
     expect(policies[0]).not.toBe(policies[1]);
@@ -175,9 +188,10 @@ describe('the status page', () => {
     const { url } = await start('express', { control: { token: 'sesame' } });
     const statusOf = async (path: string, headers: Record<string, string> = {}) =>
       (await fetch(`${url}${path}`, { headers })).status;
-    expect(await statusOf('/shutdown')).toBe(200);
-    expect(await statusOf('/shutdown', { 'X-Forwarded-For': '10.0.0.1' })).toBe(403);
-    expect(await statusOf('/shutdown', { 'Sec-Fetch-Site': 'cross-site' })).toBe(403);
+    expect(await statusOf('/shutdown', browser)).toBe(200);
+    expect(await statusOf('/shutdown')).toBe(403);
+    expect(await statusOf('/shutdown', { ...browser, 'X-Forwarded-For': '10.0.0.1' })).toBe(403);
+    expect(await statusOf('/shutdown', { ...browser, 'Sec-Fetch-Site': 'cross-site' })).toBe(403);
     expect(await statusOf('/shutdown/feed')).toBe(403);
     expect(await statusOf('/shutdown/feed', { Authorization: 'Bearer guess' })).toBe(403);
   });
