@@ -19,6 +19,21 @@ export function isLengthPromised(response: ServerResponse): boolean {
   return response.headersSent && headerOf(response, 'content-length') !== undefined;
 }
 
+/** Whether the headers have said so. */
+export function isEventStream(response: ServerResponse): boolean {
+  return response.headersSent && isEventStreamType(headerOf(response, 'content-type'));
+}
+
+/** @param type a `Content-Type`, in any case and with any parameter */
+export function isEventStreamType(type: string | null | undefined): boolean {
+  return /^\s*text\/event-stream\b/i.test(type ?? '');
+}
+
+/** Whether the bytes on the way are not those of the content: text written between them would break it. */
+export function isEncoded(response: ServerResponse): boolean {
+  return headerOf(response, 'content-encoding') !== undefined;
+}
+
 type WriteCallback = (error?: Error | null) => void;
 
 /** The response is answered: what its handler still writes is dropped, so that a handler meets no error for it. */

@@ -6,9 +6,8 @@ import { rawOf } from '../compat/fastify.js';
 import type { Drain } from '../core/drain.js';
 import { isLastAnswer } from '../core/stream-registry.js';
 import { ContinuedElsewhereError, type Resumption } from '../core/resumption.js';
-import { ADMISSION_GUARD, DRAIN, FAREWELL, RESUMPTION } from '../core/tokens.js';
+import { ADMISSION_GUARD, DRAIN, FAREWELL, HEARTBEATS, RESUMPTION } from '../core/tokens.js';
 import { isEventSource } from './event-stream.js';
-import type { Farewell } from './farewell.js';
 import { decide, decisionOf, type HttpStream } from './http-stream.js';
 import { ReconnectAnswer, StreamRefusedException } from './refusals.js';
 import { ResumableAnswer } from './resumable-answer.js';
@@ -44,11 +43,11 @@ export class AdmissionGuard implements CanActivate {
     const framework = http.getRequest<IncomingMessage>();
     if (!isLastGuard(framework, route) || decisionOf(framework)) return true;
     const response = rawOf(http.getResponse<ServerResponse>());
-    const { kind, pattern, farewell } = route;
+    const { kind, pattern, farewell, heartbeat } = route;
     const id = route.id?.(framework);
     const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
     const isLast = isLastAnswer(rawOf(framework)) && !isEager;
-    const declared = { kind, route: pattern, farewell, id, isLastAnswer: isLast };
+    const declared = { kind, route: pattern, farewell, heartbeat, id, isLastAnswer: isLast };
     const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
     if (!isLogged(route)) return true;
@@ -85,7 +84,7 @@ export class AdmissionGuard implements CanActivate {
     const drain = this.#get<Drain>(DRAIN);
     if (!drain) return undefined;
     return {
-      admission: new StreamAdmission(drain, this.#get<Farewell>(FAREWELL)),
+      admission: new StreamAdmission(drain, this.#get(FAREWELL), this.#get(HEARTBEATS)),
       resumption: this.#get<Resumption>(RESUMPTION),
       retryAfter: drain.options.retryAfter,
     };

@@ -15,6 +15,7 @@ export class HttpTransport implements StreamTransport {
   readonly cancelSubject = new CancelSubject();
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
+  #uncounted = 0;
   #isComplete = false;
 
   constructor(
@@ -80,7 +81,17 @@ export class HttpTransport implements StreamTransport {
   progress(): StreamProgress {
     const sent = bytesSent(this.request);
     if (sent === undefined || this.#bytesBefore === undefined) return {};
-    return { bytes: sent - this.#bytesBefore };
+    return { bytes: Math.max(0, sent - this.#bytesBefore - this.#uncounted) };
+  }
+
+  /** What is written here is no progress of the stream. */
+  writeUncounted(write: () => void): void {
+    if (this.#bytesBefore === undefined) return write();
+    const { socket } = this.request;
+    const before = socket.bytesWritten;
+    write();
+    this.#uncounted += socket.bytesWritten - before;
+    return undefined;
   }
 
   get #http2(): ServerHttp2Stream | undefined {
