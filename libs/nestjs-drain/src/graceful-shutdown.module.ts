@@ -201,7 +201,8 @@ const derivedProviders: Provider[] = [
   {
     provide: HEARTBEATS,
     inject: [DRAIN, OPTIONS],
-    useFactory: ({ clock }: Drain, { heartbeat }: DynamicOptions) => new Heartbeats(clock, heartbeat),
+    useFactory: ({ clock }: Drain, { heartbeat }: DynamicOptions) =>
+      new Heartbeats(clock, heartbeat),
   },
   {
     provide: CONTROL_OPTIONS,

@@ -34,10 +34,7 @@ export class Heartbeats {
    * Watches a response from here on.
    * @returns a function that ends it; undefined where there is nothing to end
    */
-  keep(
-    transport: HttpTransport,
-    interval: Heartbeat = this.interval,
-  ): (() => void) | undefined {
+  keep(transport: HttpTransport, interval: Heartbeat = this.interval): (() => void) | undefined {
     if (interval === false) return undefined;
     const group = this.#groupOf(interval);
     const beating = new BeatingResponse(transport);
