@@ -10,6 +10,7 @@ import { ADMISSION_GUARD, DRAIN, FAREWELL, HEARTBEATS, RESUMPTION } from '../cor
 import { isEventSource } from './event-stream.js';
 import { decide, decisionOf, type HttpStream } from './http-stream.js';
 import { ReconnectAnswer, StreamRefusedException } from './refusals.js';
+import { ResponseStream } from './response-stream.js';
 import { ResumableAnswer } from './resumable-answer.js';
 import { StreamAdmission } from './stream-admission.js';
 import { isLogged, nothingKeepsEvents, streamRouteOf, type StreamRoute } from './stream-route.js';
@@ -50,6 +51,8 @@ export class AdmissionGuard implements CanActivate {
     const declared = { kind, route: pattern, farewell, heartbeat, id, isLastAnswer: isLast };
     const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
+    // The handler's events are watched. An interceptor may answer with its own; Nest writes each in one piece.
+    if (route.isSse) admission.transport.watchUnobserved = () => ResponseStream.watch(admission);
     if (!isLogged(route)) return true;
     return this.#locate(admission, route, framework, application);
   }

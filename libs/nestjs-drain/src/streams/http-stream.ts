@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { rawOf } from '../compat/fastify.js';
-import { isLengthPromised } from '../compat/response.js';
+import { isEventStream, isLengthPromised } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';
 import { CancelSubject } from './cancel-subject.js';
@@ -34,7 +34,11 @@ export class HttpTransport implements StreamTransport {
     return this.farewell === 'handler' && this.kind === 'finite';
   }
 
+  /** Called before the end of an event stream that nothing watches: it may make something watch the response. */
+  watchUnobserved: (() => void) | undefined;
+
   end(): void {
+    if (!this.cancelSubject.isObserved && isEventStream(this.response)) this.watchUnobserved?.();
     this.cancelSubject.cancel();
   }
 

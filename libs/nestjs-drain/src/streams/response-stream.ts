@@ -21,7 +21,7 @@ export class ResponseStream {
   readonly #write: Write;
   readonly #endResponse: End;
 
-  /** Watches the response of a stream from here on. */
+  /** Watches the response of a stream from here on. Nothing may be under way in it. */
   static watch(stream: HttpStream): void {
     if (!stream.transport.endsItself) new ResponseStream(stream);
   }
