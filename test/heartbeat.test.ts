@@ -16,6 +16,12 @@ const missing = ((): boolean => {
 const slow = { ECHO_TOKENS_PER_SECOND: '0.34' };
 const request = { model: 'echo', input: 'one two', stream: true } as const;
 
+/** The types of the events up to the end. */
+async function types(events: AsyncIterator<{ type: string }>): Promise<string[]> {
+  const result = await events.next();
+  return result.done === true ? [] : [result.value.type, ...(await types(events))];
+}
+
 (missing ? describe.skip : describe)('behind a proxy that cuts what is silent', () => {
   let store: Store;
   const services: RunningService[] = [];
@@ -50,22 +56,16 @@ const request = { model: 'echo', input: 'one two', stream: true } as const;
     ]);
     const cut = clientOf(without, clients[0][1])
       .responses.create(request)
-      .then(async (events) => {
-        for await (const _ of events);
-      });
+      .then(async (events) => types(events[Symbol.asyncIterator]()));
     const [begun, next] = await Promise.all(
       clients.map(([, Client]) => clientOf(one, Client).responses.create(request)),
     );
     const first = begun![Symbol.asyncIterator]();
-    const { value } = await first.next();
-    const { id } = (value as { response: { id: string } }).response;
+    const created = await first.next();
+    const { id } = (created.value as { response: { id: string } }).response;
     const elsewhere = fetch(`${other.url}/v1/responses/${id}?stream=true`, {
       headers: { Authorization: 'Bearer unused' },
     }).then((it) => it.text());
-    const types = async (events: AsyncIterator<{ type: string }>): Promise<string[]> => {
-      const result = await events.next();
-      return result.done ? [] : [result.value.type, ...(await types(events))];
-    };
     const [here, official, text] = await Promise.all([
       types(first),
       types(next![Symbol.asyncIterator]()),

@@ -51,21 +51,21 @@ class ChatController {
   @DrainableStream()
   byDefault(@Res() response: object, @DrainSignal() signal: AbortSignal): void {
     signals.push(signal);
-    answer(signal).pipeUIMessageStreamToResponse(rawOf(response) as ServerResponse);
+    void answer(signal).pipeUIMessageStreamToResponse(rawOf(response) as ServerResponse);
   }
 
   @Post('piped')
   @DrainableStream({ farewell })
   piped(@Res() response: object, @DrainSignal() signal: AbortSignal): void {
     signals.push(signal);
-    answer(signal).pipeUIMessageStreamToResponse(rawOf(response) as ServerResponse);
+    void answer(signal).pipeUIMessageStreamToResponse(rawOf(response) as ServerResponse);
   }
 
   @Post('handled')
   @DrainableStream({ farewell: 'handler' })
   handled(@Res() response: object, @DrainSignal() signal: AbortSignal): void {
     signals.push(signal);
-    answer(signal).pipeUIMessageStreamToResponse(rawOf(response) as ServerResponse);
+    void answer(signal).pipeUIMessageStreamToResponse(rawOf(response) as ServerResponse);
   }
 
   @Post('returned')

@@ -9,8 +9,8 @@ import { HttpTransport } from './http-stream.js';
 /** An event stream that takes every write at once. */
 function written(): {
   transport: HttpTransport;
-  write(chunk: string | Uint8Array): void;
-  all(): string;
+  write: (chunk: string | Uint8Array) => void;
+  all: () => string;
 } {
   const chunks: Buffer[] = [];
   const response = {

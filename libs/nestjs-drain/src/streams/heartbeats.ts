@@ -67,9 +67,9 @@ export class Heartbeats {
 
 function beatAll(streams: Iterator<BeatingResponse>): void {
   for (let count = 0; count < streamsPerTurn; count += 1) {
-    const { done, value } = streams.next();
-    if (done) return;
-    value.beat();
+    const next = streams.next();
+    if (next.done === true) return;
+    next.value.beat();
   }
   setImmediate(beatAll, streams);
 }
