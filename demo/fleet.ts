@@ -6,6 +6,8 @@ export interface FleetOptions {
   readonly entry: string;
   readonly size: number;
   readonly env: Readonly<Record<string, string>>;
+  /** Names the replicas, by their number from 1. Default: `chat-1` and so on. */
+  readonly nameOf?: (number: number) => string;
   /** The port of the address that all replicas share. Default: any free one. */
   readonly port?: number;
 }
@@ -70,7 +72,8 @@ export class Fleet {
   }
 
   async #start(): Promise<Replica> {
-    const name = `chat-${++this.#started}`;
+    const number = ++this.#started;
+    const name = this.options.nameOf?.(number) ?? `chat-${number}`;
     const starting = Replica.start(this.options.entry, name, this.options.env);
     this.#starting.add(starting);
     try {

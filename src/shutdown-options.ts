@@ -2,13 +2,18 @@ import type { GracefulShutdownOptions } from 'nestjs-drain';
 import type { Configuration } from './configuration/configuration.js';
 
 /** Hands the library what the environment says about the shutdown; nothing is decided here. */
-export function shutdownOptions({ host, shutdown }: Configuration): GracefulShutdownOptions {
+export function shutdownOptions({
+  host,
+  shutdown,
+  streamHeartbeat,
+}: Configuration): GracefulShutdownOptions {
   const { timeout, propagationDelay, flushTimeout, terminationGracePeriod } = shutdown;
   const { token, managementPort } = shutdown;
   return {
     timeout,
     propagationDelay,
     flushTimeout,
+    heartbeat: streamHeartbeat > 0 && streamHeartbeat,
     ...(terminationGracePeriod !== undefined && { terminationGracePeriod }),
     control: {
       ...(token !== undefined && { token }),

@@ -72,7 +72,9 @@ describe.each(adapters)('GET / on %s', (adapter) => {
       GRACEFUL_SHUTDOWN_TIMEOUT: '1',
       ECHO_TOKENS_PER_SECOND: '20',
     };
-    fleet = await Fleet.start({ entry, size: 3, env });
+    // As a Deployment names its pods.
+    const nameOf = (number: number) => `chat-shell-7d9c6b5f4-x2x${number}q`;
+    fleet = await Fleet.start({ entry, size: 3, env, nameOf });
     spares = await fleet.launch(6);
     browser = await chromium.launch({ executablePath, args: browserFlags });
     // Nine services start here.
@@ -105,13 +107,99 @@ describe.each(adapters)('GET / on %s', (adapter) => {
     }
     const answer = page.getByRole('article', { name: 'Answer' });
     expect(await answer.getAttribute('data-state')).toBe('streaming');
-    await answer.getByText(': complete').waitFor();
+    await answer.getByText('Complete: ').waitFor();
     expect(await answer.locator('.text').textContent()).toBe(prompt);
     expect(await answer.locator('.seam').count()).toBeGreaterThanOrEqual(2);
     expect(await sentencesFor(page)).toEqual(prompt.split('\n'));
     expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  describe.each([1280, 375])('at %i px', (width) => {
+    it.each(['serving', 'lameDuck', 'draining', 'drained'])(
+      'shows whole names, whole words and whole lines: %s',
+      async (phase) => {
+        const page = await browser.newPage({ viewport: { width, height: 700 } });
+        const status = { pod: 'chat-shell-7d9c6b5f4-x2x9q', phase };
+        const body = `event: status\ndata: ${JSON.stringify(status)}\n\n`;
+        const events = { contentType: 'text/event-stream', body };
+        await page.route('**/v1/events', (route) => route.fulfill(events));
+        await page.route('**/v1/responses', (route) => route.fulfill(endedEarly), { times: 1 });
+        await page.goto(fleet.url);
+        await page.locator(`#pod[data-phase=${phase}]`).waitFor();
+        expect(await page.evaluate(misfits)).toEqual([]);
+        await page.getByRole('button', { name: 'Use a long text' }).click();
+        await page.keyboard.press('Enter');
+        await page.getByRole('button', { name: 'Ask again' }).waitFor();
+        expect(await page.evaluate(misfits)).toEqual([]);
+        const height = "document.querySelector('.question p').clientHeight";
+        const short = await page.evaluate<number>(height);
+        await page.getByRole('button', { name: 'Show all' }).click();
+        expect(await page.evaluate<number>(height)).toBeGreaterThan(short);
+        await page.close();
+      },
+    );
+  });
+
+  it('says that no replica answers, and goes on when one does', async () => {
+    const page = await browser.newPage({ viewport: { width: 375, height: 700 } });
+    await page.goto(fleet.url);
+    await page.getByText('serving').waitFor();
+    await page.context().setOffline(true);
+    await page.getByLabel('Your message').fill('one two three');
+    await page.keyboard.press('Enter');
+    await page.getByText('No replica answers at the moment. Trying again').waitFor();
+    expect(await page.locator('#pod-phase').textContent()).toBe('no answer');
+    expect(await page.evaluate(misfits)).toEqual([]);
+    await page.context().setOffline(false);
+    await page.getByText('Complete: 3 words, from one replica').waitFor();
+    await page.close();
+  });
+
+  it('says in plain words how an answer ended, and asks again', async () => {
+    const page = await browser.newPage({ viewport: { width: 375, height: 700 } });
+    await page.route('**/v1/responses', (route) => route.fulfill(endedEarly), { times: 1 });
+    await page.goto(fleet.url);
+    await page.getByLabel('Your message').fill('one two');
+    await page.keyboard.press('Enter');
+    const remark = page.locator('.outcome').first();
+    await remark.getByText('The service restarted before this answer was complete.').waitFor();
+    expect(await page.locator('main').textContent()).not.toMatch(/incomplete|shutting_down/);
+    await page.getByRole('button', { name: 'Ask again' }).click();
+    await page.getByText('Complete: 2 words, from one replica').waitFor();
+    expect(await page.locator('.exchange').count()).toBe(2);
+    await page.close();
   });
 });
+
+/** A response that its replica had to end. */
+const endedEarly = {
+  status: 200,
+  contentType: 'text/event-stream',
+  body: [
+    { type: 'response.created', response: { id: 'resp_1' } },
+    { type: 'response.output_text.delta', delta: 'one ' },
+    {
+      type: 'response.incomplete',
+      response: { status: 'incomplete', incomplete_details: { reason: 'shutting_down' } },
+    },
+  ]
+    .map((event, id) => `id: ${id}\ndata: ${JSON.stringify({ ...event, sequence_number: id })}\n\n`)
+    .join(''),
+};
+
+/** In the page: what is cut, reaches over the edge, or breaks a line that should not break. */
+const misfits = `
+  ['html', 'header', 'h1', '#pod', '#pod-name', '#pod-phase', '#composer', '.options label', '.question p', '.answer', '.again']
+    .filter((name) => [...document.querySelectorAll(name)].some((element) => {
+      const { right, width } = element.getBoundingClientRect();
+      const line = parseFloat(getComputedStyle(element).lineHeight);
+      const isCut = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0;
+      const isBroken = ['h1', 'b'].includes(element.localName) && element.clientHeight > 1.5 * line;
+      const isHalf = element.matches('.question p') && element.clientHeight % line > 1;
+      return isCut || right > innerWidth + 1 || isBroken || isHalf;
+    }))
+`;
 
 /** Waits until the answer goes on. */
 async function nextWord(page: Page): Promise<void> {
@@ -126,3 +214,50 @@ async function nextWord(page: Page): Promise<void> {
 async function sentencesFor(page: Page): Promise<string[]> {
   return page.locator('[aria-live=polite] p').allTextContents();
 }
+
+/** CHAT_PICTURES=write takes the pictures of the documents anew. */
+const writes = process.env.CHAT_PICTURES === 'write' && !missing;
+(writes ? it : it.skip).each([
+  ['light', 'light', 960, 640, 1],
+  ['dark', 'dark', 960, 640, 1],
+  ['phone', 'dark', 375, 700, 2],
+] as const)(
+  'the picture of an answer that has moved: %s',
+  async (name, colorScheme, width, height, deviceScaleFactor) => {
+    const store = await startStore();
+    const env = {
+      STORE_URL: store.url,
+      RESUME_LEASE: '1',
+      GRACEFUL_SHUTDOWN_TIMEOUT: '3',
+      ECHO_TOKENS_PER_SECOND: '8',
+    };
+    const suffix = ['4kq8z', 'm7xw2', 'c9vtd', 'h2bnf', 'r5jpl', 'z8sgq'];
+    const nameOf = (number: number) =>
+      `chat-shell-${number < 2 ? '6f8b9d5c7' : '7d9c6b5f4'}-${suffix[number]}`;
+    const fleet = await Fleet.start({ entry, size: 1, env, nameOf });
+    const spares = await fleet.launch(2);
+    const browser = await chromium.launch({ executablePath, args: browserFlags });
+    const viewport = { width, height };
+    const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor });
+    await page.goto(`${fleet.url}/#demo`);
+    for (const [moves, spare] of spares.entries()) {
+      await eventually(async () => {
+        expect(await page.locator('.seam').count()).toBe(moves);
+        const text = await page.locator('.answer .text').textContent();
+        expect(text!.length).toBeGreaterThan(70 * (moves + 1));
+      });
+      const replaced = fleet.replaceOldest('SIGTERM', spare);
+      if (spare === spares.at(-1)) {
+        await page.getByText('draining').waitFor();
+        await page.screenshot({
+          path: fileURLToPath(new URL(`../docs/images/chat-${name}.png`, import.meta.url)),
+        });
+      }
+      await replaced;
+    }
+    await browser.close();
+    await fleet.stop();
+    await store.stop();
+  },
+  60_000,
+);

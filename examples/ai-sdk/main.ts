@@ -37,7 +37,10 @@ const model: LanguageModel = new MockLanguageModelV3({
 class ChatController {
   /** The signal aborts the model's work only when the drain or the client ends the answer. */
   @Post()
-  @DrainableStream()
+  @DrainableStream({
+    // What `useChat` shows if the deadline comes before the end.
+    farewell: { data: { type: 'error', errorText: 'The server is restarting. Please ask again.' } },
+  })
   async chat(@Res() response: Response, @DrainSignal() signal: AbortSignal): Promise<void> {
     const result = streamText({ model, prompt: 'Thirty words', abortSignal: signal });
     await result.pipeUIMessageStreamToResponse(response);
@@ -45,7 +48,7 @@ class ChatController {
 }
 
 @Module({
-  imports: [GracefulShutdownModule.forRoot({ timeout: 30 })],
+  imports: [GracefulShutdownModule.forRoot({ timeout: 30, heartbeat: 15 })],
   controllers: [ChatController],
 })
 class AppModule {}

@@ -17,6 +17,7 @@ describe('the configuration', () => {
       host: '0.0.0.0',
       httpAdapter: 'express',
       shutdown: { timeout: 300, propagationDelay: 0, flushTimeout: 2, handleSignals: true },
+      streamHeartbeat: 15,
       echoTokensPerSecond: 20,
     });
   });

@@ -11,6 +11,8 @@ export interface Configuration {
   readonly host: string;
   readonly httpAdapter: 'express' | 'fastify';
   readonly shutdown: ShutdownConfiguration;
+  /** How long an event stream may be silent before it gets a comment line; 0: for ever. */
+  readonly streamHeartbeat: number;
   readonly echoTokensPerSecond: number;
   /** Absent when only the embedded echo model answers. */
   readonly upstream?: UpstreamConfiguration;
@@ -128,6 +130,7 @@ function toConfiguration(values: Environment): Configuration {
       ...(values.SHUTDOWN_TOKEN !== undefined && { token: values.SHUTDOWN_TOKEN }),
       ...(values.MANAGEMENT_PORT !== undefined && { managementPort: values.MANAGEMENT_PORT }),
     },
+    streamHeartbeat: values.STREAM_HEARTBEAT,
     echoTokensPerSecond: values.ECHO_TOKENS_PER_SECOND,
     ...(values.MODEL !== undefined && { upstream: toUpstream(values.MODEL, values) }),
     ...(values.STORE_URL !== undefined && {

@@ -14,6 +14,9 @@ const flag = (name: string) => z.stringbool(`${name} must be true or false`).def
 
 const tokensPerSecond = `ECHO_TOKENS_PER_SECOND must be a number above 0 and at most ${MAX_TOKENS_PER_SECOND}`;
 
+const streamHeartbeat =
+  'STREAM_HEARTBEAT must be a whole number of seconds from 1 to 3600, for example 15, or 0 for none';
+
 /** Every variable the service reads, one by one. Rules between variables stand in configuration.ts. */
 export const environment = z.object({
   PORT: z.coerce
@@ -44,6 +47,12 @@ export const environment = z.object({
       'SHUTDOWN_TOKEN must have at least 16 characters, for example from: openssl rand -hex 16',
     )
     .optional(),
+  STREAM_HEARTBEAT: z.coerce
+    .number(streamHeartbeat)
+    .int(streamHeartbeat)
+    .min(0, streamHeartbeat)
+    .max(3600, streamHeartbeat)
+    .default(15),
   ECHO_TOKENS_PER_SECOND: z.coerce
     .number(tokensPerSecond)
     .positive(tokensPerSecond)

@@ -20,11 +20,12 @@ export interface Balancer {
 
 const slots = Array.from({ length: 12 }, (_, index) => `slot${index}`);
 
-export async function startHaproxy(): Promise<Balancer> {
+/** @param idle how long a connection may be silent before it is cut */
+export async function startHaproxy({ idle = '5m' } = {}): Promise<Balancer> {
   const directory = mkdtempSync(join(tmpdir(), 'haproxy-'));
   const socket = join(directory, 'admin.sock');
   const port = await freePort();
-  writeFileSync(join(directory, 'haproxy.cfg'), configuration(socket, port));
+  writeFileSync(join(directory, 'haproxy.cfg'), configuration(socket, port, idle));
   const child = spawn('haproxy', ['-db', '-f', join(directory, 'haproxy.cfg')], {
     stdio: 'ignore',
   });
@@ -53,15 +54,15 @@ export async function startHaproxy(): Promise<Balancer> {
   };
 }
 
-function configuration(socket: string, port: number): string {
+function configuration(socket: string, port: number, idle: string): string {
   return [
     'global',
     `  stats socket ${socket} level admin`,
     'defaults',
     '  mode tcp',
     '  timeout connect 2s',
-    '  timeout client 5m',
-    '  timeout server 5m',
+    `  timeout client ${idle}`,
+    `  timeout server ${idle}`,
     'frontend service',
     `  bind 127.0.0.1:${port}`,
     '  default_backend pods',

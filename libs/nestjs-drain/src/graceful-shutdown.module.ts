@@ -28,7 +28,7 @@ import {
   type OptionCheck,
   type OptionChecks,
 } from './core/option-checks.js';
-import { DRAIN, FAREWELL, MANAGEMENT_ROUTES, SHUTDOWN } from './core/tokens.js';
+import { DRAIN, FAREWELL, HEARTBEATS, MANAGEMENT_ROUTES, SHUTDOWN } from './core/tokens.js';
 import { HttpServers } from './http/servers.js';
 import { applicationDrain } from './lifecycle/application-drain.js';
 import { ApplicationSignals } from './lifecycle/application-signals.js';
@@ -47,7 +47,8 @@ import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
 import { HEALTH_OPTIONS, healthChecks, Probes, type HealthOptions } from './probes/probes.js';
 import { DrainableRoutes } from './streams/drainable-routes.js';
 import type { Farewell } from './streams/farewell.js';
-import { farewellCheck } from './streams/stream-route.js';
+import { Heartbeats } from './streams/heartbeats.js';
+import { farewellCheck, heartbeatCheck } from './streams/stream-route.js';
 import { StreamAdmission } from './streams/stream-admission.js';
 
 /** What a factory may decide: all but `isGlobal`, which Nest has to know before it runs one. */
@@ -58,6 +59,11 @@ export interface DynamicOptions extends ModuleOptions {
   control?: ControlOptions | false;
   /** What cancelled `@Sse()` streams send last, unless their route declares its own. */
   farewell?: Farewell;
+  /**
+   * Whole seconds for which an event stream may be silent before it gets a comment line, so that proxies do not cut
+   * it (most do after 15 to 60 s), unless its route declares its own. Default `false`: none.
+   */
+  heartbeat?: number | false;
 }
 
 interface StaticOptions {
@@ -76,6 +82,7 @@ const exported = [
   DRAIN,
   SHUTDOWN,
   FAREWELL,
+  HEARTBEATS,
   MANAGEMENT_ROUTES,
   ShutdownService,
   StreamAdmission,
@@ -157,6 +164,7 @@ const tooLate: OptionCheck = (name) => [
 const optionChecks: OptionChecks = {
   ...moduleOptionChecks,
   farewell: farewellCheck,
+  heartbeat: heartbeatCheck,
   isGlobal: tooLate,
   health: unlessFalse(object(healthChecks)),
   control: unlessFalse(controlCheck),
@@ -195,6 +203,12 @@ const derivedProviders: Provider[] = [
   },
   { provide: FAREWELL, inject: [OPTIONS], useFactory: ({ farewell }: DynamicOptions) => farewell },
   {
+    provide: HEARTBEATS,
+    inject: [DRAIN, OPTIONS],
+    useFactory: ({ clock }: Drain, { heartbeat }: DynamicOptions) =>
+      new Heartbeats(clock, heartbeat),
+  },
+  {
     provide: CONTROL_OPTIONS,
     inject: [OPTIONS],
     useFactory: ({ control }: DynamicOptions) => control ?? {},
@@ -215,6 +229,7 @@ function processPart({
   control: _control,
   farewell: _farewell,
   health: _health,
+  heartbeat: _heartbeat,
   ...options
 }: DynamicOptions): ModuleOptions {
   return options;

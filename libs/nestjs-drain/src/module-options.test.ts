@@ -54,6 +54,8 @@ describe('options that cannot work are refused with the remedy', () => {
     [{ kinds: 'finite' }, /@DrainableStream\(\) on Controller\.handler\(\).*\n.*`kinds` is not/],
     [{ kind: 'subscripton' }, /`kind` is "subscripton"; set "finite" or "subscription"/],
     [{ farewell: 5 }, /`farewell` is 5; set an object with data/],
+    [{ heartbeat: 15_000 }, /`heartbeat` is 15000; set a whole number of seconds from 1 to 3600/],
+    [{ heartbeat: true }, /`heartbeat` is true; set a whole number of seconds/],
     [{ id: 'x' }, /`id` is "x"; set a function/],
     [{ resumable: 'yes' }, /`resumable` is "yes"; set an object with background/],
     [{ resumable: { grase: 1 } }, /`resumable.grase` is not an option/],

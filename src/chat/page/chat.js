@@ -1,5 +1,6 @@
 import { Exchange } from './exchange.js';
 import { Narrator } from './narrator.js';
+import { outcomeOf, outcomeOfError, stopped } from './outcome.js';
 import { PodStrip } from './pod-strip.js';
 import { streamReply } from './reply.js';
 import { sample } from './sample.js';
@@ -30,7 +31,8 @@ element('sample').addEventListener('click', () => {
 });
 
 strip.follow();
-void offerModels();
+// Without an answer the page goes on with the embedded model.
+offerModels().catch(() => undefined);
 if (location.hash === '#demo') {
   repeat.checked = true;
   void converse(sample);
@@ -52,7 +54,9 @@ async function converse(question) {
 
 /** Returns whether the answer came to its end. */
 async function exchange(question, controller) {
-  const view = new Exchange(element('conversation'), question);
+  const view = new Exchange(element('conversation'), question, () => {
+    if (!running) void converse(question);
+  });
   narrator.begin();
   const request = {
     model: element('model').value || 'echo',
@@ -76,36 +80,28 @@ async function exchange(question, controller) {
         view.lost();
         strip.lost();
       },
+      unanswered() {
+        view.unanswered();
+        strip.unanswered();
+      },
     });
-    return conclude(view, last, question);
+    return conclude(view, outcomeOf(last?.response, view), question);
   } catch (error) {
-    const stopped = controller.signal.aborted;
-    view.end(stopped ? 'stopped' : 'broken', stopped ? 'Stopped.' : error.message);
-    narrator.end(stopped ? ' Stopped.' : ` The answer broke off. ${error.message}`);
-    return false;
+    return conclude(view, controller.signal.aborted ? stopped : outcomeOfError(error), question);
   } finally {
     strip.follow();
   }
 }
 
-function conclude(view, last, question) {
-  const { response } = last ?? {};
-  const text = response?.output?.[0]?.content?.[0]?.text;
-  narrator.end();
-  if (response?.status === 'completed' && text === view.text) {
-    history.push({ role: 'user', content: question }, { role: 'assistant', content: text });
-    history.splice(0, history.length - 20);
-    view.end('complete', `${wordsIn(text)}, ${movesOf(view.moves)}: complete`);
-    return true;
-  }
-  const reason =
-    response?.status === 'completed'
-      ? 'The text differs from what the server has.'
-      : (response?.error?.message ??
-        `Ended as ${response?.status ?? 'error'}${reasonOf(response)}. Ask again.`);
-  view.end('broken', reason);
-  narrator.end(reason);
-  return false;
+/** Returns whether the answer is complete. */
+function conclude(view, outcome, question) {
+  const isComplete = outcome.state === 'complete';
+  view.end(outcome);
+  narrator.end(isComplete ? '' : ` ${outcome.remark}`);
+  if (!isComplete) return false;
+  history.push({ role: 'user', content: question }, { role: 'assistant', content: view.text });
+  history.splice(0, history.length - 20);
+  return true;
 }
 
 function stop() {
@@ -125,21 +121,6 @@ function setSending(sending) {
   send.textContent = sending ? 'Stop' : 'Send';
   send.classList.toggle('stop', sending);
   prompt.required = !sending;
-}
-
-function wordsIn(text) {
-  const count = text.split(/\s+/).filter(Boolean).length;
-  return count === 1 ? '1 word' : `${count} words`;
-}
-
-function movesOf(moves) {
-  if (moves === 0) return 'from one pod';
-  return moves === 1 ? 'moved once' : `moved ${moves} times`;
-}
-
-function reasonOf(response) {
-  const reason = response?.incomplete_details?.reason;
-  return reason ? ` (${reason})` : '';
 }
 
 async function offerModels() {

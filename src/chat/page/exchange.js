@@ -1,3 +1,5 @@
+import { shortName } from './pod-name.js';
+
 const template = document.getElementById('exchange');
 const kept = 12;
 
@@ -7,15 +9,19 @@ export class Exchange {
   #text;
   #path;
   #outcome;
+  #again;
   #pods = [];
   #moves = 0;
 
-  constructor(conversation, question) {
+  /** @param onAgain asks the same question again */
+  constructor(conversation, question, onAgain) {
     const item = template.content.cloneNode(true).firstElementChild;
     this.#answer = item.querySelector('.answer');
     this.#text = item.querySelector('.text');
     this.#path = item.querySelector('.path');
     this.#outcome = item.querySelector('.outcome');
+    this.#again = item.querySelector('.again');
+    this.#again.addEventListener('click', onAgain);
     this.#answer.dataset.state = 'waiting';
     conversation.append(item);
     showQuestion(item.querySelector('.question'), question);
@@ -40,11 +46,18 @@ export class Exchange {
     }
     this.#pods.push(pod);
     this.#answer.dataset.state = 'streaming';
+    this.#outcome.textContent = '';
     this.#path.replaceChildren(...pathOf(this.#pods));
   }
 
   lost() {
     this.#answer.dataset.state = 'lost';
+    this.#outcome.textContent = 'Connection lost. Asking another replica …';
+  }
+
+  unanswered() {
+    this.#answer.dataset.state = 'lost';
+    this.#outcome.textContent = 'No replica answers at the moment. Trying again …';
   }
 
   write(text) {
@@ -55,10 +68,12 @@ export class Exchange {
     if (atEnd) scrollTo(0, document.documentElement.scrollHeight);
   }
 
-  /** @param state `complete`, `stopped` or `broken` */
-  end(state, remark) {
+  /** @param outcome as `outcomeOf` describes it */
+  end({ state, remark, detail, canRepeat }) {
     this.#answer.dataset.state = state;
     this.#outcome.textContent = remark;
+    if (detail) this.#outcome.title = detail;
+    this.#again.hidden = !canRepeat;
   }
 
   /** An empty element: the text stays exactly what was streamed. */
@@ -70,17 +85,30 @@ export class Exchange {
   }
 }
 
-/** A long one scrolls, with the keyboard too. */
+/** A long one shows its first lines, and the rest on request. */
 function showQuestion(element, question) {
-  element.textContent = question;
-  if (element.scrollHeight > element.clientHeight) element.tabIndex = 0;
+  const [text, more] = element.children;
+  text.textContent = question;
+  more.hidden = text.scrollHeight <= text.clientHeight + 1;
+  more.addEventListener('click', () => {
+    const isOpen = element.classList.toggle('open');
+    more.textContent = isOpen ? 'Show less' : 'Show all';
+    more.ariaExpanded = String(isOpen);
+  });
 }
 
 /** The last few are enough to see it move. The arrows have the colour of the seams. */
 function pathOf(pods) {
-  const shown = pods.slice(-5);
+  const shown = pods.slice(-5).map(nameOf);
   const names = pods.length > shown.length ? ['…', ...shown] : shown;
   return names.flatMap((name, index) => (index === 0 ? [name] : [arrow(), name]));
+}
+
+function nameOf(pod) {
+  const element = document.createElement('span');
+  element.textContent = shortName(pod);
+  element.title = pod;
+  return element;
 }
 
 function arrow() {

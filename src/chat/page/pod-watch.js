@@ -1,5 +1,7 @@
 /** How often to try; behind a balancer of n pods it takes about n. */
 const maxTries = 20;
+/** Milliseconds without a word from any pod. They speak once a second. */
+const silence = 4_000;
 
 /**
  * Follows the phase of one pod. Which pod an EventSource gets is the balancer's choice, so it is
@@ -7,15 +9,20 @@ const maxTries = 20;
  * it said last stands.
  */
 export class PodWatch {
+  #listener;
   #wanted;
   #source;
   #tries = 0;
   #leaving = false;
   #retry;
+  #alarm;
 
-  /** @param onStatus gets `{ pod, phase }` once a second and at every change. */
-  constructor(onStatus) {
-    this.onStatus = onStatus;
+  /**
+   * @param listener its `onStatus` gets `{ pod, phase }` once a second and at every change; its `onSilence` is called
+   * when no pod at all answers
+   */
+  constructor(listener) {
+    this.#listener = listener;
   }
 
   /** Follows this pod; without a name, whichever comes. */
@@ -33,13 +40,17 @@ export class PodWatch {
     this.#source = new EventSource('/v1/events');
     this.#source.addEventListener('status', ({ data }) => this.#onStatus(JSON.parse(data)));
     this.#source.addEventListener('error', () => this.#onError());
+    this.#alarm ??= setTimeout(() => this.#listener.onSilence(), silence);
   }
 
   #onStatus(status) {
+    clearTimeout(this.#alarm);
+    this.#alarm = undefined;
     if (this.#wanted === undefined || status.pod === this.#wanted) {
       this.#tries = 0;
       this.#leaving = this.#wanted !== undefined && status.phase !== 'serving';
-      this.onStatus(status);
+      this.#alarm = setTimeout(() => this.#listener.onSilence(), silence);
+      this.#listener.onStatus(status);
       return;
     }
     this.#source.close();

@@ -4,7 +4,8 @@ const terminal = /^(response\.(completed|failed|incomplete|cancelled)|error)$/;
 
 /**
  * Streams one answer, from as many pods as it takes, and returns its last event. `reader` hears of
- * every pod that answers, of the response's id, of the text, and of connections that were lost.
+ * every pod that answers, of the response's id, of the text, of connections that were lost, and of tries that no pod
+ * answered.
  */
 export async function streamReply(request, signal, reader) {
   const init = {
@@ -35,9 +36,13 @@ function reported(reader) {
   let connected = false;
   return async (url, init) => {
     if (connected) reader.lost();
-    const response = await fetch(url, init);
-    if (response.ok) reader.answeredBy(response.headers.get('X-Pod') ?? 'an unnamed pod');
     connected = true;
+    const response = await fetch(url, init).catch((error) => {
+      if (!init.signal.aborted) reader.unanswered();
+      throw error;
+    });
+    if (response.ok) reader.answeredBy(response.headers.get('X-Pod') ?? 'an unnamed pod');
+    else if (response.status >= 500) reader.unanswered();
     return response;
   };
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 
 /** Headers that `writeHead` sends without `setHeader` before it are in no table of Node's, only in this text. */
 interface SentHead {
@@ -17,6 +18,27 @@ export function headerOf(response: ServerResponse, name: string): string | undef
 /** Whether the client was promised a number of bytes: then nothing can be added, and a short answer is seen. */
 export function isLengthPromised(response: ServerResponse): boolean {
   return response.headersSent && headerOf(response, 'content-length') !== undefined;
+}
+
+/** Whether the headers have said so. */
+export function isEventStream(response: ServerResponse): boolean {
+  return response.headersSent && isEventStreamType(headerOf(response, 'content-type'));
+}
+
+/** @param type a `Content-Type`, in any case and with any parameter */
+export function isEventStreamType(type: string | null | undefined): boolean {
+  return /^\s*text\/event-stream\b/i.test(type ?? '');
+}
+
+/** Whether its reader lags behind what was written. Node's response of HTTP/2 does not say it, its stream does. */
+export function needsDrain(response: ServerResponse): boolean {
+  const { stream } = response as { stream?: ServerHttp2Stream };
+  return (stream ?? response).writableNeedDrain;
+}
+
+/** Whether the bytes on the way are not those of the content: text written between them would break it. */
+export function isEncoded(response: ServerResponse): boolean {
+  return headerOf(response, 'content-encoding') !== undefined;
 }
 
 type WriteCallback = (error?: Error | null) => void;

@@ -2,8 +2,11 @@
 export interface Clock {
   /** Milliseconds from an arbitrary start, never going backwards. */
   now(): number;
-  /** Runs `task` once, `delay` ms from now, and returns a function that takes it back. */
-  schedule(delay: number, task: () => void): () => void;
+  /**
+   * Runs `task` once, `delay` ms from now, and returns a function that takes it back. A process waits for the task
+   * before it ends by itself, unless `keepsAlive` is false.
+   */
+  schedule(delay: number, task: () => void, options?: { readonly keepsAlive: boolean }): () => void;
 }
 
 /** Node fires a timer of more than 2^31 - 1 ms at once. */
@@ -12,11 +15,15 @@ const longestTimer = 2_147_483_647;
 /** A delay of any length, `Infinity` included, which never comes. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  schedule(delay, task) {
-    let timer = setTimeout(wait, Math.min(delay, longestTimer), delay - longestTimer);
+  schedule(delay, task, { keepsAlive } = { keepsAlive: true }) {
+    let timer = start(delay);
+    function start(left: number): NodeJS.Timeout {
+      const started = setTimeout(wait, Math.min(left, longestTimer), left - longestTimer);
+      return keepsAlive ? started : started.unref();
+    }
     function wait(left: number): void {
       if (!(left > 0)) task();
-      else timer = setTimeout(wait, Math.min(left, longestTimer), left - longestTimer);
+      else timer = start(left);
     }
     return () => clearTimeout(timer);
   },

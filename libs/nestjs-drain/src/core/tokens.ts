@@ -13,6 +13,9 @@ export const RESUMPTION = Symbol.for('nestjs-drain.Resumption');
 /** Where the module's farewell is found; undefined means the default one. */
 export const FAREWELL = Symbol.for('nestjs-drain.Farewell');
 
+/** Where the heartbeats of event streams are found, with the module's interval. */
+export const HEARTBEATS = Symbol.for('nestjs-drain.Heartbeats');
+
 /** Metadata key of `@DrainableStream()`. */
 export const DRAINABLE_STREAM = Symbol.for('nestjs-drain.DrainableStream');
 /** Metadata of controllers that answer on the management port, where there is one. */

@@ -6,11 +6,11 @@ import { rawOf } from '../compat/fastify.js';
 import type { Drain } from '../core/drain.js';
 import { isLastAnswer } from '../core/stream-registry.js';
 import { ContinuedElsewhereError, type Resumption } from '../core/resumption.js';
-import { ADMISSION_GUARD, DRAIN, FAREWELL, RESUMPTION } from '../core/tokens.js';
+import { ADMISSION_GUARD, DRAIN, FAREWELL, HEARTBEATS, RESUMPTION } from '../core/tokens.js';
 import { isEventSource } from './event-stream.js';
-import type { Farewell } from './farewell.js';
 import { decide, decisionOf, type HttpStream } from './http-stream.js';
 import { ReconnectAnswer, StreamRefusedException } from './refusals.js';
+import { ResponseStream } from './response-stream.js';
 import { ResumableAnswer } from './resumable-answer.js';
 import { StreamAdmission } from './stream-admission.js';
 import { isLogged, nothingKeepsEvents, streamRouteOf, type StreamRoute } from './stream-route.js';
@@ -47,13 +47,15 @@ export class AdmissionGuard implements CanActivate {
     const framework = http.getRequest<IncomingMessage>();
     if (!isLastGuard(framework, route) || decisionOf(framework)) return true;
     const response = rawOf(http.getResponse<ServerResponse>());
-    const { kind, pattern, farewell } = route;
+    const { kind, pattern, farewell, heartbeat } = route;
     const id = route.id?.(framework);
     const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
     const isLast = isLastAnswer(rawOf(framework)) && !isEager;
-    const declared = { kind, route: pattern, farewell, id, isLastAnswer: isLast };
+    const declared = { kind, route: pattern, farewell, heartbeat, id, isLastAnswer: isLast };
     const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
+    // The handler's events are watched. An interceptor may answer with its own; Nest writes each in one piece.
+    if (route.isSse) admission.transport.watchUnobserved = () => ResponseStream.watch(admission);
     if (!isLogged(route)) return true;
     return this.#locate(admission, route, framework, application);
   }
@@ -98,7 +100,7 @@ export class AdmissionGuard implements CanActivate {
     const drain = this.#get<Drain>(DRAIN);
     if (!drain) return undefined;
     return {
-      admission: new StreamAdmission(drain, this.#get<Farewell>(FAREWELL)),
+      admission: new StreamAdmission(drain, this.#get(FAREWELL), this.#get(HEARTBEATS)),
       resumption: this.#get<Resumption>(RESUMPTION),
       retryAfter: drain.options.retryAfter,
     };

@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
+import { isEventStream, isEventStreamType } from '../compat/response.js';
 import { isNodeStream, isWebStream } from '../compat/streamed-bodies.js';
 import { byteSource, type ByteSource } from './byte-source.js';
+import { EventPosition } from './event-position.js';
+import { endOfEvents } from './event-stream.js';
 import { asChunk, lastWords } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { StreamAbortedError } from '../core/stream.js';
@@ -16,8 +19,9 @@ interface Demand {
 /**
  * The one hand-over between a source of bytes and its reader: `StreamableFile`, web `Response` and
  * async generators pass through it. The drain can end it between two chunks: the source is stopped,
- * and the farewell is the next and last chunk, whenever the reader asks for it. Without a farewell
- * in bytes a finite stream must not end cleanly, so its connection is destroyed instead.
+ * and the farewell is the next and last chunk, whenever the reader asks for it. In an event stream
+ * it is an event (`retry:` for a subscription), behind the one that is under way. Without a farewell
+ * in bytes another finite stream must not end cleanly, so its connection is destroyed instead.
  */
 export class ByteStream implements AsyncIterableIterator<unknown> {
   readonly #source: ByteSource;
@@ -26,11 +30,16 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   /** The last chunks, once the drain has ended the stream. */
   #remaining: unknown[] | undefined;
   #failure: Error | undefined;
+  readonly #position = new EventPosition();
+  /** The drain has ended the stream within an event, which must become whole. */
+  #isDue = false;
   #isOver = false;
 
+  /** @param type the body's own `Content-Type`, which the response may not have yet */
   constructor(
     body: object,
     private readonly stream: HttpStream,
+    private readonly type?: string | null,
   ) {
     this.#source = byteSource(body);
     if (stream.transport.cancelSubject.isCancelled) this.#end();
@@ -64,12 +73,14 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   #supply(demand: Demand, result: Result): void {
     // The drain has answered this call already, and what comes now is behind the end.
     if (this.#demand !== demand) return;
+    if (result.done && this.#isDue) return this.#break();
     this.#demand = undefined;
     if (result.done) {
       this.#isOver = true;
       this.stream.transport.completeAnswer();
-    }
+    } else this.#position.follow(result.value);
     demand.resolve(result);
+    if (this.#isDue && this.#position.isBetweenEvents) this.#end();
   }
 
   #fail(demand: Demand, error: unknown): void {
@@ -81,17 +92,23 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
 
   #end(): void {
     if (this.#isOver) return;
+    const last = this.#lastChunks();
+    this.#isDue = last === 'due';
+    if (last === 'due') return;
+    if (!last) return this.#break();
     this.#stopSource();
-    this.#remaining = this.#lastChunks();
-    const demand = this.#demand;
+    this.#remaining = last;
+    this.#demand?.resolve(this.#takeRemaining());
     this.#demand = undefined;
-    if (this.#remaining) {
-      demand?.resolve(this.#takeRemaining());
-      return;
-    }
+  }
+
+  /** No end would be clean. */
+  #break(): void {
+    this.#stopSource();
     this.#failure = new StreamAbortedError('deadline');
     this.stream.destroy();
-    demand?.reject(this.#failure);
+    this.#demand?.reject(this.#failure);
+    this.#demand = undefined;
   }
 
   #stopSource(): void {
@@ -99,17 +116,27 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
     this.#source.stop();
   }
 
-  /** Undefined where no end would be clean. */
-  #lastChunks(): unknown[] | undefined {
-    if (this.stream.kind === 'subscription') return [];
-    const { farewell } = this.stream.transport;
-    if (farewell === 'handler') return undefined;
+  /** Undefined where no end would be clean, `due` where an event is under way. */
+  #lastChunks(): unknown[] | 'due' | undefined {
     try {
-      const chunk = asChunk(lastWords(farewell, this.stream));
+      if (this.#isEventStream) return this.#lastEvents();
+      if (this.stream.kind === 'subscription') return [];
+      const { farewell } = this.stream.transport;
+      const chunk = farewell === 'handler' ? undefined : asChunk(lastWords(farewell, this.stream));
       return chunk && [chunk];
     } catch {
       return undefined;
     }
+  }
+
+  #lastEvents(): unknown[] | 'due' {
+    const end = endOfEvents(this.stream, this.#position);
+    if (!end) return 'due';
+    return end.words === undefined ? [] : [Buffer.from(end.words)];
+  }
+
+  get #isEventStream(): boolean {
+    return isEventStreamType(this.type) || isEventStream(this.stream.transport.response);
   }
 
   #takeRemaining(): Result {
@@ -119,8 +146,8 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
 }
 
 /** The same kind of body, so that an interceptor can go on working with it, but one that the drain can end. */
-export function endable(body: object, stream: HttpStream): object {
-  const bytes = new ByteStream(body, stream);
+export function endable(body: object, stream: HttpStream, type?: string | null): object {
+  const bytes = new ByteStream(body, stream, type);
   if (isWebStream(body)) return ReadableStream.from(bytes);
   return isNodeStream(body) ? readableLike(body, bytes) : bytes;
 }

@@ -10,6 +10,11 @@ export class CancelSubject {
     return this.#isCancelled;
   }
 
+  /** Whether something will end the stream when it is cancelled now. */
+  get isObserved(): boolean {
+    return this.#listeners.length > 0;
+  }
+
   /** Calls back once, or at once where it is decided. Returns a function that removes the listener. */
   subscribe(listener: () => void): () => void {
     if (this.#isCancelled) listener();

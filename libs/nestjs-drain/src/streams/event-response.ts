@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { headerOf } from '../compat/response.js';
+import { isEventStream } from '../compat/response.js';
 
 type Write = (chunk: unknown, ...rest: unknown[]) => boolean;
 type End = (...args: unknown[]) => ServerResponse;
@@ -54,9 +54,8 @@ export class EventResponse {
 
   /** An exception filter may have answered something else; and nothing is added where the client has left. */
   get #isOpen(): boolean {
-    const { headersSent, destroyed, writableEnded } = this.response;
-    if (!headersSent || destroyed || writableEnded) return false;
-    return headerOf(this.response, 'content-type')?.includes('text/event-stream') === true;
+    const { destroyed, writableEnded } = this.response;
+    return !destroyed && !writableEnded && isEventStream(this.response);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { MessageEvent } from '@nestjs/common';
 import { Observable, type Observer, type Subscriber } from 'rxjs';
+import type { EventPosition } from './event-position.js';
 import { EventResponse } from './event-response.js';
 import { asEvent, lastWords } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
@@ -79,6 +80,23 @@ export function lastEvent(stream: HttpStream, id: string | undefined): Partial<M
   if (farewell === 'handler') throw new TypeError('A handler that ends itself is not intercepted.');
   const event = asEvent(lastWords(farewell, stream));
   return id === undefined ? event : { id, ...event };
+}
+
+/**
+ * What ends an event stream of bytes. A subscription's client drops half an event, and gets it whole where it
+ * reconnects to; it is told nothing behind one.
+ * @returns undefined within a line: first the event must become whole
+ */
+export function endOfEvents(
+  stream: HttpStream,
+  position: EventPosition,
+): { readonly words?: string } | undefined {
+  const isBetween = position.isBetweenEvents;
+  if (!isBetween && stream.kind === 'subscription') return {};
+  if (!position.isAtLineStart) return undefined;
+  const event = formatEvent(lastEvent(stream, undefined));
+  // The first of the two may be the second half of a line end.
+  return { words: isBetween ? event : `\n\n${event}` };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { rawOf } from '../compat/fastify.js';
-import { isLengthPromised } from '../compat/response.js';
+import { isEventStream, isLengthPromised } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';
 import { CancelSubject } from './cancel-subject.js';
@@ -15,6 +15,7 @@ export class HttpTransport implements StreamTransport {
   readonly cancelSubject = new CancelSubject();
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
+  #uncounted = 0;
   #isComplete = false;
 
   constructor(
@@ -33,7 +34,11 @@ export class HttpTransport implements StreamTransport {
     return this.farewell === 'handler' && this.kind === 'finite';
   }
 
+  /** Called before the end of an event stream that nothing watches: it may make something watch the response. */
+  watchUnobserved: (() => void) | undefined;
+
   end(): void {
+    if (!this.cancelSubject.isObserved && isEventStream(this.response)) this.watchUnobserved?.();
     this.cancelSubject.cancel();
   }
 
@@ -80,7 +85,17 @@ export class HttpTransport implements StreamTransport {
   progress(): StreamProgress {
     const sent = bytesSent(this.request);
     if (sent === undefined || this.#bytesBefore === undefined) return {};
-    return { bytes: sent - this.#bytesBefore };
+    return { bytes: Math.max(0, sent - this.#bytesBefore - this.#uncounted) };
+  }
+
+  /** What is written here is no progress of the stream. */
+  writeUncounted(write: () => void): void {
+    if (this.#bytesBefore === undefined) return write();
+    const { socket } = this.request;
+    const before = socket.bytesWritten;
+    write();
+    this.#uncounted += socket.bytesWritten - before;
+    return undefined;
   }
 
   get #http2(): ServerHttp2Stream | undefined {

@@ -120,6 +120,7 @@ describe.each(adapters)('a response that application code writes, on %s', (adapt
     const answer = await open('feed');
     const report = running.drain.start('test');
     expect(await answer.text()).toBe('id: 1\ndata: one\n\nretry: 3000\n\n');
+    await running.settle();
     expect(await report).toMatchObject({ outcome: 'completed', reconnect: 1, cut: 0 });
   });
 
@@ -291,6 +292,7 @@ test('Express middleware makes a response a stream without a controller', async 
   const report = running.drain.start('test');
   expect(await answer.text()).toBe('data: one\n\nretry: 1000\n\n');
   expect(holder.signal.reason).toMatchObject({ cause: 'reconnect' });
+  await running.settle();
   expect(await report).toMatchObject({ reconnect: 1 });
   const refused = await fetch(`${running.url}/mounted`);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);

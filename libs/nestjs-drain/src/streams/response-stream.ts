@@ -1,16 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import { headerOf, ignoreLaterWrites } from '../compat/response.js';
-import { formatEvent, lastEvent } from './event-stream.js';
+import { ignoreLaterWrites, isEventStream } from '../compat/response.js';
+import { EventPosition } from './event-position.js';
+import { endOfEvents } from './event-stream.js';
 import { asChunk, lastWords } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { answerRefused } from './refusals.js';
 
 type Write = (...args: unknown[]) => boolean;
 type End = (...args: unknown[]) => ServerResponse;
-
-/** No event is under way: its blank line was written, or nothing was. */
-const wholeEvents = /^$|(?:\n\n|\r\r|\r\n\r\n)$/;
-const wholeLines = /[\r\n]$/;
 
 /**
  * A response that application code writes itself: `@Res()`, middleware, a mounted handler, a proxy. The drain can end
@@ -19,13 +16,12 @@ const wholeLines = /[\r\n]$/;
  * after the end are dropped, so a handler or a pipe that goes on meets no error.
  */
 export class ResponseStream {
-  /** The last characters that were written: they say whether an event is under way. */
-  #tail = '';
+  readonly #position = new EventPosition();
   #isDue = false;
   readonly #write: Write;
   readonly #endResponse: End;
 
-  /** Watches the response of a stream from here on. */
+  /** Watches the response of a stream from here on. Nothing may be under way in it. */
   static watch(stream: HttpStream): void {
     if (!stream.transport.endsItself) new ResponseStream(stream);
   }
@@ -42,13 +38,8 @@ export class ResponseStream {
 
   #pass(args: unknown[]): boolean {
     const flowing = this.#write.apply(this.stream.transport.response, args);
-    const [chunk] = args;
-    const last =
-      typeof chunk === 'string'
-        ? chunk.slice(-4)
-        : Buffer.from((chunk as Uint8Array).subarray(-4)).toString('latin1');
-    this.#tail = (this.#tail + last).slice(-4);
-    if (this.#isDue && wholeEvents.test(this.#tail)) this.#endDue();
+    this.#position.follow(args[0]);
+    if (this.#isDue && this.#position.isBetweenEvents) this.#endDue();
     return flowing;
   }
 
@@ -72,7 +63,7 @@ export class ResponseStream {
     if (!response.headersSent) {
       answerRefused(request, response, { kind: this.stream.kind, reason: 'deadline', retryAfter });
       ignoreLaterWrites(response);
-    } else if (headerOf(response, 'content-type')?.includes('text/event-stream')) {
+    } else if (isEventStream(response)) {
       this.#endEvents();
     } else {
       this.#endBytes();
@@ -90,17 +81,10 @@ export class ResponseStream {
   }
 
   #endEvents(): void {
-    const isWhole = wholeEvents.test(this.#tail);
-    if (this.stream.kind === 'subscription') {
-      // The client drops half an event at the end, and gets it whole where it reconnects to.
-      this.#finish(isWhole ? formatEvent(lastEvent(this.stream, undefined)) : undefined);
-    } else if (isWhole || wholeLines.test(this.#tail)) {
-      const event = formatEvent(lastEvent(this.stream, undefined));
-      this.#finish(isWhole ? event : `\n${event}`);
-    } else {
-      // Within a line: what is piped through goes on until its event is whole, or `flushTimeout` is over.
-      this.#isDue = true;
-    }
+    const end = endOfEvents(this.stream, this.#position);
+    if (end) this.#finish(end.words);
+    // What is piped through goes on until its event is whole, or `flushTimeout` is over.
+    else this.#isDue = true;
   }
 
   #endBytes(): void {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { HttpException, Logger } from '@nestjs/common';
 import { EMPTY, Observable, type Subscriber } from 'rxjs';
-import { HeldResponse } from '../compat/response.js';
+import { HeldResponse, needsDrain } from '../compat/response.js';
 import {
   ContinuedElsewhereError,
   type HandlerRun,
@@ -119,7 +119,7 @@ class Pace {
       this.#characters = this.#events = 0;
       await new Promise(setImmediate);
     }
-    if (this.response.writableNeedDrain) await flowing(this.response);
+    if (needsDrain(this.response)) await flowing(this.response);
   }
 }
 

@@ -7,8 +7,9 @@ import { Drain } from '../core/drain.js';
 import { checkOptions, text, type OptionChecks } from '../core/option-checks.js';
 import { isLastAnswer } from '../core/stream-registry.js';
 import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/stream.js';
-import { DRAIN, FAREWELL } from '../core/tokens.js';
+import { DRAIN, FAREWELL, HEARTBEATS } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
+import type { Heartbeat, Heartbeats } from './heartbeats.js';
 import { decide, decisionOf, HttpTransport, type HttpStream } from './http-stream.js';
 import { streamChecks } from './stream-route.js';
 import { answerRefused } from './refusals.js';
@@ -23,16 +24,24 @@ export interface ResponseStreamOptions {
   kind?: StreamKind;
   /** As in `@DrainableStream()`. Default: the module's `farewell`. */
   farewell?: Farewell;
+  /** As in `@DrainableStream()`. Default: the module's `heartbeat`. */
+  heartbeat?: number | false;
   /** Names the stream in events and logs. Default: a running number. */
   id?: string;
 }
 
-/** What a WebSocket without a gateway is. It has no farewell but its close frame. */
-export type UpgradeOptions = Omit<ResponseStreamOptions, 'farewell'>;
+/** What a WebSocket without a gateway is. It has no farewell but its close frame, and no heartbeat. */
+export type UpgradeOptions = Omit<ResponseStreamOptions, 'farewell' | 'heartbeat'>;
 
-const { kind, farewell } = streamChecks;
+const { kind, farewell, heartbeat } = streamChecks;
 const upgradeChecks: OptionChecks = { route: text, kind, id: text };
-const admissionChecks: OptionChecks = { ...upgradeChecks, farewell };
+const admissionChecks: OptionChecks = { ...upgradeChecks, farewell, heartbeat };
+
+/** What the adapter of HTTP declares of a stream, besides what the registry asks for. */
+interface Declared extends StreamRequest {
+  readonly farewell?: Farewell | undefined;
+  readonly heartbeat?: Heartbeat | undefined;
+}
 
 /**
  * Makes any response a stream that the drain knows, without a controller: in Express' middleware, in a Fastify hook,
@@ -43,6 +52,7 @@ export class StreamAdmission {
   constructor(
     @Inject(DRAIN) private readonly drain: Drain,
     @Optional() @Inject(FAREWELL) private readonly farewell?: Farewell,
+    @Optional() @Inject(HEARTBEATS) private readonly heartbeats?: Heartbeats,
   ) {}
 
   /**
@@ -57,9 +67,9 @@ export class StreamAdmission {
     const known = decisionOf(request);
     if (known && 'admitted' in known) return known;
     checkOptions('StreamAdmission.open()', options, admissionChecks);
-    const { kind = 'finite', route, farewell, id } = options;
+    const { kind = 'finite', ...rest } = options;
     const isLast = isLastAnswer(rawOf(request));
-    const declared = { kind, farewell, route, id, isLastAnswer: isLast };
+    const declared = { ...rest, kind, isLastAnswer: isLast };
     const admission = this.admit(declared, request, response);
     if (!admission.admitted) {
       (response as { hijack?: () => void }).hijack?.();
@@ -99,7 +109,7 @@ export class StreamAdmission {
 
   /** One synchronous step: counted and remembered on the request, or refused. */
   admit(
-    declared: StreamRequest & { farewell?: Farewell | undefined },
+    declared: Declared,
     framework: object,
     frameworkResponse: object,
   ): Admission<HttpTransport> {
@@ -114,7 +124,7 @@ export class StreamAdmission {
     const admission = this.drain.streams.admit(declared, transport);
     if (!admission.admitted) return admission;
     decide(request, admission);
-    this.#releaseOnClose(admission);
+    this.#releaseOnClose(admission, this.heartbeats?.keep(transport, declared.heartbeat));
     return admission;
   }
 
@@ -124,18 +134,21 @@ export class StreamAdmission {
   }
 
   /** Only the close of the response says that the last bytes have left, or are lost. */
-  #releaseOnClose(stream: HttpStream): void {
+  #releaseOnClose(stream: HttpStream, stopHeartbeats?: () => void): void {
     const { request, response } = stream.transport;
     const { socket } = request;
     // Behind another response of its connection. On Node 20 it never closes if the socket goes first.
     const isPipelined = !response.socket;
     const release = (): void => {
       if (isPipelined) socket.off('close', release);
+      stopHeartbeats?.();
       stream.release(stream.transport.isDelivered);
     };
     // A client that left before the guard ran has had its close.
-    if (response.destroyed || socket.destroyed) stream.release(false);
-    else {
+    if (response.destroyed || socket.destroyed) {
+      stopHeartbeats?.();
+      stream.release(false);
+    } else {
       response.once('close', release);
       if (isPipelined) socket.once('close', release);
     }

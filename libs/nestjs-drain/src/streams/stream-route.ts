@@ -25,6 +25,7 @@ import {
   seconds,
   text,
   unchecked,
+  unlessFalse,
   wholeNumber,
   type OptionCheck,
   type OptionChecks,
@@ -39,6 +40,13 @@ export interface DrainableStreamOptions<Request = unknown> {
   kind?: StreamKind;
   /** What the stream sends when it is cancelled at the deadline. Default: the module's `farewell`. */
   farewell?: Farewell;
+  /**
+   * Whole seconds. An event stream (`text/event-stream`) that was silent gets a comment line (`:`) before it is silent
+   * for so long, so that proxies do not cut it; clients take no comment for an event. It begins with the first bytes
+   * of the answer. Answers with a `Content-Encoding` or a `Content-Length`, and other types of content, get none.
+   * Default: the module's `heartbeat`. `false`: none.
+   */
+  heartbeat?: number | false;
   /** Names the stream in events and logs. Default: a running number. */
   id?: (request: Request) => string;
   /**
@@ -81,9 +89,15 @@ const eventChecks: OptionChecks = {
   comment: text,
 };
 
+/** A time in milliseconds would be a heartbeat that never comes. */
+export const heartbeatCheck: OptionCheck = unlessFalse(
+  wholeNumber(1, 3600, 'whole number of seconds'),
+);
+
 export const streamChecks = {
   kind: oneOf('finite', 'subscription'),
   farewell: farewellCheck,
+  heartbeat: heartbeatCheck,
   id: callback,
   resumable: either(
     oneOf(true, false, 'handler'),

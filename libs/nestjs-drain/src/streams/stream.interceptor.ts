@@ -133,7 +133,7 @@ function registerFile(stream: HttpStream, file: StreamableFile): StreamableFile 
     stream.transport.completeAnswer();
     return file;
   }
-  const replacement = endable(bytes, stream);
+  const replacement = endable(bytes, stream, file.getHeaders().type);
   // Both: Nest asks the method, which a subclass may replace, and the file's own error handler reads the field.
   return Object.assign(file, { stream: replacement, getStream: () => replacement });
 }
@@ -145,7 +145,7 @@ function registerResponse(stream: HttpStream, response: Response): Response {
     return response;
   }
   // Not a new Response: that one would have lost its `type`, by which Nest knows what `fetch()` has decoded.
-  const value = endable(body, stream);
+  const value = endable(body, stream, response.headers.get('content-type'));
   return Object.defineProperty(response, 'body', { value, configurable: true });
 }
 

@@ -40,6 +40,7 @@ function boundsOf(ingress: Resource, manifests: Manifests): Bound[] {
       field,
       name,
       seconds: Number((found && attribute(field, name)) ?? fallback),
+      isOfSilence: name.startsWith('idle_timeout'),
       isDefault: found === undefined,
       servers,
       write: (needed) => withAttribute(field, name, needed),

@@ -42,7 +42,10 @@ function boundsOf(service: Resource, manifests: Manifests): Bound[] {
   if (isClassic(service)) {
     const field = service.annotation(`${prefix}connection-idle-timeout`);
     const [name, actual] = ['connection-idle-timeout', field.number ?? 60];
-    return [{ resource: service, field, name, seconds: actual, isDefault: !field.exists, servers }];
+    const isDefault = !field.exists;
+    return [
+      { resource: service, field, name, seconds: actual, isOfSilence: true, isDefault, servers },
+    ];
   }
   const field = service.annotation(`${prefix}target-group-attributes`);
   if (attribute(field, terminates) !== 'true') return [];

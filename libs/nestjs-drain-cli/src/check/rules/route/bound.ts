@@ -11,6 +11,8 @@ export interface Bound {
   readonly name: string;
   /** The time that counts now; undefined: no bound. */
   readonly seconds: number | undefined;
+  /** Does it count only the time in which nothing is sent? */
+  readonly isOfSilence?: boolean;
   /** Is that the hop's default? */
   readonly isDefault: boolean;
   /** The servers behind it. */
@@ -30,12 +32,22 @@ export function* tooShort(bounds: Iterable<Bound>): Iterable<Judgement> {
         yield {
           resource: bound.resource,
           field: bound.field,
-          message: `${bound.name} is ${actual} s${bound.isDefault ? ' (the default)' : ''}; streams may last ${timeout.seconds} s.`,
+          message: messageOf(bound, actual, timeout.seconds),
           edits: [editOf(bound, timeout.seconds)],
         };
       });
     }
   }
+}
+
+function messageOf(
+  { name, isDefault, isOfSilence }: Bound,
+  actual: number,
+  longest: number,
+): string {
+  const known = `${name} is ${actual} s${isDefault ? ' (the default)' : ''}; streams may last ${longest} s.`;
+  if (!isOfSilence) return known;
+  return `${known} It counts silence only: a \`heartbeat\` below it, in GracefulShutdownModule.forRoot(), keeps silent event streams open too.`;
 }
 
 function editOf({ field, write = String }: Bound, seconds: number): Edit {

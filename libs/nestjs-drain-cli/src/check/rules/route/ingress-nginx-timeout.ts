@@ -35,6 +35,7 @@ function boundOf(ingress: Resource, manifests: Manifests): Bound {
     field,
     name: setting,
     seconds: seconds(set?.text) ?? 60,
+    isOfSilence: true,
     isDefault: set === undefined,
     servers: serversBehind(ingress, backendsOf(ingress), manifests),
     write: (needed) => `${needed}${isVendor ? 's' : ''}`,

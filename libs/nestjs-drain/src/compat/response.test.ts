@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { needsDrain } from './response.js';
+
+const answer = (response: ServerResponse): void => {
+  expect(needsDrain(response)).toBe(false);
+  for (let count = 0; count < 200; count += 1) response.write('x'.repeat(50_000));
+};
+
+/** From a reader that does not read, until it does. */
+async function lag(response: ServerResponse, read: () => void): Promise<void> {
+  expect(needsDrain(response)).toBe(true);
+  const drained = once(response, 'drain');
+  read();
+  await drained;
+  expect(needsDrain(response)).toBe(false);
+}
+
+test('a reader that lags is seen over HTTP/1', async () => {
+  const server = createServer((_, response) => answer(response));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const requested = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+  const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
+  const [incoming] = (await once(request, 'response')) as [IncomingMessage];
+  const [, response] = await requested;
+  await lag(response, () => incoming.resume());
+  server.closeAllConnections();
+  server.close();
+});
+
+test('a reader that lags is seen over HTTP/2', async () => {
+  const server = http2.createServer((_, response) => answer(response as unknown as ServerResponse));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const requested = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+  const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const stream = client.request();
+  await once(stream, 'response');
+  const [, response] = await requested;
+  await lag(response, () => stream.resume());
+  client.destroy();
+  server.close();
+});
