@@ -42,6 +42,8 @@ export interface UpstreamConfiguration {
   readonly apiKey?: string;
   /** Whether it keeps background responses, so that another replica can go on with them. */
   readonly background: boolean;
+  /** How it is asked to go on with an unfinished answer; absent if it is not. */
+  readonly continuation?: 'vllm' | 'prefix';
 }
 
 /**
@@ -98,8 +100,14 @@ function upstreamConflicts(values: Environment): string[] {
   return [];
 }
 
-function storeConflicts({ STORE_URL, RESUME_LEASE, OPENAI_BACKGROUND, OPENAI_API }: Environment) {
+function storeConflicts(values: Environment): string[] {
+  const { STORE_URL, RESUME_LEASE, OPENAI_BACKGROUND, OPENAI_API, UPSTREAM_CONTINUATION } = values;
   const conflicts: string[] = [];
+  if (UPSTREAM_CONTINUATION !== 'none' && (OPENAI_API !== 'chat' || values.MODEL === undefined)) {
+    conflicts.push(
+      'UPSTREAM_CONTINUATION needs MODEL and OPENAI_API=chat: only /chat/completions goes on with an unfinished message',
+    );
+  }
   if (RESUME_LEASE !== undefined && STORE_URL === undefined) {
     conflicts.push(
       'RESUME_LEASE needs a store that all replicas share: set STORE_URL, for example to redis://redis:6379, or leave RESUME_LEASE unset',
@@ -137,10 +145,12 @@ function toConfiguration(values: Environment): Configuration {
 }
 
 function toUpstream(model: string, values: Environment): UpstreamConfiguration {
+  const { UPSTREAM_CONTINUATION: continuation } = values;
   return {
     model,
     api: values.OPENAI_API,
     background: values.OPENAI_BACKGROUND,
+    ...(continuation !== 'none' && { continuation }),
     ...(values.OPENAI_BASE_URL !== undefined && { baseUrl: values.OPENAI_BASE_URL }),
     ...(values.OPENAI_API_KEY !== undefined && { apiKey: values.OPENAI_API_KEY }),
   };

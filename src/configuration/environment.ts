@@ -70,6 +70,12 @@ export const environment = z.object({
     )
     .default('responses'),
   OPENAI_BACKGROUND: flag('OPENAI_BACKGROUND'),
+  UPSTREAM_CONTINUATION: z
+    .enum(
+      ['none', 'vllm', 'prefix'],
+      'UPSTREAM_CONTINUATION must be vllm (vLLM, SGLang), prefix (DeepSeek, Mistral, llama.cpp) or none',
+    )
+    .default('none'),
   STORE_URL: z
     .url({
       protocol: /^rediss?$/,

@@ -27,7 +27,9 @@ function replica(store: MemoryResumeStore, clock: ManualClock) {
   const log = new ResponseLog(resumption, models, directory);
   const begin = async (text: string) => {
     const head = headOf(request, 'echo', await log.newId());
-    const prompt = { messages: [{ role: 'user' as const, text }], metadata: {} };
+    const prompt = {
+      ...{ input: [{ role: 'user' as const, content: text }], metadata: {}, parameters: {} },
+    };
     const stop = new AbortController();
     const run = directory.open(head, stop.signal, { principal: 'alice' });
     await run.start(models.find('echo'), prompt, { durable: true });

@@ -13,13 +13,7 @@ import { notAvailable } from './not-available.js';
 import { ResponseDirectory } from './response-directory.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 import type { ResponseRun } from './response-run.js';
-import {
-  continuationOf,
-  isTerminal,
-  stateOf,
-  type StoredResponse,
-  type TerminalEvent,
-} from './stored-response.js';
+import { isTerminal, stateOf, type StoredResponse, type TerminalEvent } from './stored-response.js';
 
 /** How long a response goes on when it has no reader and is no background response, in seconds. */
 const GRACE = 30;
@@ -123,7 +117,7 @@ export class ResponseLog {
       const { head, prompt, token } = JSON.parse(stream.request) as StoredResponse;
       const events = await this.#logged(stream.id);
       const stop = new AbortController();
-      const options = { principal, continuation: continuationOf(events) };
+      const options = { principal, continuation: events };
       const run = this.directory.open(head, stop.signal, options);
       if (production.isExhausted) run.abandon();
       else await this.#start(run, { head, prompt, token });
@@ -138,7 +132,10 @@ export class ResponseLog {
   async #start(run: ResponseRun, { head, prompt, token }: StoredResponse): Promise<void> {
     try {
       await run.start(this.models.find(head.model), prompt, { durable: true, token });
-    } catch {
+    } catch (error) {
+      this.#logger.warn(
+        `Response ${run.id} was interrupted and cannot be continued: ${told(error)}`,
+      );
       run.abandon();
     }
   }
@@ -183,6 +180,12 @@ function tooMuch({ response }: TerminalEvent): TerminalEvent {
 function reasonOf({ reason }: AbortSignal): unknown {
   const isCancelled = reason instanceof ProductionStoppedError && reason.reason === 'cancelled';
   return isCancelled ? new CancelledByRequest() : reason;
+}
+
+/** With what the operator has to look at, which no caller is told. */
+function told(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  return cause instanceof Error ? `${message} ${cause.message}` : message;
 }
 
 function eventOf(payload: string): ResponseEvent {

@@ -2,8 +2,9 @@ import { Logger } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import type { Model, ModelAnswer, ModelEnd, Prompt } from '../models/model.js';
+import { AnswerFailedError } from '../models/answer-failed-error.js';
 import { endingOf } from './cancellation.js';
-import { ResponseComposer, type Continuation, type CancelSubject } from './response-composer.js';
+import { ResponseComposer, type CancelSubject } from './response-composer.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -16,8 +17,8 @@ export interface ResponseRunOptions {
   readonly principal: string;
   /** Called once, in the turn in which it is settled how the response ends. */
   readonly onEnd?: (run: ResponseRun) => void;
-  /** Where another process stopped; without it the response starts from its first event. */
-  readonly continuation?: Continuation;
+  /** What other processes have sent of it; without it the response starts from its first event. */
+  readonly continuation?: readonly ResponseEvent[];
 }
 
 /** One response from its first event to its last, produced no faster than it is read. */
@@ -75,9 +76,9 @@ export class ResponseRun {
     prompt: Prompt,
     { durable = false, token }: { durable?: boolean; token?: string | undefined } = {},
   ): Promise<void> {
-    const position = this.options.continuation?.deltas ?? 0;
+    const { sent } = this.#composer;
     try {
-      this.#pieces = await model.start(prompt, { position, durable, token, signal: this.#signal });
+      this.#pieces = await model.start(prompt, { sent, durable, token, signal: this.#signal });
     } catch (error) {
       if (this.#composer.ended) return;
       // A continuation ends as abandoned: its caller has words already.
@@ -121,10 +122,10 @@ export class ResponseRun {
 
   async *#deltas(): AsyncGenerator<ResponseEvent, void, undefined> {
     if (this.#pieces === undefined) return;
-    let end: ModelEnd = {};
+    let end: ModelEnd = { type: 'end' };
     for await (const piece of untilAborted(this.#pieces, this.#signal)) {
-      if (typeof piece === 'string') yield this.#composer.delta(piece);
-      else end = piece;
+      if (typeof piece === 'object' && piece.type === 'end') end = piece;
+      else yield* this.#composer.take(piece);
     }
     this.#end(naturalEnding(end));
   }
@@ -133,7 +134,11 @@ export class ResponseRun {
     // An aborted model may well throw: that is its way to stop, and no failure.
     if (this.#composer.ended) return;
     logger.error(`Response ${this.id} failed.`, error instanceof Error ? error.stack : error);
-    this.#end({ status: 'failed', message: 'The model failed. The request can be sent again.' });
+    const message = 'The model failed. The request can be sent again.';
+    this.#end({
+      status: 'failed',
+      ...(error instanceof AnswerFailedError ? error.told : { message }),
+    });
   }
 
   #end(ending: CancelSubject): void {

@@ -1,0 +1,68 @@
+import type { ModelEnd, ModelPiece } from '../model.js';
+
+const words = new Intl.Segmenter('und', { granularity: 'word' });
+
+/** How far back a word is looked for, in UTF-16 units. Longer ones are cut. */
+const LONGEST = 200;
+
+/** A text in two: the upstream is given the first part, and says the second once more. */
+export interface Seam {
+  readonly prefix: string;
+  readonly again: string;
+}
+
+/**
+ * What stands before the last word of a text belongs to it: white space, and with line breaks the punctuation, too.
+ * Tokenizers put them into one token.
+ */
+const lastWord = /(?:[^\s\p{L}\p{N}]*[\r\n]\s*|\s+)\S*\s*$/u;
+
+/**
+ * Where to cut a text that is to be continued: before its last word. A model reads tokens, and half a word, or a space
+ * at the end, has other tokens than the ones that it said. Chat templates cut white space at the end, too.
+ */
+export function seamOf(text: string): Seam {
+  // Not inside a pair of surrogates.
+  const tail = text.slice(-LONGEST).replace(/^[\udc00-\udfff]/, '');
+  const spaced = lastWord.exec(tail)?.index;
+  // Languages without spaces.
+  const last = spaced ?? [...words.segment(tail)].at(-1)?.index ?? 0;
+  const prefix = text.slice(0, text.length - tail.length + last).trimEnd();
+  return { prefix, again: text.slice(prefix.length) };
+}
+
+type Pieces = AsyncIterable<ModelPiece | ModelEnd>;
+
+/**
+ * Takes what was said already off the start of an answer.
+ * @returns the rest, or undefined if the answer says something else
+ */
+export async function afterSeam(answer: Pieces, again: string): Promise<Pieces | undefined> {
+  const iterator = answer[Symbol.asyncIterator]();
+  let left = again;
+  let rest = '';
+  while (left !== '') {
+    const { value, done } = await iterator.next();
+    const text = done ? undefined : textOf(value as ModelPiece | ModelEnd);
+    if (text === undefined || !(text.startsWith(left) || left.startsWith(text))) {
+      await iterator.return?.();
+      return undefined;
+    }
+    rest = text.slice(left.length);
+    left = left.slice(text.length);
+  }
+  return chain(rest, iterator);
+}
+
+function textOf(piece: ModelPiece | ModelEnd): string | undefined {
+  if (typeof piece === 'string') return piece;
+  return piece.type === 'text' ? piece.text : undefined;
+}
+
+async function* chain(
+  first: string,
+  iterator: AsyncIterator<ModelPiece | ModelEnd>,
+): AsyncGenerator<ModelPiece | ModelEnd, void, undefined> {
+  if (first !== '') yield first;
+  yield* { [Symbol.asyncIterator]: () => iterator };
+}
