@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import { resumingFetch } from 'nestjs-drain-client';
 import { words } from './clients.js';
 
-type Event = OpenAI.Responses.ResponseStreamEvent;
+export type Event = OpenAI.Responses.ResponseStreamEvent;
 
 /** What a reader saw of one response. */
 export interface Reading {

@@ -1,8 +1,6 @@
 import type { ModelEnd, ModelPiece } from '../model.js';
 
-const words = new Intl.Segmenter('und', { granularity: 'word' });
-
-/** How far back a word is looked for, in UTF-16 units. Longer ones are cut. */
+/** The longest part that is said again, in UTF-16 units. */
 const LONGEST = 200;
 
 /** A text in two: the upstream is given the first part, and says the second once more. */
@@ -12,23 +10,27 @@ export interface Seam {
 }
 
 /**
- * What stands before the last word of a text belongs to it: white space, and with line breaks the punctuation, too.
- * Tokenizers put them into one token.
+ * The last run of letters or digits, with the punctuation and the white space before it and the white space behind it.
+ * Tokenizers divide a text into such runs first, and no token reaches over the start of one.
  */
-const lastWord = /(?:[^\s\p{L}\p{N}]*[\r\n]\s*|\s+)\S*\s*$/u;
+const lastRun = /(?:[^\s\p{L}\p{N}]*[\r\n]\s*|\s*)[^\s\p{L}\p{N}]*(?:[\p{L}\p{M}]+|\p{N}+)?\s*$/u;
 
 /**
  * Where to cut a text that is to be continued: before its last word. A model reads tokens, and half a word, or a space
  * at the end, has other tokens than the ones that it said. Chat templates cut white space at the end, too.
  */
 export function seamOf(text: string): Seam {
+  let prefix = text;
+  do prefix = withoutLastRun(prefix);
+  while (/\s$/.test(prefix));
+  return { prefix, again: text.slice(prefix.length) };
+}
+
+function withoutLastRun(text: string): string {
   // Not inside a pair of surrogates.
   const tail = text.slice(-LONGEST).replace(/^[\udc00-\udfff]/, '');
-  const spaced = lastWord.exec(tail)?.index;
-  // Languages without spaces.
-  const last = spaced ?? [...words.segment(tail)].at(-1)?.index ?? 0;
-  const prefix = text.slice(0, text.length - tail.length + last).trimEnd();
-  return { prefix, again: text.slice(prefix.length) };
+  const { index } = lastRun.exec(tail)!;
+  return text.slice(0, text.length - tail.length + index);
 }
 
 type Pieces = AsyncIterable<ModelPiece | ModelEnd>;
