@@ -18,9 +18,12 @@ export function upstreamError(error: unknown): unknown {
       error,
     );
   }
-  if (!(error instanceof APIError)) return error;
-  const { status } = error as APIError;
-  if (error.code === 'insufficient_quota') {
+  return error instanceof APIError ? refusal(error) : error;
+}
+
+function refusal(error: APIError): ApiError {
+  const { status, code } = error;
+  if (code === 'insufficient_quota') {
     logger.error('The upstream answers 429, insufficient_quota: check its plan and its budget.');
   }
   if (status === 429 || isCallersOwn(error)) return asItIs(error);

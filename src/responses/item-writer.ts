@@ -57,7 +57,7 @@ export class ItemWriter {
   *#text(delta: string, logprobs: Logprobs): Events {
     yield* this.#openPart('output_text');
     const place = this.#place();
-    yield { type: 'response.output_text.delta', ...place, delta, logprobs } as NewEvent;
+    yield { type: 'response.output_text.delta', ...place, delta, logprobs };
   }
 
   *#other(kind: 'refusal' | 'reasoning', delta: string): Events {
@@ -171,7 +171,7 @@ function textDone(
     case 'reasoning_text':
       return { type: 'response.reasoning_text.done', ...place, text };
     case 'output_text':
-      return { type: 'response.output_text.done', ...place, text, logprobs } as NewEvent;
+      return { type: 'response.output_text.done', ...place, text, logprobs };
   }
 }
 

@@ -96,7 +96,7 @@ export class ResponseComposer {
   }
 
   #apply(event: NewEvent): ResponseEvent {
-    const numbered = { ...event, sequence_number: this.#next } as OutputEvent;
+    const numbered = { ...event, sequence_number: this.#next };
     this.#output.apply(numbered);
     this.#next += 1;
     return numbered;

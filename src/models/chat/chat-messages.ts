@@ -24,7 +24,7 @@ export function messagesOf({ input, parameters }: Prompt): ChatCompletionMessage
 
 function add(messages: ChatCompletionMessageParam[], item: ResponseInputItem, at: string): void {
   if ('role' in item && 'content' in item) {
-    messages.push(messageOf(item as Message, at));
+    messages.push(messageOf(item, at));
     return;
   }
   switch (item.type) {

@@ -44,8 +44,8 @@ export async function afterSeam(answer: Pieces, again: string): Promise<Pieces |
   let left = again;
   let rest = '';
   while (left !== '') {
-    const { value, done } = await iterator.next();
-    const text = done ? undefined : textOf(value as ModelPiece | ModelEnd);
+    const next: IteratorResult<ModelPiece | ModelEnd, unknown> = await iterator.next();
+    const text = next.done ? undefined : textOf(next.value);
     if (text === undefined || !(text.startsWith(left) || left.startsWith(text))) {
       await iterator.return?.();
       return undefined;
