@@ -62,6 +62,7 @@ describe('the configuration', () => {
     ['STORE_URL', 'http://redis:6379'],
     ['RESUME_LEASE', 'soon'],
     ['OPENAI_BACKGROUND', 'sometimes'],
+    ['UPSTREAM_CONTINUATION', 'always'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '-1'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '99999999'],
     ['GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT', 'Infinity'],
@@ -100,6 +101,15 @@ describe('the configuration', () => {
     expect(complaint({ RESUME_LEASE: '5' })).toContain('set STORE_URL');
     const upstream = { MODEL: 'small', OPENAI_API_KEY: 'key', OPENAI_API: 'chat' };
     expect(complaint({ ...upstream, OPENAI_BACKGROUND: 'true' })).toContain('OPENAI_API=responses');
+  });
+
+  it('goes on with unfinished answers only where the upstream has a way to ask for it', () => {
+    const upstream = { MODEL: 'small', OPENAI_API_KEY: 'key', UPSTREAM_CONTINUATION: 'vllm' };
+    expect(readConfiguration({ ...upstream, OPENAI_API: 'chat' }).upstream).toMatchObject({
+      continuation: 'vllm',
+    });
+    expect(complaint(upstream)).toContain('OPENAI_API=chat');
+    expect(complaint({ UPSTREAM_CONTINUATION: 'prefix' })).toContain('needs MODEL');
   });
 
   it('refuses half an upstream', () => {

@@ -7,7 +7,15 @@ import type {
 import { AnswerFailedError } from './answer-failed-error.js';
 import { CancelledByRequest } from './cancelled-by-request.js';
 import type { ChatOnlyParameters } from './chat/chat-parameters.js';
-import type { Model, ModelAnswer, ModelEnd, ModelPiece, ModelStart, Prompt } from './model.js';
+import type {
+  Model,
+  ModelAnswer,
+  ModelEnd,
+  ModelPiece,
+  ModelStart,
+  OutputEvent,
+  Prompt,
+} from './model.js';
 import { notSupported } from './refusal.js';
 import { brokenOff, refuseToContinue, upstreamError } from './upstream-error.js';
 
@@ -110,13 +118,18 @@ async function* skip(answer: Pieces, count: number): Pieces {
   if (left > 0) throw refuseToContinue('the upstream has another answer now');
 }
 
+/** This service says them itself. The last one is not in the client's types. */
+const NOT_PASSED_ON: readonly string[] = [
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+  'keepalive',
+];
+
 async function* pieces(events: Events): Pieces {
   for await (const event of events) {
+    if (NOT_PASSED_ON.includes(event.type)) continue;
     switch (event.type) {
-      case 'response.created':
-      case 'response.queued':
-      case 'response.in_progress':
-        break;
       case 'response.completed':
       case 'response.incomplete':
         yield endOf(event.response);
@@ -126,7 +139,7 @@ async function* pieces(events: Events): Pieces {
       case 'error':
         throw failed({ code: event.code as ResponseError['code'], message: event.message });
       default:
-        yield { type: 'event', event };
+        yield { type: 'event', event: event as OutputEvent };
     }
   }
   throw brokenOff();

@@ -18,7 +18,7 @@ export function upstreamError(error: unknown): unknown {
       error,
     );
   }
-  return error instanceof APIError ? refusal(error) : error;
+  return error instanceof APIError ? refusal(error as APIError) : error;
 }
 
 function refusal(error: APIError): ApiError {

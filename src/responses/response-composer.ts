@@ -1,5 +1,5 @@
 import type { ResponseError, ResponseOutputItem } from 'openai/resources/responses/responses';
-import type { ModelPiece, OutputEvent, Sent, Usage } from '../models/model.js';
+import type { ModelPiece, Sent, Usage } from '../models/model.js';
 import { ItemWriter, type NewEvent } from './item-writer.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 import { ResponseOutput } from './response-output.js';

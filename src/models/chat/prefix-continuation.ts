@@ -31,7 +31,7 @@ type Answer = AsyncGenerator<ModelPiece | ModelEnd, void, undefined>;
 /** Nobody else repeats these requests: the caller sent its own long ago. */
 const RETRIES = 2;
 
-/** How long each question of the probe may take, in milliseconds. */
+/** How long the probe may take, in milliseconds. */
 const PROBE_TIMEOUT = 10_000;
 
 /**
@@ -53,12 +53,16 @@ export class PrefixContinuation {
    * @throws Error if it cannot be asked. The next call asks again.
    */
   prove(model: string): Promise<void> {
-    const ask = (request: ChatRequest, said: string) =>
-      this.ask(request, said, AbortSignal.timeout(PROBE_TIMEOUT));
-    this.#proof ??= probe(model, ask).catch((error: unknown) => {
-      this.#proof = undefined;
-      throw error;
-    });
+    const prove = async () => {
+      const signal = AbortSignal.timeout(PROBE_TIMEOUT);
+      try {
+        await probe(model, (request, said) => this.ask(request, said, signal));
+      } catch (error) {
+        this.#proof = undefined;
+        throw signal.aborted ? new Error(`It did not answer in ${PROBE_TIMEOUT} ms.`) : error;
+      }
+    };
+    this.#proof ??= prove();
     return this.#proof;
   }
 
