@@ -18,6 +18,7 @@ describe('the configuration', () => {
       httpAdapter: 'express',
       shutdown: { timeout: 300, propagationDelay: 0, flushTimeout: 2, handleSignals: true },
       echoTokensPerSecond: 20,
+      streamsByDefault: false,
     });
   });
 
@@ -100,6 +101,22 @@ describe('the configuration', () => {
     expect(complaint({ RESUME_LEASE: '5' })).toContain('set STORE_URL');
     const upstream = { MODEL: 'small', OPENAI_API_KEY: 'key', OPENAI_API: 'chat' };
     expect(complaint({ ...upstream, OPENAI_BACKGROUND: 'true' })).toContain('OPENAI_API=responses');
+  });
+
+  it("takes ColdBrew's names for the same settings", () => {
+    const coldbrew = { SHUTDOWN_DURATION_IN_SECONDS: '20', GRPC_GRACEFUL_DURATION_IN_SECONDS: '3' };
+    expect(readConfiguration(coldbrew).shutdown).toMatchObject({
+      timeout: 20,
+      propagationDelay: 3,
+    });
+    const both = { ...coldbrew, GRACEFUL_SHUTDOWN_TIMEOUT: '20' };
+    expect(readConfiguration(both).shutdown.timeout).toBe(20);
+    expect(complaint({ ...coldbrew, GRACEFUL_SHUTDOWN_TIMEOUT: '30' })).toBe(
+      'GRACEFUL_SHUTDOWN_TIMEOUT (30) and SHUTDOWN_DURATION_IN_SECONDS (20) are the same setting: set only one of them.',
+    );
+    expect(complaint({ SHUTDOWN_DURATION_IN_SECONDS: 'soon' })).toMatch(
+      /^SHUTDOWN_DURATION_IN_SECONDS must be a number/,
+    );
   });
 
   it('refuses half an upstream', () => {

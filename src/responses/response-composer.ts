@@ -6,10 +6,11 @@ import type { ResponseBody, ResponseEvent } from './response-event.js';
 export type CancelSubject =
   | { readonly status: 'completed'; readonly usage?: ModelEnd['usage'] }
   | {
-      readonly status: 'incomplete' | 'cancelled';
+      readonly status: 'incomplete';
       readonly reason: string;
       readonly usage?: ModelEnd['usage'];
     }
+  | { readonly status: 'cancelled' }
   | { readonly status: 'failed'; readonly message: string };
 
 /** What an earlier producer has already sent. */
@@ -64,6 +65,7 @@ export class ResponseComposer {
       const error = { code: 'server_error', message: ending.message } as const;
       return { ...body, error, output: this.#output('incomplete') };
     }
+    if (status === 'cancelled') return { ...body, output: this.#output('incomplete') };
     const finished = { ...body, ...usageOf(ending.usage) };
     if (status === 'completed') return { ...finished, output: this.#output('completed') };
     return {

@@ -17,7 +17,7 @@ import type {
 /** A response as it travels: `output_text` is added by the client. */
 export type ResponseBody = Omit<Response, 'output_text' | 'incomplete_details'> & {
   output: ResponseOutputMessage[];
-  /** OpenAI's reasons and ours: `shutting_down`, `cancelled`, `disconnected`. */
+  /** OpenAI's reasons, and ours where none of them is true: `shutting_down`. */
   incomplete_details: { reason: string } | null;
 };
 

@@ -53,7 +53,8 @@ const never = (name: string) =>
   z.literal([null, false], `${name} is not supported by this service: leave it out`).optional();
 
 /**
- * The body of `POST /v1/responses`. It streams unless told otherwise, as Chat Shell does. What would
+ * The body of `POST /v1/responses`. Without `stream` the
+ * caller's Accept header and the configuration decide. What would
  * change the answer and is not supported is refused; what would not (`user`, …) is ignored.
  */
 export const responseRequest = z
@@ -63,7 +64,7 @@ export const responseRequest = z
       input,
       instructions: z.string().nullish(),
       metadata: metadata.nullish().transform((pairs) => pairs ?? {}),
-      stream: flag(true),
+      stream: z.boolean().nullish(),
       max_output_tokens: z.int().positive().nullish(),
       temperature: z.number().min(0).max(2).nullish(),
       top_p: z.number().min(0).max(1).nullish(),

@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { ApiError } from '../errors/api-error.js';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import type { Model, ModelAnswer, ModelEnd, Prompt } from '../models/model.js';
 import { endingOf } from './cancellation.js';
@@ -77,7 +76,9 @@ export class ResponseRun {
   ): Promise<void> {
     const position = this.options.continuation?.deltas ?? 0;
     try {
-      this.#pieces = await model.start(prompt, { position, durable, token, signal: this.#signal });
+      const started = model.start(prompt, { position, durable, token, signal: this.#signal });
+      // Also where a model does not listen: what has not begun is not waited for.
+      this.#pieces = await Promise.race([started, aborted(this.#signal)]);
     } catch (error) {
       if (this.#composer.ended) return;
       // A continuation ends as abandoned: its caller has words already.
@@ -107,18 +108,6 @@ export class ResponseRun {
     yield* this.#composer.closing();
   }
 
-  /**
-   * Reads to the end and returns the whole response, also one that was stopped short.
-   * @throws ApiError (502) when the model failed.
-   */
-  async finish(): Promise<ResponseBody> {
-    const events = this.events();
-    while (!(await events.next()).done);
-    const { response } = this;
-    if (response.error === null) return response;
-    throw new ApiError(502, response.error.message, { type: 'server_error' });
-  }
-
   async *#deltas(): AsyncGenerator<ResponseEvent, void, undefined> {
     if (this.#pieces === undefined) return;
     let end: ModelEnd = {};
@@ -141,6 +130,15 @@ export class ResponseRun {
     this.#composer.end(ending);
     this.options.onEnd?.(this);
   }
+}
+
+/** Rejects when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
 }
 
 function naturalEnding({ incompleteReason: reason, usage }: ModelEnd): CancelSubject {
