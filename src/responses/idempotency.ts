@@ -38,6 +38,9 @@ const LONGEST_KEY = 255;
  */
 @Injectable()
 export class IdempotencyKeys {
+  /** Whose response this process begins now: to the store, all of a process's requests are one owner. */
+  readonly #beginning = new Set<string>();
+
   constructor(private readonly resumption: ResumableStreamService) {}
 
   /**
@@ -51,13 +54,23 @@ export class IdempotencyKeys {
     }
     const id = `key_${hash(`${principal}\n${key}`)}`;
     const fingerprint = hash(JSON.stringify(body));
-    return (
-      (await this.#find(id, principal, fingerprint)) ??
-      (await this.#start(id, principal, { fingerprint, response: await newId() })) ??
-      // Another request with this key was faster by a moment.
-      (await this.#find(id, principal, fingerprint)) ??
-      unavailable()
-    );
+    if (this.#beginning.has(id)) throw inProgress();
+    this.#beginning.add(id);
+    const over = () => void this.#beginning.delete(id);
+    try {
+      const claim =
+        (await this.#find(id, principal, fingerprint)) ??
+        (await this.#start(id, principal, { fingerprint, response: await newId() })) ??
+        // A request with this key to another replica was faster by a moment.
+        (await this.#find(id, principal, fingerprint)) ??
+        unavailable();
+      if (claim.outcome === 'first') return followedBy(claim, over);
+      over();
+      return claim;
+    } catch (error) {
+      over();
+      throw error;
+    }
   }
 
   async #find(id: string, principal: string, fingerprint: string): Promise<KeyClaim | undefined> {
@@ -97,6 +110,14 @@ function first(id: string, production: Production): FirstClaim {
       await production.close('begun').catch(() => undefined);
     },
     giveUp: () => production.release(),
+  };
+}
+
+function followedBy(claim: FirstClaim, over: () => void): FirstClaim {
+  return {
+    ...claim,
+    settle: () => claim.settle().finally(over),
+    giveUp: () => claim.giveUp().finally(over),
   };
 }
 
