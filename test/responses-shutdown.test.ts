@@ -123,7 +123,8 @@ describe.each(adapters)('while it drains on the memory store, the service on %s'
       const body = { input: words(30), stream: true, metadata: { tokens_per_second: '20' } };
       const first = await post(service, body);
       const reader = first.body!.getReader();
-      const text = new TextDecoder().decode((await reader.read()).value);
+      const { value } = (await reader.read()) as { value: Uint8Array };
+      const text = new TextDecoder().decode(value);
       const [, id] = /^id: (.+)$/m.exec(text)!;
       await initiate(service);
       await reader.cancel();
@@ -137,7 +138,8 @@ describe.each(adapters)('while it drains on the memory store, the service on %s'
     withServices([env], async (service) => {
       const answer = await post(service, { input: 'a', stream: true, metadata: endless });
       const reader = answer.body!.getReader();
-      const text = new TextDecoder().decode((await reader.read()).value);
+      const { value } = (await reader.read()) as { value: Uint8Array };
+      const text = new TextDecoder().decode(value);
       await reader.cancel();
       await untilActive(service, 0);
       const report = await (await fetch(`${service.url}/shutdown/wait`)).json();
@@ -160,7 +162,7 @@ describe.each(adapters)('while it drains on the memory store, the service on %s'
     const common = { STORE_URL: redis.url, RESUME_LEASE: '1', ...env };
     try {
       await withServices([common, { ...common, HTTP_ADAPTER: 'fastify' }], (one, other) =>
-        use(one!, other!),
+        use(one, other),
       );
     } finally {
       await redis.stop();
@@ -176,7 +178,7 @@ describe.each(adapters)('while it drains on the memory store, the service on %s'
       await initiate(one);
       await expectTold(await pending);
       const [first, second] = await Promise.all([post(other, body, key), post(other, body, key)]);
-      const answers = (await Promise.all([first!.json(), second!.json()])) as { id: string }[];
+      const answers = (await Promise.all([first.json(), second.json()])) as { id: string }[];
       expect(answers[0]).toMatchObject({
         status: 'completed',
         output: [{ content: [{ text: words(20) }] }],

@@ -7,7 +7,6 @@ import { adapters, clientOf, clients, words } from './support/clients.js';
 import { startService, type RunningService } from './support/service.js';
 import { eventually } from '../testing/eventually.js';
 
-const endless = { tokens_per_second: '0.001' };
 const [, OpenAI] = clients[0];
 
 /** Runs a test on a service of its own, because each of these ends with the service gone. */
