@@ -36,10 +36,13 @@ export function answerUnroutable(
   { raw: response }: Framed<ServerResponse>,
 ): void {
   const body = bodyFor(status);
-  const told = isApiUrl(url) ? body : { statusCode: status, message: body.error.message };
+  const told = JSON.stringify(
+    isApiUrl(url) ? body : { statusCode: status, message: body.error.message },
+  );
   response.setHeader(REQUEST_ID, chooseRequestId(headers['x-request-id']));
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.writeHead(status).end(JSON.stringify(told));
+  response.setHeader('Content-Length', Buffer.byteLength(told));
+  response.writeHead(status).end(told);
 }
 
 /** Answers what Node's parser refuses, on either adapter, where no answer is under way on the connection. */
