@@ -10,6 +10,8 @@ export function shutdownOptions({ host, shutdown }: Configuration): GracefulShut
     propagationDelay,
     flushTimeout,
     ...(terminationGracePeriod !== undefined && { terminationGracePeriod }),
+    // ColdBrew's names beside Chat Shell's.
+    health: { liveness: ['health', 'healthcheck'], readiness: ['ready', 'readycheck'] },
     control: {
       ...(token !== undefined && { token }),
       ...(managementPort !== undefined && { port: managementPort, host }),

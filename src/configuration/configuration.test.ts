@@ -18,6 +18,7 @@ describe('the configuration', () => {
       httpAdapter: 'express',
       shutdown: { timeout: 300, propagationDelay: 0, flushTimeout: 2, handleSignals: true },
       echoTokensPerSecond: 20,
+      streamsByDefault: false,
     });
   });
 
@@ -110,6 +111,22 @@ describe('the configuration', () => {
     });
     expect(complaint(upstream)).toContain('OPENAI_API=chat');
     expect(complaint({ UPSTREAM_CONTINUATION: 'prefix' })).toContain('needs MODEL');
+  });
+
+  it("takes ColdBrew's names for the same settings", () => {
+    const coldbrew = { SHUTDOWN_DURATION_IN_SECONDS: '20', GRPC_GRACEFUL_DURATION_IN_SECONDS: '3' };
+    expect(readConfiguration(coldbrew).shutdown).toMatchObject({
+      timeout: 20,
+      propagationDelay: 3,
+    });
+    const both = { ...coldbrew, GRACEFUL_SHUTDOWN_TIMEOUT: '20' };
+    expect(readConfiguration(both).shutdown.timeout).toBe(20);
+    expect(complaint({ ...coldbrew, GRACEFUL_SHUTDOWN_TIMEOUT: '30' })).toBe(
+      'GRACEFUL_SHUTDOWN_TIMEOUT (30) and SHUTDOWN_DURATION_IN_SECONDS (20) are the same setting: set only one of them.',
+    );
+    expect(complaint({ SHUTDOWN_DURATION_IN_SECONDS: 'soon' })).toMatch(
+      /^SHUTDOWN_DURATION_IN_SECONDS must be a number/,
+    );
   });
 
   it('refuses half an upstream', () => {

@@ -1,3 +1,4 @@
+import { withoutAliases } from './aliases.js';
 import { ConfigurationError } from './configuration-error.js';
 import { environment, type Environment } from './environment.js';
 
@@ -12,6 +13,8 @@ export interface Configuration {
   readonly httpAdapter: 'express' | 'fastify';
   readonly shutdown: ShutdownConfiguration;
   readonly echoTokensPerSecond: number;
+  /** Whether a response is streamed whose request does not say it. */
+  readonly streamsByDefault: boolean;
   /** Absent when only the embedded echo model answers. */
   readonly upstream?: UpstreamConfiguration;
   /** Absent when responses are kept in this process only. */
@@ -52,16 +55,18 @@ export interface UpstreamConfiguration {
  */
 export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
-  const parsed = environment.safeParse(given);
+  const names = withoutAliases(given);
+  const parsed = environment.safeParse(names.values);
   if (!parsed.success) {
-    throw new ConfigurationError(parsed.error.issues.map((issue) => issue.message));
+    throw new ConfigurationError(parsed.error.issues.map(({ message }) => names.asGiven(message)));
   }
   const conflicts = [
+    ...names.conflicts,
     ...shutdownConflicts(parsed.data),
     ...upstreamConflicts(parsed.data),
     ...storeConflicts(parsed.data),
   ];
-  if (conflicts.length > 0) throw new ConfigurationError(conflicts);
+  if (conflicts.length > 0) throw new ConfigurationError(conflicts.map(names.asGiven));
   return toConfiguration(parsed.data);
 }
 
@@ -137,6 +142,7 @@ function toConfiguration(values: Environment): Configuration {
       ...(values.MANAGEMENT_PORT !== undefined && { managementPort: values.MANAGEMENT_PORT }),
     },
     echoTokensPerSecond: values.ECHO_TOKENS_PER_SECOND,
+    streamsByDefault: values.RESPONSES_STREAM_DEFAULT,
     ...(values.MODEL !== undefined && { upstream: toUpstream(values.MODEL, values) }),
     ...(values.STORE_URL !== undefined && {
       store: { url: values.STORE_URL, lease: values.RESUME_LEASE ?? 5 },

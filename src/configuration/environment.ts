@@ -49,6 +49,7 @@ export const environment = z.object({
     .positive(tokensPerSecond)
     .max(MAX_TOKENS_PER_SECOND, tokensPerSecond)
     .default(20),
+  RESPONSES_STREAM_DEFAULT: flag('RESPONSES_STREAM_DEFAULT'),
   MODEL: z
     .string()
     .refine(

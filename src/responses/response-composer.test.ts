@@ -152,7 +152,7 @@ describe('the composer', () => {
 
   it('lets the first ending stand', () => {
     const composer = new ResponseComposer(head);
-    composer.end({ status: 'cancelled', reason: 'cancelled' });
+    composer.end({ status: 'cancelled' });
     composer.end({ status: 'completed' });
     expect(composer.response.status).toBe('cancelled');
   });

@@ -8,10 +8,11 @@ import { ResponseOutput } from './response-output.js';
 export type CancelSubject =
   | { readonly status: 'completed'; readonly usage?: Usage | undefined }
   | {
-      readonly status: 'incomplete' | 'cancelled';
+      readonly status: 'incomplete';
       readonly reason: string;
       readonly usage?: Usage | undefined;
     }
+  | { readonly status: 'cancelled' }
   | {
       readonly status: 'failed';
       readonly message: string;
@@ -61,6 +62,7 @@ export class ResponseComposer {
       const { code = 'server_error', message } = ending;
       return { ...body, error: { code, message } };
     }
+    if (status === 'cancelled') return body;
     const finished = { ...body, ...(ending.usage && { usage: ending.usage }) };
     return isWhole ? finished : { ...finished, incomplete_details: { reason: ending.reason } };
   }

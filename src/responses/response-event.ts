@@ -10,7 +10,7 @@ import type { OutputEvent, Usage } from '../models/model.js';
 
 /** A response as it travels: `output_text` is added by the client. */
 export type ResponseBody = Omit<Response, 'output_text' | 'incomplete_details' | 'usage'> & {
-  /** OpenAI's reasons and ours: `shutting_down`, `cancelled`, `disconnected`. */
+  /** OpenAI's reasons, and ours where none of them is true: `shutting_down`. */
   incomplete_details: { reason: string } | null;
   usage?: Usage;
 };

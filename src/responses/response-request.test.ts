@@ -16,9 +16,9 @@ function refusal(body: unknown) {
 }
 
 describe('a response request', () => {
-  it('streams unless told otherwise', () => {
-    expect(read({ input: 'hi' }).stream).toBe(true);
-    expect(read({ input: 'hi', stream: null }).stream).toBe(true);
+  it('leaves open whether it streams unless it says so', () => {
+    expect(read({ input: 'hi' }).stream ?? 'open').toBe('open');
+    expect(read({ input: 'hi', stream: null }).stream ?? 'open').toBe('open');
     expect(read({ input: 'hi', stream: false }).stream).toBe(false);
   });
 

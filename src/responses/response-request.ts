@@ -86,7 +86,7 @@ const own = {
   model: z.string().nullish(),
   input,
   metadata: metadata.nullish().transform((pairs) => pairs ?? {}),
-  stream: flag(true),
+  stream: z.boolean().nullish(),
   background: flag(false),
   store: flag(true),
   previous_response_id: never('previous_response_id'),
@@ -94,8 +94,8 @@ const own = {
 };
 
 /**
- * The body of `POST /v1/responses`. It streams unless told otherwise, as Chat Shell does. Nothing that may change the
- * answer is dropped: the model that is asked takes a parameter or refuses it, and an unknown one is refused here.
+ * The body of `POST /v1/responses`. Without `stream` the caller's Accept header and the configuration decide. Nothing
+ * that may change the answer is dropped: the model that is asked takes a parameter or refuses it, and an unknown one is refused here.
  */
 export const responseRequest = z
   .looseObject(

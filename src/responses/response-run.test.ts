@@ -87,7 +87,7 @@ describe('a response', () => {
     });
     expect(events.at(-1)).toMatchObject({
       type: 'response.incomplete',
-      response: { status: 'cancelled', incomplete_details: { reason: 'cancelled' } },
+      response: { status: 'cancelled', incomplete_details: null },
     });
     expect(onEnd).toHaveBeenCalledTimes(1);
   });
@@ -110,7 +110,7 @@ describe('a response', () => {
     const { run, onEnd } = open({ signal: controller.signal });
     controller.abort(reasons.disconnect);
     expect(onEnd).toHaveBeenCalledTimes(1);
-    expect(run.response.incomplete_details).toEqual({ reason: 'disconnected' });
+    expect(run.response.status).toBe('cancelled');
   });
 
   it('tells of a model that breaks, without telling how', async () => {
@@ -148,6 +148,16 @@ describe('a response', () => {
     controller.abort(reasons.deadline);
     await started;
     expect((await read(run)).at(-1)).toMatchObject({ type: 'response.incomplete' });
+  });
+
+  it('does not wait for a model that starts and is deaf to its signal', async () => {
+    const controller = new AbortController();
+    const { run } = open({ signal: controller.signal });
+    const deaf: Model = { name: 'test', start: () => new Promise(() => undefined) };
+    const started = run.start(deaf, prompt);
+    controller.abort(reasons.deadline);
+    await started;
+    expect(run.response.status).toBe('incomplete');
   });
 
   it('asks a model to go on after what was sent', async () => {

@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { ApiError } from '../errors/api-error.js';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import type { Model, ModelAnswer, ModelEnd, Prompt } from '../models/model.js';
 import { AnswerFailedError } from '../models/answer-failed-error.js';
@@ -78,7 +77,9 @@ export class ResponseRun {
   ): Promise<void> {
     const { sent } = this.#composer;
     try {
-      this.#pieces = await model.start(prompt, { sent, durable, token, signal: this.#signal });
+      const started = model.start(prompt, { sent, durable, token, signal: this.#signal });
+      // Also where a model does not listen: what has not begun is not waited for.
+      this.#pieces = await Promise.race([started, aborted(this.#signal)]);
     } catch (error) {
       if (this.#composer.ended) return;
       // A continuation ends as abandoned: its caller has words already.
@@ -108,18 +109,6 @@ export class ResponseRun {
     yield* this.#composer.closing();
   }
 
-  /**
-   * Reads to the end and returns the whole response, also one that was stopped short.
-   * @throws ApiError (502) when the model failed.
-   */
-  async finish(): Promise<ResponseBody> {
-    const events = this.events();
-    while (!(await events.next()).done);
-    const { response } = this;
-    if (response.error === null) return response;
-    throw new ApiError(502, response.error.message, { type: 'server_error' });
-  }
-
   async *#deltas(): AsyncGenerator<ResponseEvent, void, undefined> {
     if (this.#pieces === undefined) return;
     let end: ModelEnd = { type: 'end' };
@@ -146,6 +135,15 @@ export class ResponseRun {
     this.#composer.end(ending);
     this.options.onEnd?.(this);
   }
+}
+
+/** Rejects when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
 }
 
 function naturalEnding({ incompleteReason: reason, usage }: ModelEnd): CancelSubject {

@@ -202,6 +202,13 @@ export class RetainedLogs {
     return true;
   }
 
+  /** Whether there was such a log. */
+  delete(id: string): boolean {
+    const log = this.find(id);
+    if (log) this.#drop(log);
+    return log !== undefined;
+  }
+
   watch(id: string, wake: () => void): () => void {
     const log = this.find(id);
     log?.watchers.add(wake);

@@ -10,6 +10,7 @@ import type {
   ClaimRefused,
   Created,
   CreateRefused,
+  Deletion,
   Found,
   LeaseRefused,
   NewStream,
@@ -173,6 +174,10 @@ export class MemoryResumeStore implements ResumeStore {
     if (log.closed) return Promise.resolve({ outcome: 'closed' });
     log.cancelRequested = true;
     return Promise.resolve({ outcome: 'requested' });
+  }
+
+  delete(id: string): Promise<Deletion> {
+    return Promise.resolve(this.#logs.delete(id) ? { outcome: 'deleted' } : this.#absent(id));
   }
 
   listLapsed(limit: number): Promise<readonly string[]> {

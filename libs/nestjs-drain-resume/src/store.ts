@@ -71,6 +71,8 @@ export interface Released {
 
 export type CancelRequest = { readonly outcome: 'requested' | 'closed' } | Absent;
 
+export type Deletion = { readonly outcome: 'deleted' } | Absent;
+
 export interface Found {
   readonly outcome: 'found';
   readonly head: StreamHead;
@@ -135,6 +137,9 @@ export interface ResumeStore {
 
   /** Notes that the stream is to be cancelled. Its owner reads it from the next `append` or `renew`. */
   requestCancel(id: string): Promise<CancelRequest>;
+
+  /** Forgets the stream at once, open or closed: its owner's next write finds it `gone`, and so do its readers. */
+  delete(id: string): Promise<Deletion>;
 
   /** Ids that `claim` would probably give, released ones first. */
   listLapsed(limit: number): Promise<readonly string[]>;

@@ -42,6 +42,11 @@ export class PrincipalQuota {
     return !isWithin;
   }
 
+  /** Gives back the place of a stream that is not kept any more. */
+  async forget(principal: string, id: string): Promise<void> {
+    await this.scripts.run(confirm, this.keys.principal(principal), [id, '-1']);
+  }
+
   /** Asks once more if some of what counts may have expired. */
   async #succeeds(
     success: string,

@@ -8,6 +8,7 @@ import type {
   ClaimRefused,
   Created,
   CreateRefused,
+  Deletion,
   Found,
   LeaseRefused,
   NewStream,
@@ -155,6 +156,15 @@ export class RedisResumeStore implements ResumeStore {
   async requestCancel(id: string): Promise<CancelRequest> {
     const [outcome] = await this.#run(scripts.requestCancel, id, []);
     return outcome === 'requested' || outcome === 'closed' ? { outcome } : this.#absent(id);
+  }
+
+  async delete(id: string): Promise<Deletion> {
+    const args = [id, this.#keys.channel(id)];
+    const [outcome, principal = ''] = await this.#run(scripts.remove, id, args);
+    if (outcome !== 'deleted') return this.#absent(id);
+    // The stream is gone; a place that is not given back now is free again when its time is over.
+    await this.#quota.forget(principal, id).catch(this.#onError);
+    return { outcome };
   }
 
   async listLapsed(limit: number): Promise<readonly string[]> {

@@ -185,6 +185,16 @@ redis.call('HSET', KEYS[1], 'cancel', 1)
 return {'requested'}
 `;
 
+/** KEYS state, leases, events. ARGV id, channel. Replies deleted and the principal. */
+export const remove = `
+local principal = redis.call('HGET', KEYS[1], 'principal')
+if not principal then return {'absent'} end
+redis.call('DEL', KEYS[1], KEYS[3])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('PUBLISH', ARGV[2], 0)
+return {'deleted', principal}
+`;
+
 /** KEYS leases. ARGV limit. Replies ids and the ends of their leases in turn. */
 export const listLapsed = `${clock}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', integer(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])

@@ -60,6 +60,19 @@ export const lifeLaws: Record<string, ContractLaw> = {
     assert.deepEqual(await bench.store.release(id, 1), { outcome: 'gone' });
   },
 
+  'a deleted stream is unknown to readers, and its owner writes nothing more': async (bench) => {
+    const { id, epoch } = await bench.create();
+    await bench.append(id, epoch, 0, ['a']);
+    const tailEnds = assert.rejects(bench.tail(id, -1, Infinity, bench.other), { reason: 'gone' });
+    assert.deepEqual(await bench.other.delete(id), { outcome: 'deleted' });
+    assert.deepEqual(await bench.store.head(id), { outcome: 'unknown' });
+    assert.deepEqual(await bench.store.append(id, epoch, 1, ['b']), { outcome: 'gone' });
+    assert.deepEqual(await bench.store.claim(id, 'two'), { outcome: 'unknown' });
+    assert.ok(!(await bench.store.listLapsed(100)).includes(id));
+    assert.deepEqual(await bench.store.delete(id), { outcome: 'unknown' });
+    await tailEnds;
+  },
+
   'a stream is kept `ttl` behind its last event, and no longer': async (bench) => {
     const { id, epoch } = await bench.create();
     await bench.advance(bench.ttl * 0.7);

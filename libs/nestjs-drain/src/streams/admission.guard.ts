@@ -48,7 +48,8 @@ export class AdmissionGuard implements CanActivate {
     const id = route.id?.(framework);
     const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
     const isLast = isLastAnswer(rawOf(framework)) && !isEager;
-    const declared = { kind, route: pattern, farewell, id, isLastAnswer: isLast };
+    const isExisting = readsExisting(route, framework, application.resumption);
+    const declared = { kind, route: pattern, farewell, id, isExisting, isLastAnswer: isLast };
     const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
     if (!isLogged(route)) return true;
@@ -108,6 +109,16 @@ function isLastGuard(framework: object, { earlierGuards }: StreamRoute): boolean
   const counted = rawOf(framework) as { [RUNS]?: number };
   counted[RUNS] = (counted[RUNS] ?? 0) + 1;
   return counted[RUNS] > earlierGuards;
+}
+
+function readsExisting(
+  route: StreamRoute,
+  framework: object,
+  resumption: Resumption | undefined,
+): boolean {
+  const { existing = false } = route;
+  if (isLogged(route) && resumption?.isOnlyHere(framework)) return true;
+  return typeof existing === 'function' ? existing(framework) : existing;
 }
 
 function refuse(

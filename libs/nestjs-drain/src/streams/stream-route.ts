@@ -38,6 +38,11 @@ export interface DrainableStreamOptions<Request = unknown> {
   kind?: StreamKind;
   /** What the stream sends when it is cancelled at the deadline. Default: the module's `farewell`. */
   farewell?: Farewell;
+  /**
+   * Whether the request reads what exists already, such as an answer that is kept: that is no new work, so it is
+   * served until the listener closes, also while the drain refuses new streams. Only for finite streams. Default false.
+   */
+  existing?: boolean | ((request: Request) => boolean);
   /** Names the stream in events and logs. Default: a running number. */
   id?: (request: Request) => string;
   /**
@@ -83,6 +88,7 @@ const eventChecks: OptionChecks = {
 export const streamChecks = {
   kind: oneOf('finite', 'subscription'),
   farewell: farewellCheck,
+  existing: either(flag, callback),
   id: callback,
   resumable: either(
     oneOf(true, false, 'handler'),
