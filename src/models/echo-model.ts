@@ -28,6 +28,7 @@ async function* echo(
   const texts = input.map(textOf);
   const words = wordsOf(texts.at(-1) ?? '');
   const limit = Math.min(words.length, parameters.max_output_tokens ?? Infinity);
+  if (sent.output.length === 0) yield { type: 'message' };
   for (const word of words.slice(sent.deltas, limit)) {
     await sleep(pause, undefined, { signal });
     yield word;

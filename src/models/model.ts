@@ -57,6 +57,8 @@ export type ModelPiece =
   | string
   | { readonly type: 'text'; readonly text: string; readonly logprobs: Logprobs }
   | { readonly type: 'refusal' | 'reasoning'; readonly text: string }
+  /** The answer is a text, of which nothing is said yet. */
+  | { readonly type: 'message' }
   /** A call of a function begins. */
   | { readonly type: 'call'; readonly name: string; readonly callId?: string | undefined }
   /** More of the arguments of the call that began last. */

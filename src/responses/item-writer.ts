@@ -33,6 +33,7 @@ export class ItemWriter {
   *write(piece: Exclude<ModelPiece, { type: 'event' }>): Events {
     if (typeof piece === 'string') yield* this.#text(piece, []);
     else if (piece.type === 'text') yield* this.#text(piece.text, piece.logprobs);
+    else if (piece.type === 'message') yield* this.#openPart('output_text');
     else if (piece.type === 'call') yield* this.#call(piece.name, piece.callId);
     else if (piece.type === 'arguments') yield* this.#arguments(piece.text);
     else yield* this.#other(piece.type, piece.text);

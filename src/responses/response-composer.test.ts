@@ -59,6 +59,13 @@ describe('the composer', () => {
     ]);
   });
 
+  it('opens a message before its first word, and only once', () => {
+    const begun = compose([{ type: 'message' }, 'a'], { status: 'completed' });
+    expect(begun).toEqual(compose(['a'], { status: 'completed' }));
+    const composer = new ResponseComposer(head);
+    expect([...composer.take({ type: 'message' })]).toHaveLength(2);
+  });
+
   it('numbers every event from 0 without a gap', () => {
     const numbers = compose(everything, { status: 'completed' }).map((one) => one.sequence_number);
     expect(numbers).toEqual(numbers.map((_, index) => index));
