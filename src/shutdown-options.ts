@@ -15,6 +15,8 @@ export function shutdownOptions({
     flushTimeout,
     heartbeat: streamHeartbeat > 0 && streamHeartbeat,
     ...(terminationGracePeriod !== undefined && { terminationGracePeriod }),
+    // ColdBrew's names beside Chat Shell's.
+    health: { liveness: ['health', 'healthcheck'], readiness: ['ready', 'readycheck'] },
     control: {
       ...(token !== undefined && { token }),
       ...(managementPort !== undefined && { port: managementPort, host }),

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { adapters, clientOf } from './support/clients.js';
+import { eventually } from '../testing/eventually.js';
 import { launchService, startService, type RunningService } from './support/service.js';
 
 const json = { 'content-type': 'application/json' };
@@ -72,6 +73,54 @@ describe.each(adapters)('errors on %s', (adapter) => {
 
   it('tell of a wait that is too long', async () => {
     await expectError(await fetch(`${service.url}/v1/slow?ms=60001`), 400, { param: 'ms' });
+  });
+
+  /** The answer to bytes that no client library would send. */
+  const raw = async (bytes: string): Promise<Response> => {
+    const socket = connect(service.port, '127.0.0.1').on('error', () => undefined);
+    socket.write(bytes);
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+    const [line = '', ...lines] = head.split('\r\n');
+    const headers = lines.map((one) => one.split(/:\s*/, 2) as [string, string]);
+    return new Response(body, { status: Number(line.split(' ')[1]), headers });
+  };
+
+  it.each([
+    ['an address that cannot be decoded', 'GET /v1/responses/%ff HTTP/1.1\r\nHost: x', [400]],
+    [
+      'an id that is too long',
+      `GET /v1/responses/${'x'.repeat(300)} HTTP/1.1\r\nHost: x`,
+      [404, 414],
+    ],
+    ['an address that is too long', `GET /v1/${'x'.repeat(17_000)} HTTP/1.1\r\nHost: x`, [431]],
+    [
+      'headers that are too long',
+      `GET /v1/x HTTP/1.1\r\nHost: x\r\nA: ${'x'.repeat(17_000)}`,
+      [431],
+    ],
+    ['what is no HTTP', 'NONSENSE', [400]],
+  ])('tell of %s', async (_, head, statuses) => {
+    const answer = await raw(`${head}\r\nConnection: close\r\n\r\n`);
+    expect(statuses).toContain(answer.status);
+    await expectError(answer, answer.status, invalid);
+  });
+
+  it('are not logged for an upload whose client leaves', async () => {
+    const socket = connect(service.port, '127.0.0.1');
+    const head = 'POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    socket.write(`${head}Content-Length: 1000\r\n\r\n{"input`);
+    await eventually(async () =>
+      expect(await (await fetch(`${service.url}/v1/health`)).json()).toMatchObject({
+        in_flight_requests: 2,
+      }),
+    );
+    socket.destroy();
+    await eventually(async () =>
+      expect(await (await fetch(`${service.url}/v1/health`)).json()).toMatchObject({
+        in_flight_requests: 1,
+      }),
+    );
+    expect(service.output()).not.toContain('ERROR');
   });
 
   it('outside /v1 keep the shape that Nest gives them', async () => {

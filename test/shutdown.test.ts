@@ -7,7 +7,6 @@ import { adapters, clientOf, clients, words } from './support/clients.js';
 import { startService, type RunningService } from './support/service.js';
 import { eventually } from '../testing/eventually.js';
 
-const endless = { tokens_per_second: '0.001' };
 const [, OpenAI] = clients[0];
 
 /** Runs a test on a service of its own, because each of these ends with the service gone. */
@@ -22,9 +21,6 @@ async function withService(
     await service.stop();
   }
 }
-
-const initiate = (service: RunningService) =>
-  fetch(`${service.url}/shutdown/initiate`, { method: 'POST' });
 
 const post = (service: RunningService, body: object) =>
   fetch(`${service.url}/v1/responses`, {
@@ -94,27 +90,11 @@ describe.each(adapters)('the service on %s goes away', (adapter) => {
       expect(await service.exited).toEqual({ code: 0, signal: null });
     }));
 
-  it('and answers a request for the whole response with what there is at the deadline', () =>
-    withService({ HTTP_ADAPTER: adapter, GRACEFUL_SHUTDOWN_TIMEOUT: '0.5' }, async (service) => {
-      const pending = post(service, { input: 'a', stream: false, metadata: endless });
-      await eventually(async () =>
-        expect(
-          await (async () => (await fetch(`${service.url}/v1/streams/active-count`)).json())(),
-        ).toEqual({ active_streams: 1 }),
-      );
-      await initiate(service);
-      const answer = await pending;
-      expect(answer.status).toBe(200);
-      expect(await answer.json()).toMatchObject({
-        status: 'incomplete',
-        incomplete_details: { reason: 'shutting_down' },
-      });
-    }));
-
   it('although a client has stopped reading, and says that its stream was cut', () =>
     withService({ HTTP_ADAPTER: adapter, GRACEFUL_SHUTDOWN_TIMEOUT: '1' }, async (service) => {
       // More than the kernel's buffers hold: its last bytes cannot leave.
       const body = JSON.stringify({
+        stream: true,
         input: `${'w'.repeat(8000)} `.repeat(125),
         metadata: { tokens_per_second: '1000' },
       });
@@ -129,6 +109,29 @@ describe.each(adapters)('the service on %s goes away', (adapter) => {
       service.process.kill('SIGTERM');
       expect(await service.exited).toEqual({ code: 0, signal: null });
       socket.destroy();
+    }));
+
+  it("and tells it under Chat Shell's names and ColdBrew's", () =>
+    withService({ HTTP_ADAPTER: adapter, SHUTDOWN_DURATION_IN_SECONDS: '20' }, async (service) => {
+      const status = async (path: string) => (await fetch(`${service.url}${path}`)).status;
+      const initiate = async () =>
+        (await fetch(`${service.url}/shutdown/initiate`, { method: 'POST' })).json();
+      const pending = fetch(`${service.url}/v1/slow?ms=500`);
+      await eventually(async () =>
+        expect(await (await fetch(`${service.url}/ready`)).json()).toMatchObject({
+          shutting_down: false,
+          active_streams: 0,
+          in_flight_requests: 1,
+        }),
+      );
+      expect([await status('/healthcheck'), await status('/readycheck')]).toEqual([200, 200]);
+      expect(await initiate()).toMatchObject({
+        status: 'shutdown_initiated',
+        timeout_seconds: 20,
+      });
+      expect(await initiate()).toMatchObject({ status: 'already_shutting_down' });
+      expect([await status('/healthcheck'), await status('/readycheck')]).toEqual([200, 503]);
+      await pending;
     }));
 
   it('and waits for the slow route', () =>

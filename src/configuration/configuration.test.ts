@@ -19,6 +19,7 @@ describe('the configuration', () => {
       shutdown: { timeout: 300, propagationDelay: 0, flushTimeout: 2, handleSignals: true },
       streamHeartbeat: 15,
       echoTokensPerSecond: 20,
+      streamsByDefault: false,
     });
   });
 
@@ -63,6 +64,7 @@ describe('the configuration', () => {
     ['STORE_URL', 'http://redis:6379'],
     ['RESUME_LEASE', 'soon'],
     ['OPENAI_BACKGROUND', 'sometimes'],
+    ['UPSTREAM_CONTINUATION', 'always'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '-1'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '99999999'],
     ['GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT', 'Infinity'],
@@ -101,6 +103,31 @@ describe('the configuration', () => {
     expect(complaint({ RESUME_LEASE: '5' })).toContain('set STORE_URL');
     const upstream = { MODEL: 'small', OPENAI_API_KEY: 'key', OPENAI_API: 'chat' };
     expect(complaint({ ...upstream, OPENAI_BACKGROUND: 'true' })).toContain('OPENAI_API=responses');
+  });
+
+  it('goes on with unfinished answers only where the upstream has a way to ask for it', () => {
+    const upstream = { MODEL: 'small', OPENAI_API_KEY: 'key', UPSTREAM_CONTINUATION: 'vllm' };
+    expect(readConfiguration({ ...upstream, OPENAI_API: 'chat' }).upstream).toMatchObject({
+      continuation: 'vllm',
+    });
+    expect(complaint(upstream)).toContain('OPENAI_API=chat');
+    expect(complaint({ UPSTREAM_CONTINUATION: 'prefix' })).toContain('needs MODEL');
+  });
+
+  it("takes ColdBrew's names for the same settings", () => {
+    const coldbrew = { SHUTDOWN_DURATION_IN_SECONDS: '20', GRPC_GRACEFUL_DURATION_IN_SECONDS: '3' };
+    expect(readConfiguration(coldbrew).shutdown).toMatchObject({
+      timeout: 20,
+      propagationDelay: 3,
+    });
+    const both = { ...coldbrew, GRACEFUL_SHUTDOWN_TIMEOUT: '20' };
+    expect(readConfiguration(both).shutdown.timeout).toBe(20);
+    expect(complaint({ ...coldbrew, GRACEFUL_SHUTDOWN_TIMEOUT: '30' })).toBe(
+      'GRACEFUL_SHUTDOWN_TIMEOUT (30) and SHUTDOWN_DURATION_IN_SECONDS (20) are the same setting: set only one of them.',
+    );
+    expect(complaint({ SHUTDOWN_DURATION_IN_SECONDS: 'soon' })).toMatch(
+      /^SHUTDOWN_DURATION_IN_SECONDS must be a number/,
+    );
   });
 
   it('refuses half an upstream', () => {

@@ -1,3 +1,4 @@
+import { withoutAliases } from './aliases.js';
 import { ConfigurationError } from './configuration-error.js';
 import { environment, type Environment } from './environment.js';
 
@@ -14,6 +15,8 @@ export interface Configuration {
   /** How long an event stream may be silent before it gets a comment line; 0: for ever. */
   readonly streamHeartbeat: number;
   readonly echoTokensPerSecond: number;
+  /** Whether a response is streamed whose request does not say it. */
+  readonly streamsByDefault: boolean;
   /** Absent when only the embedded echo model answers. */
   readonly upstream?: UpstreamConfiguration;
   /** Absent when responses are kept in this process only. */
@@ -44,6 +47,8 @@ export interface UpstreamConfiguration {
   readonly apiKey?: string;
   /** Whether it keeps background responses, so that another replica can go on with them. */
   readonly background: boolean;
+  /** How it is asked to go on with an unfinished answer; absent if it is not. */
+  readonly continuation?: 'vllm' | 'prefix';
 }
 
 /**
@@ -52,16 +57,18 @@ export interface UpstreamConfiguration {
  */
 export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
-  const parsed = environment.safeParse(given);
+  const names = withoutAliases(given);
+  const parsed = environment.safeParse(names.values);
   if (!parsed.success) {
-    throw new ConfigurationError(parsed.error.issues.map((issue) => issue.message));
+    throw new ConfigurationError(parsed.error.issues.map(({ message }) => names.asGiven(message)));
   }
   const conflicts = [
+    ...names.conflicts,
     ...shutdownConflicts(parsed.data),
     ...upstreamConflicts(parsed.data),
     ...storeConflicts(parsed.data),
   ];
-  if (conflicts.length > 0) throw new ConfigurationError(conflicts);
+  if (conflicts.length > 0) throw new ConfigurationError(conflicts.map(names.asGiven));
   return toConfiguration(parsed.data);
 }
 
@@ -100,8 +107,14 @@ function upstreamConflicts(values: Environment): string[] {
   return [];
 }
 
-function storeConflicts({ STORE_URL, RESUME_LEASE, OPENAI_BACKGROUND, OPENAI_API }: Environment) {
+function storeConflicts(values: Environment): string[] {
+  const { STORE_URL, RESUME_LEASE, OPENAI_BACKGROUND, OPENAI_API, UPSTREAM_CONTINUATION } = values;
   const conflicts: string[] = [];
+  if (UPSTREAM_CONTINUATION !== 'none' && (OPENAI_API !== 'chat' || values.MODEL === undefined)) {
+    conflicts.push(
+      'UPSTREAM_CONTINUATION needs MODEL and OPENAI_API=chat: only /chat/completions goes on with an unfinished message',
+    );
+  }
   if (RESUME_LEASE !== undefined && STORE_URL === undefined) {
     conflicts.push(
       'RESUME_LEASE needs a store that all replicas share: set STORE_URL, for example to redis://redis:6379, or leave RESUME_LEASE unset',
@@ -132,6 +145,7 @@ function toConfiguration(values: Environment): Configuration {
     },
     streamHeartbeat: values.STREAM_HEARTBEAT,
     echoTokensPerSecond: values.ECHO_TOKENS_PER_SECOND,
+    streamsByDefault: values.RESPONSES_STREAM_DEFAULT,
     ...(values.MODEL !== undefined && { upstream: toUpstream(values.MODEL, values) }),
     ...(values.STORE_URL !== undefined && {
       store: { url: values.STORE_URL, lease: values.RESUME_LEASE ?? 5 },
@@ -140,10 +154,12 @@ function toConfiguration(values: Environment): Configuration {
 }
 
 function toUpstream(model: string, values: Environment): UpstreamConfiguration {
+  const { UPSTREAM_CONTINUATION: continuation } = values;
   return {
     model,
     api: values.OPENAI_API,
     background: values.OPENAI_BACKGROUND,
+    ...(continuation !== 'none' && { continuation }),
     ...(values.OPENAI_BASE_URL !== undefined && { baseUrl: values.OPENAI_BASE_URL }),
     ...(values.OPENAI_API_KEY !== undefined && { apiKey: values.OPENAI_API_KEY }),
   };

@@ -58,6 +58,7 @@ export const environment = z.object({
     .positive(tokensPerSecond)
     .max(MAX_TOKENS_PER_SECOND, tokensPerSecond)
     .default(20),
+  RESPONSES_STREAM_DEFAULT: flag('RESPONSES_STREAM_DEFAULT'),
   MODEL: z
     .string()
     .refine(
@@ -79,6 +80,12 @@ export const environment = z.object({
     )
     .default('responses'),
   OPENAI_BACKGROUND: flag('OPENAI_BACKGROUND'),
+  UPSTREAM_CONTINUATION: z
+    .enum(
+      ['none', 'vllm', 'prefix'],
+      'UPSTREAM_CONTINUATION must be vllm (vLLM, SGLang), prefix (DeepSeek, Mistral, llama.cpp) or none',
+    )
+    .default('none'),
   STORE_URL: z
     .url({
       protocol: /^rediss?$/,

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { StreamRefusedException } from 'nestjs-drain';
+import { isApiUrl } from './api-url.js';
 import { ApiError, errorBody, type ApiErrorBody } from './api-error.js';
 
 /** Gives every error under /v1 the shape that OpenAI's clients read. Status and headers stay as they are. */
@@ -12,10 +14,12 @@ export class ApiErrorFilter extends BaseExceptionFilter {
     const adapter = this.httpAdapterHost!.httpAdapter;
     const [request, response] = host.getArgs<[unknown, unknown]>();
     const [path = ''] = String(adapter.getRequestUrl(request)).split('?');
-    if (!/^\/v1(\/|$)/.test(path) || adapter.isHeadersSent(response)) {
+    if (!isApiUrl(path) || adapter.isHeadersSent(response)) {
       super.catch(exception, host);
       return;
     }
+    // Its caller has left within it: nobody is to be told, and nothing is wrong here.
+    if (isAbortedUpload(request)) return;
     const status = exception instanceof HttpException ? exception.getStatus() : 500;
     if (status >= 500 && status !== 503) this.#report(exception);
     if (exception instanceof ApiError && exception.retryAfter !== undefined) {
@@ -30,6 +34,13 @@ export class ApiErrorFilter extends BaseExceptionFilter {
       exception instanceof Error ? exception : new Error(String(exception));
     this.#logger.error(message, cause instanceof Error ? cause.stack : stack);
   }
+}
+
+/** @param request Express' own, which is Node's, or Fastify's */
+function isAbortedUpload(request: unknown): boolean {
+  const { raw = request } = request as { raw?: unknown };
+  const { complete, destroyed } = raw as IncomingMessage;
+  return destroyed && !complete;
 }
 
 function bodyOf(exception: unknown, status: number, line: string): ApiErrorBody {

@@ -12,11 +12,11 @@ export function isTooMuch({ reason }: ProductionStoppedError): boolean {
  * (`shutting_down`), otherwise `cancelled`, because its caller asked for it or has left.
  */
 export function endingOf(reason: unknown): CancelSubject {
-  if (reason instanceof CancelledByRequest) return { status: 'cancelled', reason: 'cancelled' };
+  if (reason instanceof CancelledByRequest) return { status: 'cancelled' };
   if (reason instanceof ProductionStoppedError && isTooMuch(reason)) {
     return { status: 'failed', message: 'The answer grew larger than what is kept of one.' };
   }
   const cause = reason instanceof Error ? reason.cause : undefined;
-  if (cause === 'disconnect') return { status: 'cancelled', reason: 'disconnected' };
+  if (cause === 'disconnect') return { status: 'cancelled' };
   return { status: 'incomplete', reason: 'shutting_down' };
 }

@@ -1,52 +1,49 @@
-import type { ResponseOutputMessage } from 'openai/resources/responses/responses';
-import type { ModelEnd } from '../models/model.js';
+import type { ResponseError, ResponseOutputItem } from 'openai/resources/responses/responses';
+import type { ModelPiece, Sent, Usage } from '../models/model.js';
+import { ItemWriter, type NewEvent } from './item-writer.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
+import { ResponseOutput } from './response-output.js';
 
 /** How a response ended. `reason` and `message` are told to the caller. */
 export type CancelSubject =
-  | { readonly status: 'completed'; readonly usage?: ModelEnd['usage'] }
+  | { readonly status: 'completed'; readonly usage?: Usage | undefined }
   | {
-      readonly status: 'incomplete' | 'cancelled';
+      readonly status: 'incomplete';
       readonly reason: string;
-      readonly usage?: ModelEnd['usage'];
+      readonly usage?: Usage | undefined;
     }
-  | { readonly status: 'failed'; readonly message: string };
+  | { readonly status: 'cancelled' }
+  | {
+      readonly status: 'failed';
+      readonly message: string;
+      /** `server_error` unless given. */
+      readonly code?: ResponseError['code'];
+    };
 
-/** What an earlier producer has already sent. */
-export interface Continuation {
-  /** The number of the next event. */
-  readonly next: number;
-  readonly deltas: number;
-  readonly text: string;
-}
-
-type WithoutNumber<Event> = Event extends unknown ? Omit<Event, 'sequence_number'> : never;
-
-/** Where the deltas begin: events 0 to 3 open the response. */
-export const FIRST_DELTA = 4;
-
-const PLACE = { output_index: 0, content_index: 0 } as const;
-
-/** Turns the text of a model into OpenAI's sequence of events. Pure: no clock, no randomness, no I/O. */
+/** Turns what a model says into OpenAI's sequence of events. Pure: no clock, no randomness, no I/O. */
 export class ResponseComposer {
   #next: number;
-  #text: string;
-  #deltas: number;
   #ending: CancelSubject | undefined;
-  readonly #itemId: string;
+  readonly #output = new ResponseOutput();
+  readonly #writer: ItemWriter;
 
+  /** @param logged what earlier producers have sent: the next event follows from it */
   constructor(
     private readonly head: ResponseBody,
-    continuation: Continuation = { next: 0, deltas: 0, text: '' },
+    logged: readonly ResponseEvent[] = [],
   ) {
-    this.#itemId = head.id.replace(/^resp/, 'msg');
-    this.#next = continuation.next;
-    this.#text = continuation.text;
-    this.#deltas = continuation.deltas;
+    this.#next = logged.length;
+    this.#writer = new ItemWriter(this.#output, head.id);
+    for (const event of logged) if (!('response' in event)) this.#output.apply(event);
   }
 
   get ended(): boolean {
     return this.#ending !== undefined;
+  }
+
+  /** What was sent of the model's answer. */
+  get sent(): Sent {
+    return this.#output.sent;
   }
 
   /** Settles how the response ends. The first ending stands; later ones change nothing. */
@@ -57,88 +54,69 @@ export class ResponseComposer {
   /** The whole response as it stands now. */
   get response(): ResponseBody {
     const ending = this.#ending;
-    if (ending === undefined) return { ...this.head, output: this.#output('in_progress') };
+    if (ending === undefined) return { ...this.head, output: structuredClone(this.#output.items) };
     const { status } = ending;
-    const body = { ...this.head, status };
+    const isWhole = status === 'completed';
+    const body = { ...this.head, status, output: this.#settled(isWhole) };
     if (status === 'failed') {
-      const error = { code: 'server_error', message: ending.message } as const;
-      return { ...body, error, output: this.#output('incomplete') };
+      const { code = 'server_error', message } = ending;
+      return { ...body, error: { code, message } };
     }
-    const finished = { ...body, ...usageOf(ending.usage) };
-    if (status === 'completed') return { ...finished, output: this.#output('completed') };
-    return {
-      ...finished,
-      incomplete_details: { reason: ending.reason },
-      output: this.#output('incomplete'),
-    };
+    if (status === 'cancelled') return body;
+    const finished = { ...body, ...(ending.usage && { usage: ending.usage }) };
+    return isWhole ? finished : { ...finished, incomplete_details: { reason: ending.reason } };
   }
 
-  /** The events that open a response; after a continuation only those that were not sent yet. */
+  /** The events that open a response, without those that were sent. */
   opening(): ResponseEvent[] {
-    const item = this.#item('in_progress', []);
-    const part = outputText('');
-    const opening: WithoutNumber<ResponseEvent>[] = [
+    const opening = [
       { type: 'response.created', response: this.head },
       { type: 'response.in_progress', response: this.head },
-      { type: 'response.output_item.added', output_index: 0, item },
-      { type: 'response.content_part.added', ...PLACE, item_id: this.#itemId, part },
-    ];
-    return this.#number(opening.slice(this.#next));
+    ] as const;
+    return opening.slice(this.#next).map((event) => this.#number(event));
   }
 
-  delta(text: string): ResponseEvent {
-    this.#text += text;
-    this.#deltas += 1;
-    const delta = { ...PLACE, item_id: this.#itemId, delta: text, logprobs: [] };
-    return this.#number([{ type: 'response.output_text.delta', ...delta }])[0]!;
+  /** The events that tell a piece of the answer. */
+  *take(piece: ModelPiece): Generator<ResponseEvent, void, undefined> {
+    const events =
+      typeof piece === 'object' && piece.type === 'event'
+        ? [piece.event]
+        : this.#writer.write(piece);
+    for (const event of events) yield this.#apply(event);
   }
 
   /** The events that close a response that has ended, without those that were sent. The last is the terminal one. */
-  closing(): ResponseEvent[] {
+  *closing(): Generator<ResponseEvent, void, undefined> {
+    const status = this.#ending?.status;
+    if (status !== 'failed') {
+      const events = this.#writer.close(status === 'completed' ? 'completed' : 'incomplete');
+      for (const event of events) yield this.#apply(event);
+    }
     const { response } = this;
-    if (response.status === 'failed') return this.#number([{ type: 'response.failed', response }]);
-    const item = response.output[0]!;
-    const part = outputText(this.#text);
-    const type = response.status === 'completed' ? 'response.completed' : 'response.incomplete';
-    const text = { text: this.#text, logprobs: [] };
-    const closing: WithoutNumber<ResponseEvent>[] = [
-      { type: 'response.output_text.done', ...PLACE, item_id: this.#itemId, ...text },
-      { type: 'response.content_part.done', ...PLACE, item_id: this.#itemId, part },
-      { type: 'response.output_item.done', output_index: 0, item },
-      { type, response },
-    ];
-    return this.#number(closing.slice(Math.max(0, this.#next - FIRST_DELTA - this.#deltas)));
+    const type = status === 'completed' || status === 'failed' ? status : 'incomplete';
+    yield this.#number({ type: `response.${type}`, response });
   }
 
-  #number(events: WithoutNumber<ResponseEvent>[]): ResponseEvent[] {
-    return events.map((event) => ({ ...event, sequence_number: this.#next++ }));
+  #apply(event: NewEvent): ResponseEvent {
+    const numbered = { ...event, sequence_number: this.#next };
+    this.#output.apply(numbered);
+    this.#next += 1;
+    return numbered;
   }
 
-  #output(status: ResponseOutputMessage['status']): ResponseOutputMessage[] {
-    return [this.#item(status, [outputText(this.#text)])];
+  #number<Event extends object>(event: Event): Event & { sequence_number: number } {
+    return { ...event, sequence_number: this.#next++ };
   }
 
-  #item(
-    status: ResponseOutputMessage['status'],
-    content: ResponseOutputMessage['content'],
-  ): ResponseOutputMessage {
-    return { type: 'message', id: this.#itemId, role: 'assistant', status, content };
+  /** The items as they stay: what is open when a response ends stays as whole as the response is. */
+  #settled(isWhole: boolean): ResponseOutputItem[] {
+    const items = structuredClone(this.#output.items);
+    for (const { index } of this.#output.open) {
+      const item = items[index]!;
+      if (item.type === 'message' || item.type === 'reasoning' || item.type === 'function_call') {
+        item.status = isWhole ? 'completed' : 'incomplete';
+      }
+    }
+    return items;
   }
-}
-
-function outputText(text: string) {
-  return { type: 'output_text' as const, text, annotations: [], logprobs: [] };
-}
-
-function usageOf(usage: ModelEnd['usage']): Pick<ResponseBody, 'usage'> {
-  if (usage === undefined) return {};
-  return {
-    usage: {
-      input_tokens: usage.inputTokens,
-      input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
-      output_tokens: usage.outputTokens,
-      output_tokens_details: { reasoning_tokens: 0 },
-      total_tokens: usage.inputTokens + usage.outputTokens,
-    },
-  };
 }

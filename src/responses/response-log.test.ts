@@ -1,6 +1,7 @@
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { MemoryResumeStore, StreamProducers, ResumableStreamService } from 'nestjs-drain-resume';
 import { describe, expect, it } from '@jest/globals';
+import type { PlacedEvent } from '../http/event-stream.js';
 import { EchoModel } from '../models/echo-model.js';
 import { Models } from '../models/models.js';
 import { ResponseDirectory } from './response-directory.js';
@@ -27,7 +28,9 @@ function replica(store: MemoryResumeStore, clock: ManualClock) {
   const log = new ResponseLog(resumption, models, directory);
   const begin = async (text: string) => {
     const head = headOf(request, 'echo', await log.newId());
-    const prompt = { messages: [{ role: 'user' as const, text }], metadata: {} };
+    const prompt = {
+      ...{ input: [{ role: 'user' as const, content: text }], metadata: {}, parameters: {} },
+    };
     const stop = new AbortController();
     const run = directory.open(head, stop.signal, { principal: 'alice' });
     await run.start(models.find('echo'), prompt, { durable: true });
@@ -36,9 +39,9 @@ function replica(store: MemoryResumeStore, clock: ManualClock) {
   return { log, begin, handOff: () => resumption.releaseAll() };
 }
 
-async function read(events: AsyncIterable<ResponseEvent>, count = Infinity) {
+async function read(events: AsyncIterable<PlacedEvent<ResponseEvent>>, count = Infinity) {
   const seen: ResponseEvent[] = [];
-  for await (const event of events) if (seen.push(event) === count) break;
+  for await (const { event } of events) if (seen.push(event) === count) break;
   return seen;
 }
 
@@ -52,7 +55,7 @@ describe('the log of responses', () => {
     const stream = await one.begin('a b c d e f');
     const begun = await read(one.log.events(stream, 'alice', forever), 6);
     await one.handOff();
-    const resumed = await other.log.open(stream.id, 'alice', begun.length - 1);
+    const resumed = await other.log.open(stream.id, 'alice', { after: begun.length - 1 });
     const rest = await read(other.log.events(resumed, 'alice', forever));
     expect(numbers([...begun, ...rest])).toEqual(upTo(14));
     expect(rest.at(-1)).toMatchObject({ type: 'response.completed' });
@@ -84,8 +87,8 @@ describe('the log of responses', () => {
   it('is closed to everybody else', async () => {
     const { log, begin } = replica(new MemoryResumeStore(), new ManualClock());
     const { id } = await begin('a');
-    await expect(log.open(id, 'mallory', -1)).rejects.toMatchObject({ status: 404 });
+    await expect(log.open(id, 'mallory')).rejects.toMatchObject({ status: 404 });
     await expect(log.cancel(id, 'mallory')).rejects.toMatchObject({ status: 404 });
-    await expect(log.open(id, 'alice', 99)).rejects.toMatchObject({ status: 410 });
+    await expect(log.open(id, 'alice', { after: 99 })).rejects.toMatchObject({ status: 410 });
   });
 });

@@ -1,11 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { eventId } from 'nestjs-drain/resume';
 import {
   ProductionStoppedError,
   ResumableStreamService,
   StreamReadError,
   type FollowedStream,
   type Production,
+  type ReadRequest,
 } from 'nestjs-drain-resume';
+import type { PlacedEvent } from '../http/event-stream.js';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import { isTooMuch } from './cancellation.js';
 import { Models } from '../models/models.js';
@@ -13,16 +16,18 @@ import { notAvailable } from './not-available.js';
 import { ResponseDirectory } from './response-directory.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 import type { ResponseRun } from './response-run.js';
-import {
-  continuationOf,
-  isTerminal,
-  stateOf,
-  type StoredResponse,
-  type TerminalEvent,
-} from './stored-response.js';
+import { isTerminal, stateOf, type StoredResponse, type TerminalEvent } from './stored-response.js';
 
 /** How long a response goes on when it has no reader and is no background response, in seconds. */
 const GRACE = 30;
+
+/** Other streams of the store hold no response. */
+const PREFIX = 'resp_';
+
+const isResponseId = (id: string): boolean => id.startsWith(PREFIX);
+
+/** Behind which event a reader goes on. */
+export type PlaceInLog = Pick<ReadRequest, 'after' | 'epoch'>;
 
 /** Responses that outlive their connection: what is produced goes into the log, what is sent comes from it. */
 @Injectable()
@@ -41,7 +46,7 @@ export class ResponseLog {
 
   /** @throws ApiError (503) when the store cannot be asked. */
   async newId(): Promise<string> {
-    return this.resumption.newId('resp_').catch(() => {
+    return this.resumption.newId(PREFIX).catch(() => {
       throw notAvailable('unavailable', '');
     });
   }
@@ -69,11 +74,16 @@ export class ResponseLog {
   }
 
   /**
-   * A reader behind event `after`; -1 reads from the first one. A response whose producer is gone goes on here.
+   * A reader behind a place of the log, by default from its start. A response whose producer is gone goes on here.
    * @throws ApiError (404, 410, 503)
    */
-  async open(id: string, principal: string, after: number): Promise<FollowedStream> {
-    const opened = await this.resumption.resume({ id, principal, after });
+  async open(
+    id: string,
+    principal: string,
+    { after, epoch }: PlaceInLog = { after: -1 },
+  ): Promise<FollowedStream> {
+    if (!isResponseId(id)) throw notAvailable('unknown', id);
+    const opened = await this.resumption.resume({ id, principal, after, epoch });
     if (opened.outcome !== 'open') throw notAvailable(opened.outcome, id);
     const { stream } = opened;
     if (stream.production) void this.#continue(stream, principal, stream.production);
@@ -85,12 +95,14 @@ export class ResponseLog {
     stream: FollowedStream,
     principal: string,
     signal: AbortSignal,
-  ): AsyncGenerator<ResponseEvent, void, undefined> {
+  ): AsyncGenerator<PlacedEvent<ResponseEvent>, void, undefined> {
     const takeOver = (production: Production) => {
       void this.#continue(stream, principal, production);
     };
     try {
-      for await (const { payload } of stream.events(takeOver, signal)) yield eventOf(payload);
+      for await (const { sequence, epoch, payload } of stream.events(takeOver, signal)) {
+        yield { id: eventId({ id: stream.id, after: sequence, epoch }), event: eventOf(payload) };
+      }
     } catch (error) {
       if (error instanceof StreamReadError) throw notAvailable(error.reason, stream.id);
       throw error;
@@ -101,15 +113,35 @@ export class ResponseLog {
    * The response as it stands now.
    * @throws ApiError (404, 410) when its log was lost
    */
-  async state({ id, request }: FollowedStream): Promise<ResponseBody> {
-    const { head } = JSON.parse(request) as StoredResponse;
-    return stateOf(head, await this.#logged(id));
+  async state(stream: FollowedStream): Promise<ResponseBody> {
+    return stateOf(storedOf(stream).head, await this.#logged(stream.id));
+  }
+
+  /**
+   * What a response was begun with.
+   * @throws ApiError (404, 410, 503)
+   */
+  async find(id: string, principal: string): Promise<StoredResponse> {
+    if (!isResponseId(id)) throw notAvailable('unknown', id);
+    const found = await this.resumption.find(id, principal).catch(() => {
+      throw notAvailable('unavailable', id);
+    });
+    if (found.outcome !== 'found') throw notAvailable(found.outcome, id);
+    return storedOf(found.head);
   }
 
   /** @throws ApiError (404, 410, 503) */
   async cancel(id: string, principal: string): Promise<void> {
+    if (!isResponseId(id)) throw notAvailable('unknown', id);
     const { outcome } = await this.resumption.cancel(id, principal);
     if (outcome !== 'requested' && outcome !== 'closed') throw notAvailable(outcome, id);
+  }
+
+  /** @throws ApiError (404, 410, 503) */
+  async delete(id: string, principal: string): Promise<void> {
+    if (!isResponseId(id)) throw notAvailable('unknown', id);
+    const { outcome } = await this.resumption.delete(id, principal);
+    if (outcome !== 'deleted') throw notAvailable(outcome, id);
   }
 
   async #logged(id: string): Promise<ResponseEvent[]> {
@@ -120,10 +152,10 @@ export class ResponseLog {
 
   async #continue(stream: FollowedStream, principal: string, production: Production) {
     try {
-      const { head, prompt, token } = JSON.parse(stream.request) as StoredResponse;
+      const { head, prompt, token } = storedOf(stream);
       const events = await this.#logged(stream.id);
       const stop = new AbortController();
-      const options = { principal, continuation: continuationOf(events) };
+      const options = { principal, continuation: events };
       const run = this.directory.open(head, stop.signal, options);
       if (production.isExhausted) run.abandon();
       else await this.#start(run, { head, prompt, token });
@@ -138,7 +170,10 @@ export class ResponseLog {
   async #start(run: ResponseRun, { head, prompt, token }: StoredResponse): Promise<void> {
     try {
       await run.start(this.models.find(head.model), prompt, { durable: true, token });
-    } catch {
+    } catch (error) {
+      this.#logger.warn(
+        `Response ${run.id} was interrupted and cannot be continued: ${told(error)}`,
+      );
       run.abandon();
     }
   }
@@ -183,6 +218,16 @@ function tooMuch({ response }: TerminalEvent): TerminalEvent {
 function reasonOf({ reason }: AbortSignal): unknown {
   const isCancelled = reason instanceof ProductionStoppedError && reason.reason === 'cancelled';
   return isCancelled ? new CancelledByRequest() : reason;
+}
+
+/** With what the operator has to look at, which no caller is told. */
+function told(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  return cause instanceof Error ? `${message} ${cause.message}` : message;
+}
+
+function storedOf({ request }: { readonly request: string }): StoredResponse {
+  return JSON.parse(request) as StoredResponse;
 }
 
 function eventOf(payload: string): ResponseEvent {

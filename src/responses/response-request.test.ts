@@ -16,14 +16,15 @@ function refusal(body: unknown) {
 }
 
 describe('a response request', () => {
-  it('streams unless told otherwise', () => {
-    expect(read({ input: 'hi' }).stream).toBe(true);
-    expect(read({ input: 'hi', stream: null }).stream).toBe(true);
+  it('leaves open whether it streams unless it says so', () => {
+    expect(read({ input: 'hi' }).stream ?? 'open').toBe('open');
+    expect(read({ input: 'hi', stream: null }).stream ?? 'open').toBe('open');
     expect(read({ input: 'hi', stream: false }).stream).toBe(false);
   });
 
   it('takes a string or a list of messages', () => {
-    expect(read({ input: 'hi' }).input).toEqual([{ role: 'user', text: 'hi' }]);
+    const one = { type: 'message', role: 'user', content: 'hi' };
+    expect(read({ input: 'hi' }).input).toEqual([one]);
     const content = [
       { type: 'input_text', text: 'a' },
       { type: 'input_text', text: 'b' },
@@ -32,10 +33,17 @@ describe('a response request', () => {
       { role: 'developer', content: 'be brief' },
       { type: 'message', role: 'user', content },
     ];
-    expect(read({ input }).input).toEqual([
-      { role: 'developer', text: 'be brief' },
-      { role: 'user', text: 'ab' },
-    ]);
+    expect(read({ input }).input).toEqual(input);
+  });
+
+  it('takes calls, their outputs, images and files as they are', () => {
+    const input = [
+      { type: 'function_call', call_id: 'a', name: 'f', arguments: '{}', status: 'completed' },
+      { type: 'function_call_output', call_id: 'a', output: '7' },
+      { role: 'user', content: [{ type: 'input_image', image_url: 'data:', detail: 'low' }] },
+      { role: 'user', content: [{ type: 'input_file', file_data: 'data:', filename: 'a.pdf' }] },
+    ];
+    expect(promptOf(read({ input })).input).toEqual(input);
   });
 
   it('gives metadata back as strings, numbers included', () => {
@@ -44,12 +52,17 @@ describe('a response request', () => {
   });
 
   it('asks the model what it was asked, and nothing that was null', () => {
-    const body = { input: 'hi', instructions: 'sing', temperature: null, max_output_tokens: 5 };
+    const body = {
+      ...{ input: 'hi', instructions: 'sing', temperature: null, max_output_tokens: 5, seed: 7 },
+      ...{ tools: [{ type: 'function', name: 'f', parameters: {} }], tool_choice: 'required' },
+      ...{ text: { format: { type: 'json_object' } }, reasoning: { effort: 'low' }, top_p: 1 },
+    };
+    const { input, temperature, ...parameters } = body;
+    void [input, temperature];
     expect(promptOf(read(body))).toEqual({
-      messages: [{ role: 'user', text: 'hi' }],
+      input: [{ type: 'message', role: 'user', content: 'hi' }],
       metadata: {},
-      instructions: 'sing',
-      maxOutputTokens: 5,
+      parameters: { ...parameters, store: true },
     });
   });
 
@@ -62,7 +75,11 @@ describe('a response request', () => {
     [{ input: [] }, 'input'],
     [{ input: [{ role: 'robot', content: 'hi' }] }, 'input[0].role'],
     [{ input: [{ role: 'user', content: 5 }] }, 'input[0].content'],
-    [{ input: [{ role: 'user', content: [{ type: 'input_image' }] }] }, 'input[0].content[0].type'],
+    [{ input: [{ role: 'user', content: [{ type: 'input_text' }] }] }, 'input[0].content[0].text'],
+    [{ input: [{ type: 'message' }] }, 'input[0].type'],
+    [{ input: 'hi', tools: ['f'] }, 'tools[0]'],
+    [{ input: 'hi', text: { format: 'json' } }, 'text.format'],
+    [{ input: 'hi', no_such_thing: 1 }, 'no_such_thing'],
     [{ input: 'hi', model: 5 }, 'model'],
     [{ input: 'hi', stream: 'yes' }, 'stream'],
     [{ input: 'hi', metadata: { deep: {} } }, 'metadata.deep'],
@@ -71,7 +88,6 @@ describe('a response request', () => {
     [{ input: 'hi', background: true, store: false }, 'background'],
     [{ input: 'hi', store: 'yes' }, 'store'],
     [{ input: 'hi', previous_response_id: 'resp_1' }, 'previous_response_id'],
-    [{ input: 'hi', tools: [{ type: 'web_search' }] }, 'tools'],
   ])('refuses %j, naming %s', (body, param) => {
     expect(refusal(body)).toMatchObject({ type: 'invalid_request_error', param });
   });

@@ -1,31 +1,27 @@
+import type { ResponseInputItem } from 'openai/resources/responses/responses';
 import { z } from 'zod';
-import type { Message, Prompt } from '../models/model.js';
+import type { Parameters, Prompt } from '../models/model.js';
 
-const textPart = z.object({
-  type: z.enum(
-    ['input_text', 'output_text'],
-    'only text is understood here: type must be input_text or output_text',
-  ),
-  text: z.string(),
+const part = z.looseObject({ type: z.string() }).superRefine(({ type, text }, context) => {
+  if (!/^(input|output)_text$/.test(type) || typeof text === 'string') return;
+  context.addIssue({ code: 'custom', path: ['text'], message: 'must be a string' });
 });
 
-const message = z
-  .object({
-    type: z
-      .literal('message', 'only messages are understood here: type must be message')
-      .optional(),
-    role: z.enum(['user', 'assistant', 'system', 'developer']),
-    content: z.union([z.string(), z.array(textPart)], 'must be a string or a list of text parts'),
-  })
-  .transform(({ role, content }): Message => {
-    const text = typeof content === 'string' ? content : content.map((part) => part.text).join('');
-    return { role, text };
-  });
+const message = z.looseObject({
+  type: z.literal('message').optional(),
+  role: z.enum(['user', 'assistant', 'system', 'developer']),
+  content: z.union([z.string(), z.array(part)], 'must be a string or a list of parts'),
+});
+
+/** Calls of functions, their outputs, reasoning and so on: whether it is understood, the model decides. */
+const otherItem = z.looseObject({
+  type: z.string().refine((type) => type !== 'message', 'must have a role and content'),
+});
 
 const input = z.union(
   [
-    z.string().transform((text): Message[] => [{ role: 'user', text }]),
-    z.array(message).min(1, 'must not be empty'),
+    z.string().transform((text) => [{ type: 'message' as const, role: 'user', content: text }]),
+    z.array(z.union([message, otherItem])).min(1, 'must not be empty'),
   ],
   'must be a string or a list of messages',
 );
@@ -52,29 +48,66 @@ const flag = (fallback: boolean) =>
 const never = (name: string) =>
   z.literal([null, false], `${name} is not supported by this service: leave it out`).optional();
 
+const typed = z.looseObject({ type: z.string() });
+const anything = z.looseObject({});
+
+/** Everything that a model may be asked with. Only what is read here or translated has a shape; the rest is the upstream's. */
+const parameters = {
+  instructions: z.string().nullish(),
+  max_output_tokens: z.int().positive().nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  tools: z.array(typed).nullish(),
+  tool_choice: z.union([z.string(), typed], 'must be a string or an object').nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  text: z.looseObject({ format: typed.nullish(), verbosity: z.string().nullish() }).nullish(),
+  reasoning: anything.nullish(),
+  include: z.array(z.string()).nullish(),
+  top_logprobs: z.int().min(0).nullish(),
+  truncation: z.string().nullish(),
+  prompt: z.looseObject({ id: z.string() }).nullish(),
+  stop: z.union([z.string(), z.array(z.string())], 'must be a string or a list').nullish(),
+  seed: z.int().nullish(),
+  frequency_penalty: z.number().nullish(),
+  presence_penalty: z.number().nullish(),
+  logit_bias: anything.nullish(),
+  stream_options: anything.nullish(),
+  context_management: z.array(typed).nullish(),
+  moderation: anything.nullish(),
+  prompt_cache_key: z.string().nullish(),
+  prompt_cache_options: anything.nullish(),
+  prompt_cache_retention: z.string().nullish(),
+  safety_identifier: z.string().nullish(),
+  service_tier: z.string().nullish(),
+  user: z.string().nullish(),
+} satisfies Record<Exclude<keyof Parameters, 'store'>, z.ZodType>;
+
+const own = {
+  model: z.string().nullish(),
+  input,
+  metadata: metadata.nullish().transform((pairs) => pairs ?? {}),
+  stream: z.boolean().nullish(),
+  background: flag(false),
+  store: flag(true),
+  previous_response_id: never('previous_response_id'),
+  conversation: never('conversation'),
+};
+
 /**
- * The body of `POST /v1/responses`. It streams unless told otherwise, as Chat Shell does. What would
- * change the answer and is not supported is refused; what would not (`user`, …) is ignored.
+ * The body of `POST /v1/responses`. Without `stream` the caller's Accept header and the configuration decide. Nothing
+ * that may change the answer is dropped: the model that is asked takes a parameter or refuses it, and an unknown one is refused here.
  */
 export const responseRequest = z
-  .object(
-    {
-      model: z.string().nullish(),
-      input,
-      instructions: z.string().nullish(),
-      metadata: metadata.nullish().transform((pairs) => pairs ?? {}),
-      stream: flag(true),
-      max_output_tokens: z.int().positive().nullish(),
-      temperature: z.number().min(0).max(2).nullish(),
-      top_p: z.number().min(0).max(1).nullish(),
-      background: flag(false),
-      store: flag(true),
-      previous_response_id: never('previous_response_id'),
-      conversation: never('conversation'),
-      tools: z.tuple([], 'tools are not supported by this service: leave them out').nullish(),
-    },
+  .looseObject(
+    { ...own, ...parameters },
     'the body must be a JSON object sent with Content-Type: application/json',
   )
+  .superRefine((body, context) => {
+    const unknown = Object.keys(body).find((name) => !(name in own) && !(name in parameters));
+    if (unknown === undefined) return;
+    const message = 'this service has no such parameter: leave it out';
+    context.addIssue({ code: 'custom', path: [unknown], message });
+  })
   .refine(({ background, store }) => store || !background, {
     message: 'background needs store: leave store out, or set it to true',
     path: ['background'],
@@ -84,12 +117,12 @@ export type ResponseRequest = z.infer<typeof responseRequest>;
 
 /** The part of a request that the model is asked. */
 export function promptOf(request: ResponseRequest): Prompt {
+  const names = Object.keys(parameters) as (keyof typeof parameters)[];
+  const given = names.flatMap((name) => (request[name] == null ? [] : [[name, request[name]]]));
   return {
-    messages: request.input,
+    input: request.input as unknown as ResponseInputItem[],
     metadata: request.metadata,
-    ...(request.instructions != null && { instructions: request.instructions }),
-    ...(request.max_output_tokens != null && { maxOutputTokens: request.max_output_tokens }),
-    ...(request.temperature != null && { temperature: request.temperature }),
-    ...(request.top_p != null && { topP: request.top_p }),
+    // The shapes that this service does not read are the upstream's to refuse.
+    parameters: { ...(Object.fromEntries(given) as Parameters), store: request.store },
   };
 }

@@ -1,15 +1,17 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, jest } from '@jest/globals';
-import type { Model, ModelEnd, ModelStart } from '../models/model.js';
+import type { Model, ModelEnd, ModelPiece, ModelStart, Sent } from '../models/model.js';
+import { AnswerFailedError } from '../models/answer-failed-error.js';
+import { ResponseComposer } from './response-composer.js';
 import { headOf } from './response-head.js';
 import { ResponseRun } from './response-run.js';
 
 Logger.overrideLogger(false);
 
 const request = { input: [], metadata: {}, stream: true, store: true, background: false };
-const prompt = { messages: [], metadata: {} };
+const prompt = { input: [], metadata: {}, parameters: {} };
 
-function modelOf(pieces: (options: ModelStart) => AsyncIterable<string | ModelEnd>): Model {
+function modelOf(pieces: (options: ModelStart) => AsyncIterable<ModelPiece | ModelEnd>): Model {
   return { name: 'test', start: (_, options) => Promise.resolve(pieces(options)) };
 }
 
@@ -47,7 +49,10 @@ describe('a response', () => {
     const model = modelOf(async function* () {
       yield await Promise.resolve('a ');
       yield 'b';
-      yield { usage: { inputTokens: 1, outputTokens: 2 } };
+      yield {
+        type: 'end' as const,
+        usage: { input_tokens: 1, output_tokens: 2, total_tokens: 3 },
+      };
     });
     await run.start(model, prompt);
     const last = (await read(run)).at(-1);
@@ -82,7 +87,7 @@ describe('a response', () => {
     });
     expect(events.at(-1)).toMatchObject({
       type: 'response.incomplete',
-      response: { status: 'cancelled', incomplete_details: { reason: 'cancelled' } },
+      response: { status: 'cancelled', incomplete_details: null },
     });
     expect(onEnd).toHaveBeenCalledTimes(1);
   });
@@ -105,7 +110,7 @@ describe('a response', () => {
     const { run, onEnd } = open({ signal: controller.signal });
     controller.abort(reasons.disconnect);
     expect(onEnd).toHaveBeenCalledTimes(1);
-    expect(run.response.incomplete_details).toEqual({ reason: 'disconnected' });
+    expect(run.response.status).toBe('cancelled');
   });
 
   it('tells of a model that breaks, without telling how', async () => {
@@ -145,23 +150,44 @@ describe('a response', () => {
     expect((await read(run)).at(-1)).toMatchObject({ type: 'response.incomplete' });
   });
 
-  it('asks a model to go on after the deltas that were sent', async () => {
+  it('does not wait for a model that starts and is deaf to its signal', async () => {
+    const controller = new AbortController();
+    const { run } = open({ signal: controller.signal });
+    const deaf: Model = { name: 'test', start: () => new Promise(() => undefined) };
+    const started = run.start(deaf, prompt);
+    controller.abort(reasons.deadline);
+    await started;
+    expect(run.response.status).toBe('incomplete');
+  });
+
+  it('asks a model to go on after what was sent', async () => {
     const head = headOf(request, 'test', 'resp_1');
     const signal = new AbortController().signal;
-    const run = new ResponseRun(head, {
-      signal,
-      principal: 'alice',
-      continuation: { next: 6, deltas: 2, text: 'a b ' },
-    });
-    let position = -1;
+    const composer = new ResponseComposer(head);
+    const continuation = [...composer.opening(), ...composer.take('a '), ...composer.take('b ')];
+    const run = new ResponseRun(head, { signal, principal: 'alice', continuation });
+    let sent: Sent | undefined;
     const model = modelOf(async function* (options) {
-      position = options.position;
+      sent = options.sent;
       yield await Promise.resolve('c');
     });
     await run.start(model, prompt);
     const events = await read(run);
-    expect(position).toBe(2);
+    expect(sent).toMatchObject({ events: 4, deltas: 2, output: [{ content: [{ text: 'a b ' }] }] });
     expect(events[0]).toMatchObject({ type: 'response.output_text.delta', sequence_number: 6 });
     expect(run.response.output).toMatchObject([{ content: [{ text: 'a b c' }] }]);
+  });
+
+  it('tells what only its caller can mend', async () => {
+    const { run } = open();
+    const told = { code: 'invalid_image' as const, message: 'The image cannot be read.' };
+    await run.start(
+      modelOf(async function* () {
+        yield await Promise.resolve('a ');
+        throw new AnswerFailedError(told);
+      }),
+      prompt,
+    );
+    expect((await read(run)).at(-1)).toMatchObject({ response: { status: 'failed', error: told } });
   });
 });

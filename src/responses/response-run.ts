@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { ApiError } from '../errors/api-error.js';
 import { CancelledByRequest } from '../models/cancelled-by-request.js';
 import type { Model, ModelAnswer, ModelEnd, Prompt } from '../models/model.js';
+import { AnswerFailedError } from '../models/answer-failed-error.js';
 import { endingOf } from './cancellation.js';
-import { ResponseComposer, type Continuation, type CancelSubject } from './response-composer.js';
+import { ResponseComposer, type CancelSubject } from './response-composer.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -16,8 +16,8 @@ export interface ResponseRunOptions {
   readonly principal: string;
   /** Called once, in the turn in which it is settled how the response ends. */
   readonly onEnd?: (run: ResponseRun) => void;
-  /** Where another process stopped; without it the response starts from its first event. */
-  readonly continuation?: Continuation;
+  /** What other processes have sent of it; without it the response starts from its first event. */
+  readonly continuation?: readonly ResponseEvent[];
 }
 
 /** One response from its first event to its last, produced no faster than it is read. */
@@ -75,9 +75,11 @@ export class ResponseRun {
     prompt: Prompt,
     { durable = false, token }: { durable?: boolean; token?: string | undefined } = {},
   ): Promise<void> {
-    const position = this.options.continuation?.deltas ?? 0;
+    const { sent } = this.#composer;
     try {
-      this.#pieces = await model.start(prompt, { position, durable, token, signal: this.#signal });
+      const started = model.start(prompt, { sent, durable, token, signal: this.#signal });
+      // Also where a model does not listen: what has not begun is not waited for.
+      this.#pieces = await Promise.race([started, aborted(this.#signal)]);
     } catch (error) {
       if (this.#composer.ended) return;
       // A continuation ends as abandoned: its caller has words already.
@@ -107,24 +109,12 @@ export class ResponseRun {
     yield* this.#composer.closing();
   }
 
-  /**
-   * Reads to the end and returns the whole response, also one that was stopped short.
-   * @throws ApiError (502) when the model failed.
-   */
-  async finish(): Promise<ResponseBody> {
-    const events = this.events();
-    while (!(await events.next()).done);
-    const { response } = this;
-    if (response.error === null) return response;
-    throw new ApiError(502, response.error.message, { type: 'server_error' });
-  }
-
   async *#deltas(): AsyncGenerator<ResponseEvent, void, undefined> {
     if (this.#pieces === undefined) return;
-    let end: ModelEnd = {};
+    let end: ModelEnd = { type: 'end' };
     for await (const piece of untilAborted(this.#pieces, this.#signal)) {
-      if (typeof piece === 'string') yield this.#composer.delta(piece);
-      else end = piece;
+      if (typeof piece === 'object' && piece.type === 'end') end = piece;
+      else yield* this.#composer.take(piece);
     }
     this.#end(naturalEnding(end));
   }
@@ -133,7 +123,11 @@ export class ResponseRun {
     // An aborted model may well throw: that is its way to stop, and no failure.
     if (this.#composer.ended) return;
     logger.error(`Response ${this.id} failed.`, error instanceof Error ? error.stack : error);
-    this.#end({ status: 'failed', message: 'The model failed. The request can be sent again.' });
+    const message = 'The model failed. The request can be sent again.';
+    this.#end({
+      status: 'failed',
+      ...(error instanceof AnswerFailedError ? error.told : { message }),
+    });
   }
 
   #end(ending: CancelSubject): void {
@@ -141,6 +135,15 @@ export class ResponseRun {
     this.#composer.end(ending);
     this.options.onEnd?.(this);
   }
+}
+
+/** Rejects when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
 }
 
 function naturalEnding({ incompleteReason: reason, usage }: ModelEnd): CancelSubject {

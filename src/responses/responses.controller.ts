@@ -1,29 +1,38 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { CurrentStream, DrainableStream, type OpenStream } from 'nestjs-drain';
+import { positionOf } from 'nestjs-drain/resume';
 import { z } from 'zod';
+import { CONFIGURATION, type Configuration } from '../configuration/configuration.js';
 import { parse } from '../errors/parse.js';
-import { eventStream } from '../http/event-stream.js';
+import { acceptsEvents } from '../http/event-stream.js';
 import { principalOf } from '../http/principal.js';
 import { chooseRequestId } from '../http/request-id.js';
+import { KeptResponses } from './kept-responses.js';
 import type { ResponseBody } from './response-event.js';
 import { responseRequest } from './response-request.js';
+import { ResponseStreams } from './response-streams.js';
 import { ResponsesService } from './responses.service.js';
 
 const cancelRequest = z.object(
-  { subtask_id: z.union([z.string().max(512), z.number()], 'must be a string or a number') },
+  { subtask_id: z.int('must be a whole number, as metadata.subtask_id was') },
   'the body must be a JSON object sent with Content-Type: application/json',
 );
 
-const sequence = z.coerce.number('must be a sequence number').int().min(0, 'must be 0 or more');
+type RequestHeaders = Readonly<Record<string, string | undefined>>;
 
-const retrieveQuery = z.object({
-  stream: z.stringbool('must be true or false').default(false),
-  starting_after: sequence.optional(),
-});
+/** A client that comes back with the id of an event wants the rest of a response that exists. */
+function comesBack({ headers }: { readonly headers: RequestHeaders }): boolean {
+  return positionOf({ headers }) !== undefined;
+}
 
 @Controller('v1/responses')
 export class ResponsesController {
-  constructor(private readonly responses: ResponsesService) {}
+  constructor(
+    private readonly responses: ResponsesService,
+    private readonly kept: KeptResponses,
+    private readonly streams: ResponseStreams,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
 
   /**
    * One route, two kinds of answer, chosen by the body: hence a plain handler that returns a web
@@ -32,47 +41,27 @@ export class ResponsesController {
    * stream is handed off instead.
    */
   @Post()
-  @DrainableStream({ farewell: 'handler' })
+  @DrainableStream({ farewell: 'handler', existing: comesBack })
   async create(
     @Body() body: unknown,
-    @Headers('x-request-id') requestId: unknown,
-    @Headers('authorization') authorization: unknown,
+    @Headers() headers: RequestHeaders,
     @CurrentStream() stream: OpenStream,
   ): Promise<Response> {
+    const caller = { principal: principalOf(headers['authorization']), signal: stream.signal };
+    const place = positionOf({ headers });
+    // Another answer behind the first half of this one would be a text that no model wrote.
+    if (place) return this.streams.goOn(place.id, place, caller, stream, { byEventId: true });
     const request = parse(responseRequest, body);
-    const caller = { principal: principalOf(authorization), signal: stream.signal };
-    const begun = await this.responses.begin(request, caller);
-    const headers = { 'x-request-id': chooseRequestId(requestId, request.metadata.request_id) };
-    if (!request.stream) {
-      const answer = request.background ? begun.response : await begun.whole();
-      return Response.json(answer, { headers });
+    const key = headers['idempotency-key'];
+    const begun = await this.responses.begin(request, caller, key ? { key, body } : undefined);
+    const told = {
+      'x-request-id': chooseRequestId(headers['x-request-id'], request.metadata.request_id),
+    };
+    if (request.stream ?? this.#streams(headers['accept'])) {
+      return this.streams.begin(begun, { isKept: request.store, headers: told }, stream);
     }
-    if (!request.store) return eventStream(begun.events(), headers);
-    this.#handOff(stream);
-    const location = `/v1/responses/${begun.id}?stream=true`;
-    return eventStream(begun.events(), { ...headers, 'content-location': location });
-  }
-
-  /** The response as it stands, or its events behind `starting_after`, from any replica. */
-  @Get(':id')
-  @DrainableStream({ farewell: 'handler' })
-  async retrieve(
-    @Param('id') id: string,
-    @Query() query: unknown,
-    @Headers('last-event-id') lastEventId: string | undefined,
-    @Headers('authorization') authorization: unknown,
-    @CurrentStream() stream: OpenStream,
-  ): Promise<Response> {
-    const principal = principalOf(authorization);
-    const { stream: streamed, starting_after } = parse(retrieveQuery, query);
-    if (!streamed) return Response.json(await this.responses.state(id, principal));
-    const after = lastEventId ? parse(sequence, lastEventId) : (starting_after ?? -1);
-    const caller = { principal, signal: stream.signal };
-    const { isAtEnd, events } = await this.responses.resume(id, after, caller);
-    // Tells an EventSource that there is nothing to come back for.
-    if (isAtEnd && lastEventId) return new Response(null, { status: 204 });
-    this.#handOff(stream);
-    return eventStream(events(), {});
+    const answer = await (request.background ? begun.state() : begun.whole());
+    return Response.json(answer, { headers: told });
   }
 
   /** Chat Shell's way to cancel: by the subtask that `metadata` named. */
@@ -83,7 +72,7 @@ export class ResponsesController {
     @Headers('authorization') authorization: unknown,
   ): Promise<ResponseBody> {
     const { subtask_id } = parse(cancelRequest, body);
-    return this.responses.cancelSubtask(String(subtask_id), principalOf(authorization));
+    return this.kept.cancelSubtask(String(subtask_id), principalOf(authorization));
   }
 
   /** OpenAI's way. Cancelling twice is as good as once; what has ended stays as it ended. */
@@ -93,11 +82,11 @@ export class ResponsesController {
     @Param('id') id: string,
     @Headers('authorization') authorization: unknown,
   ): Promise<ResponseBody> {
-    return this.responses.cancel(id, principalOf(authorization));
+    return this.kept.cancel(id, principalOf(authorization));
   }
 
-  #handOff(stream: OpenStream): void {
-    const { handOff } = this.responses;
-    if (handOff) stream.handOffBy(handOff);
+  /** For a body that does not say it. */
+  #streams(accept: string | undefined): boolean {
+    return acceptsEvents(accept) || this.configuration.streamsByDefault;
   }
 }

@@ -1,47 +1,45 @@
 import { Injectable } from '@nestjs/common';
-import type { FollowedStream } from 'nestjs-drain-resume';
-import { ApiError, invalidRequest } from '../errors/api-error.js';
-import { newId } from '../http/new-id.js';
+import { eventId } from 'nestjs-drain/resume';
+import { invalidRequest } from '../errors/api-error.js';
+import type { PlacedEvent } from '../http/event-stream.js';
 import { Models } from '../models/models.js';
-import { notFound } from './not-available.js';
+import { follow, type Caller } from './caller.js';
+import { IdempotencyKeys } from './idempotency.js';
+import { notAvailable } from './not-available.js';
 import { ResponseDirectory } from './response-directory.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 import { headOf } from './response-head.js';
 import { ResponseLog } from './response-log.js';
 import { promptOf, type ResponseRequest } from './response-request.js';
 import type { ResponseRun } from './response-run.js';
-
-/** Ids tell responses that no log keeps, on any replica. */
-const UNSTORED = 'resp_unstored';
-
-/** How long a cancel waits for a response that another replica produces, in milliseconds. */
-const CANCEL_PATIENCE = 15_000;
+import { isUnstored, newUnstoredId } from './unstored.js';
+import { refuseCutShort, wholeResponse } from './whole-response.js';
 
 /** A response that was begun, for the caller who is still there. */
 export interface BegunResponse {
   readonly id: string;
   /** As it stands now. */
-  readonly response: ResponseBody;
-  events(): AsyncIterable<ResponseEvent>;
-  /**
-   * The whole response, also one that was stopped short.
-   * @throws ApiError (502) when the model failed.
-   */
+  state(): Promise<ResponseBody>;
+  events(): AsyncIterable<PlacedEvent<ResponseEvent>>;
+  /** @throws ApiError (502) when the model failed, and 503 when only another replica can bring it to its end. */
   whole(): Promise<ResponseBody>;
 }
 
-export interface Caller {
-  readonly principal: string;
-  /** Aborts when the caller leaves, and at the deadline of a drain. */
-  readonly signal: AbortSignal;
+/** What makes a request the same as an earlier one. */
+export interface Repeatable {
+  /** The `Idempotency-Key`. */
+  readonly key: string;
+  readonly body: unknown;
 }
 
+/** Begins responses. */
 @Injectable()
 export class ResponsesService {
   constructor(
     private readonly models: Models,
     private readonly directory: ResponseDirectory,
     private readonly log: ResponseLog,
+    private readonly keys: IdempotencyKeys,
   ) {}
 
   /** How streams of stored responses are handed off; undefined if no other replica could go on with them. */
@@ -49,30 +47,53 @@ export class ResponsesService {
     return this.log.handOff;
   }
 
-  /** @throws ApiError when the model is unknown or refuses to begin, or the response cannot be kept. */
-  begin(request: ResponseRequest, caller: Caller): Promise<BegunResponse> {
+  /**
+   * Begins a response, or finds the one that an earlier request with the same key has begun.
+   * @throws ApiError when the model is unknown or refuses to begin, or the response cannot be kept; 503 when this
+   * replica shuts down before the model has begun
+   */
+  async begin(
+    request: ResponseRequest,
+    caller: Caller,
+    repeatable?: Repeatable,
+  ): Promise<BegunResponse> {
+    if (request.background && !this.handOff) throw nobodyElse();
+    const id = async () => (request.store ? this.log.newId() : newUnstoredId());
+    if (!repeatable) return this.#begin(await id(), request, caller);
+    const claim = await this.keys.claim({ ...repeatable, principal: caller.principal }, id);
+    if (claim.outcome === 'repeated') return this.#repeat(claim.id, caller);
+    try {
+      const begun = await this.#begin(claim.id, request, caller);
+      await claim.settle();
+      return begun;
+    } catch (error) {
+      await claim.giveUp();
+      throw error;
+    }
+  }
+
+  #begin(id: string, request: ResponseRequest, caller: Caller): Promise<BegunResponse> {
     return request.store
-      ? this.#beginStored(request, caller)
-      : this.#beginUnstored(request, caller);
+      ? this.#beginStored(id, request, caller)
+      : this.#beginUnstored(id, request, caller);
   }
 
-  async #beginUnstored(request: ResponseRequest, caller: Caller): Promise<BegunResponse> {
+  async #beginUnstored(
+    id: string,
+    request: ResponseRequest,
+    caller: Caller,
+  ): Promise<BegunResponse> {
     const model = this.models.find(request.model);
-    const head = headOf(request, model.name, newId(UNSTORED));
-    const run = this.directory.open(head, caller.signal, caller);
+    const run = this.directory.open(headOf(request, model.name, id), caller.signal, caller);
     await run.start(model, promptOf(request));
-    return {
-      id: run.id,
-      response: run.response,
-      events: () => run.events(),
-      whole: () => run.finish(),
-    };
+    refuseCutShort(run.response);
+    return begun(run, () => placed(run));
   }
 
-  async #beginStored(request: ResponseRequest, caller: Caller): Promise<BegunResponse> {
+  async #beginStored(id: string, request: ResponseRequest, caller: Caller): Promise<BegunResponse> {
     const { principal, signal } = caller;
     const model = this.models.find(request.model);
-    const head = headOf(request, model.name, await this.log.newId());
+    const head = headOf(request, model.name, id);
     const prompt = promptOf(request);
     const stop = new AbortController();
     const run = this.directory.open(head, stop.signal, { principal });
@@ -80,9 +101,9 @@ export class ResponsesService {
     signal.addEventListener('abort', leave);
     try {
       await run.start(model, prompt, { durable: true });
+      refuseCutShort(run.response);
       const stream = await this.log.record(run, { head, prompt, token: run.token }, stop);
-      const events = () => this.#events(stream, caller);
-      return { id: run.id, response: run.response, events, whole: () => whole(run, events()) };
+      return begun(run, () => follow(this.log, stream, caller));
     } catch (error) {
       stop.abort(error);
       throw error;
@@ -92,81 +113,36 @@ export class ResponsesService {
     }
   }
 
-  /**
-   * What follows event `after` of a response; -1 reads from the first one.
-   * @throws ApiError (400, 404, 410, 503)
-   */
-  async resume(id: string, after: number, caller: Caller) {
-    if (isUnstored(id)) {
-      const told =
-        'This response cannot be streamed again: it was created with store set to false.';
-      throw invalidRequest(told, 'stream', 'not_resumable');
-    }
-    const stream = await this.log.open(id, caller.principal, after);
-    return { isAtEnd: stream.left === 0, events: () => this.#events(stream, caller) };
-  }
-
-  /** @throws ApiError (404, 410, 503) */
-  async state(id: string, principal: string): Promise<ResponseBody> {
-    if (isUnstored(id)) return this.#unstored(id, principal).response;
-    return this.log.state(await this.log.open(id, principal, -1));
-  }
-
-  /**
-   * Cancels a response, whichever replica produces it; what has ended stays as it ended.
-   * @throws ApiError (404, 410, 503)
-   */
-  async cancel(id: string, principal: string): Promise<ResponseBody> {
-    if (isUnstored(id)) {
-      const run = this.#unstored(id, principal);
-      run.cancel();
-      return run.response;
-    }
-    await this.log.cancel(id, principal);
-    const stream = await this.log.open(id, principal, -1);
-    const patience = AbortSignal.timeout(CANCEL_PATIENCE);
-    for await (const event of this.log.events(stream, principal, patience)) void event;
-    return this.log.state(stream);
-  }
-
-  /** @throws ApiError (404) when this replica produced no response for that subtask. */
-  async cancelSubtask(subtaskId: string, principal: string): Promise<ResponseBody> {
-    const run = this.directory.findByMetadata('subtask_id', subtaskId, principal);
-    if (run) return this.cancel(run.id, principal);
-    throw notFound(`No response found with metadata.subtask_id '${subtaskId.slice(0, 64)}'.`);
-  }
-
-  #events(stream: FollowedStream, { principal, signal }: Caller) {
-    // Where no other replica goes on after the deadline, the last events come then, and are to be read.
-    return this.log.events(stream, principal, this.handOff ? signal : untilGone(signal));
-  }
-
-  #unstored(id: string, principal: string): ResponseRun {
-    const run = this.directory.find(id, principal);
-    if (run) return run;
-    throw notFound(`No response found with id '${id.slice(0, 80)}'.`);
+  async #repeat(id: string, caller: Caller): Promise<BegunResponse> {
+    if (isUnstored(id)) throw notAvailable('gone', id);
+    const stream = await this.log.open(id, caller.principal);
+    const events = () => follow(this.log, stream, caller);
+    const state = () => this.log.state(stream);
+    return { id, state, events, whole: () => wholeResponse(id, events()) };
   }
 }
 
-/** Aborts when the caller leaves, not at the deadline. */
-function untilGone(signal: AbortSignal): AbortSignal {
-  const gone = new AbortController();
-  const look = () => {
-    if ((signal.reason as Error).cause !== 'deadline') gone.abort(signal.reason);
-  };
-  if (signal.aborted) look();
-  else signal.addEventListener('abort', look, { once: true });
-  return gone.signal;
+function begun(
+  run: ResponseRun,
+  events: () => AsyncIterable<PlacedEvent<ResponseEvent>>,
+): BegunResponse {
+  const { id } = run;
+  const state = () => Promise.resolve(run.response);
+  return { id, state, events, whole: () => wholeResponse(id, events()) };
 }
 
-function isUnstored(id: string): boolean {
-  return id.startsWith(`${UNSTORED}_`);
+async function* placed(run: ResponseRun): AsyncGenerator<PlacedEvent<ResponseEvent>> {
+  for await (const event of run.events()) {
+    const place = { id: run.id, after: event.sequence_number, epoch: undefined };
+    yield { id: eventId(place), event };
+  }
 }
 
-async function whole(run: ResponseRun, events: AsyncIterable<ResponseEvent>) {
-  // Until the end, or until the caller's signal aborts: then with what there is.
-  for await (const event of events) void event;
-  const { response } = run;
-  if (response.error === null) return response;
-  throw new ApiError(502, response.error.message, { type: 'server_error' });
+function nobodyElse(): Error {
+  return invalidRequest(
+    'Responses are kept in this process only, so one that is finished in the background could be lost: leave ' +
+      'background out, or have the operator set STORE_URL.',
+    'background',
+    'background_needs_store',
+  );
 }

@@ -1,5 +1,5 @@
 import type { Prompt } from '../models/model.js';
-import { ResponseComposer, type Continuation } from './response-composer.js';
+import { ResponseComposer } from './response-composer.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 
 /** What any replica needs to go on with a response. */
@@ -10,21 +10,11 @@ export interface StoredResponse {
   readonly token?: string | undefined;
 }
 
-/** Where a producer that goes on behind these events has to begin. */
-export function continuationOf(events: readonly ResponseEvent[]): Continuation {
-  const deltas = events.filter((event) => event.type === 'response.output_text.delta');
-  return {
-    next: events.length,
-    deltas: deltas.length,
-    text: deltas.map(({ delta }) => delta).join(''),
-  };
-}
-
 /** The whole response as its events so far tell it. */
 export function stateOf(head: ResponseBody, events: readonly ResponseEvent[]): ResponseBody {
   const last = events.at(-1);
   if (last && isTerminal(last)) return last.response;
-  return new ResponseComposer(head, continuationOf(events)).response;
+  return new ResponseComposer(head, events).response;
 }
 
 export type TerminalEvent = Extract<

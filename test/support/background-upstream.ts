@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { messageBegins, messageEnds, wordOf } from './upstream-events.js';
 
 const pause = 60;
 
@@ -15,8 +16,8 @@ class Answer {
     readonly id: string,
     words: readonly string[],
   ) {
-    this.events = [{ type: 'response.created', response: { id } }];
-    const left = words.map((delta) => ({ type: 'response.output_text.delta', delta }));
+    this.events = [{ type: 'response.created', response: { id } }, ...messageBegins()];
+    const left = [...words.map(wordOf), ...messageEnds(words.join(''))];
     const timer = setInterval(() => {
       const next = left.shift();
       this.#say(next ?? { type: 'response.completed', response: {} });

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type OpenAI from 'openai';
 import { resumingFetch } from 'nestjs-drain-client';
 import { words } from './clients.js';
 
-type Event = OpenAI.Responses.ResponseStreamEvent;
+export type Event = OpenAI.Responses.ResponseStreamEvent;
 
 /** What a reader saw of one response. */
 export interface Reading {
@@ -19,7 +20,7 @@ const retrying = { shortestPause: 0.1, longestPause: 0.5, idleTimeout: 2.5, atte
 export async function readResponse(url: string, body: object): Promise<Reading> {
   const init = {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'any' },
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID() },
     body: JSON.stringify(body),
   };
   const events = resumingFetch(`${url}/v1/responses`, init, {

@@ -122,7 +122,12 @@ export class ResumableRequest {
     const { status } = response;
     await response.body?.cancel();
     const unprocessed = status === 429 || status === 503;
-    if (isTemporary(status) && (this.#answered || this.#repeatable || unprocessed)) {
+    // The first of two requests with one key is still being worked on.
+    const isInProgress = status === 409 && this.#headers.has('Idempotency-Key');
+    if (
+      (isTemporary(status) && (this.#answered || this.#repeatable || unprocessed)) ||
+      isInProgress
+    ) {
       return new LossError(`HTTP ${status}`, retryAfter(response.headers.get('Retry-After')));
     }
     // A read that goes on behind an earlier one asks for a known stream, too.

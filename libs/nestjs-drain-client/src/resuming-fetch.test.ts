@@ -302,6 +302,14 @@ describe('resuming fetch of a POST', () => {
     expect(requests.map((request) => request.method)).toEqual(['POST', 'POST', 'GET']);
   });
 
+  it('is asked again while the first request with its key is being worked on', async () => {
+    const headers = { ...post.headers, 'Idempotency-Key': 'k' };
+    const keyed = setUp([() => refuse(409), created, finished], {}, { ...post, headers });
+    expect(await keyed.finish()).toBe('finished');
+    const bare = setUp([() => refuse(409)], {}, post);
+    expect(await bare.finish()).toMatchObject({ status: 409 });
+  });
+
   it('says what is missing if the rest cannot be asked for', async () => {
     const { finish } = setUp([() => words([0], { then: 'break' })], {}, post);
     expect(await finish()).toMatchObject({

@@ -33,7 +33,7 @@ export {
   type PayloadOptions,
 } from './payloads.js';
 export { ResumableProducer } from './producer.js';
-export { type Production, type UnreadPolicy } from './production.js';
+export { type Production, UnreadStreamError, type UnreadPolicy } from './production.js';
 export { findStream, openReader, ResumableReader, type ReadRequest } from './reader.js';
 export {
   ResumableStreamService,

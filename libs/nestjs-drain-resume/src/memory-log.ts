@@ -163,7 +163,7 @@ export class RetainedLogs {
   find(id: string): MemoryLog | undefined {
     const log = this.#logs.get(id);
     if (!log || log.expiry > this.clock.now()) return log;
-    this.drop(log);
+    this.#drop(log);
     return undefined;
   }
 
@@ -202,24 +202,17 @@ export class RetainedLogs {
     return true;
   }
 
+  /** Whether there was such a log. */
+  delete(id: string): boolean {
+    const log = this.find(id);
+    if (log) this.#drop(log);
+    return log !== undefined;
+  }
+
   watch(id: string, wake: () => void): () => void {
     const log = this.find(id);
     log?.watchers.add(wake);
     return () => log?.watchers.delete(wake);
-  }
-
-  /** Wakes its readers, which find that it is not there. */
-  drop(log: MemoryLog): void {
-    const { id, principal } = log.stream;
-    this.#logs.delete(id);
-    this.#bytes -= log.bytes;
-    const share = this.#shares.get(principal);
-    if (share) {
-      share.streams -= 1;
-      share.bytes -= log.bytes;
-      if (share.streams === 0) this.#shares.delete(principal);
-    }
-    log.wake();
   }
 
   #shareOf(principal: string): Readonly<Share> {
@@ -245,7 +238,7 @@ export class RetainedLogs {
   #sweep(): void {
     const now = this.clock.now();
     this.#nextSweep = now + sweepInterval;
-    for (const log of this.#logs.values()) if (log.expiry <= now) this.drop(log);
+    for (const log of this.#logs.values()) if (log.expiry <= now) this.#drop(log);
   }
 
   /** @param principal whose; undefined for anyone's */
@@ -253,9 +246,23 @@ export class RetainedLogs {
     for (const log of this.#logs.values()) {
       const isTheirs = principal === undefined || log.stream.principal === principal;
       if (!log.closed || !isTheirs) continue;
-      this.drop(log);
+      this.#drop(log);
       return true;
     }
     return false;
+  }
+
+  /** Wakes its readers, which find that it is not there. */
+  #drop(log: MemoryLog): void {
+    const { id, principal } = log.stream;
+    this.#logs.delete(id);
+    this.#bytes -= log.bytes;
+    const share = this.#shares.get(principal);
+    if (share) {
+      share.streams -= 1;
+      share.bytes -= log.bytes;
+      if (share.streams === 0) this.#shares.delete(principal);
+    }
+    log.wake();
   }
 }

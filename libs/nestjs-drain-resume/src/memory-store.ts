@@ -177,10 +177,7 @@ export class MemoryResumeStore implements ResumeStore {
   }
 
   delete(id: string): Promise<Deletion> {
-    const log = this.#logs.find(id);
-    if (!log) return Promise.resolve(this.#absent(id));
-    this.#logs.drop(log);
-    return Promise.resolve({ outcome: 'deleted' });
+    return Promise.resolve(this.#logs.delete(id) ? { outcome: 'deleted' } : this.#absent(id));
   }
 
   listLapsed(limit: number): Promise<readonly string[]> {

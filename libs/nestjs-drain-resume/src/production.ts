@@ -39,18 +39,25 @@ export interface ManagedProducerOptions extends UnreadPolicy {
   readonly isExhausted: boolean;
   /** Aborts when production has to stop although no other replica can take it over. */
   readonly deadline: AbortSignal | undefined;
+  /** Whether an unread stream is to end soon: while this process shuts down nobody else can go on with it. */
+  readonly endsUnread: () => boolean;
   readonly onError: (error: unknown) => void;
 }
+
+/** Seconds for which a reader may be away from a stream that nobody else can go on with, while this process shuts down. */
+const leavingGrace = 2;
 
 /**
  * What this replica produces of one stream, for any number of readers. Without readers it goes on
  * (`background`), or pauses after `grace`: the stream is released, and goes on with the next reader.
+ * Where no next reader can make it go on, its signal aborts instead, so that it ends with its last event.
  */
 export class ManagedProducer implements Production {
   readonly signal: AbortSignal;
   #readers = 0;
   #isOver = false;
   #disarm: () => void = () => undefined;
+  readonly #end: () => void;
 
   constructor(
     private readonly producer: ResumableProducer,
@@ -58,6 +65,7 @@ export class ManagedProducer implements Production {
   ) {
     const linked = linkSignals(producer.signal, options.deadline);
     this.signal = linked.signal;
+    this.#end = () => linked.abort(new UnreadStreamError(producer.id));
     void this.ended.then(() => {
       this.#isOver = true;
       linked.dispose();
@@ -129,10 +137,27 @@ export class ManagedProducer implements Production {
     };
   }
 
+  /** Without readers its time begins anew, as it is now. */
+  reviewGrace(): void {
+    if (this.#readers === 0) this.#arm();
+  }
+
   #arm(): void {
-    const { background, grace, clock } = this.options;
+    const { background, grace, clock, endsUnread } = this.options;
     if (background || this.#isOver) return;
     this.#disarm();
-    this.#disarm = clock.schedule(grace * 1000, () => void this.release());
+    const [seconds, stop] = endsUnread()
+      ? [Math.min(grace, leavingGrace), this.#end]
+      : [grace, () => void this.release()];
+    this.#disarm = clock.schedule(seconds * 1000, stop);
+  }
+}
+
+/** The reason of the signal of a stream that ends because nobody reads it, while its process shuts down. */
+export class UnreadStreamError extends Error {
+  override readonly name = 'UnreadStreamError';
+
+  constructor(id: string) {
+    super(`Stream ${id} has no reader, and this process shuts down: nobody can read the rest.`);
   }
 }

@@ -86,6 +86,11 @@ export interface ResumableStreamServiceOptions {
   readonly isLeaving: () => boolean;
   /** Aborts at the deadline of the drain. */
   readonly deadline: AbortSignal;
+  /**
+   * Whether streams that have no reader are to end soon: this process takes no new ones, and no other sees its store.
+   * Call `endUnread()` when that becomes true. Default: never.
+   */
+  readonly endsUnread?: () => boolean;
   /** Called with every production, so that the drain waits for it. */
   readonly track: (production: Promise<void>) => unknown;
   readonly onError: (error: unknown) => void;
@@ -121,6 +126,11 @@ export class ResumableStreamService {
   releaseAll(): Promise<number> {
     this.#handedOff ??= this.streams.handOff();
     return this.#handedOff;
+  }
+
+  /** Streams without a reader end soon from now on; see `endsUnread`. */
+  endUnread(): void {
+    for (const production of this.#productions.values()) production.reviewGrace();
   }
 
   /** An id for `start`, if it has to be known before. */
@@ -208,13 +218,14 @@ export class ResumableStreamService {
     });
   }
 
-  /** Forgets the stream, and stops it. */
+  /** Forgets the stream. What this replica produces of it is cancelled; another one stops at its next write. */
   delete(id: string, principal: string): Promise<Deletion | { readonly outcome: 'unavailable' }> {
     return this.#asked(async () => {
       const found = await findStream(this.streams.store, id, principal);
       if (found.outcome !== 'found') return found;
+      const deleted = await this.streams.store.delete(id);
       this.#productions.get(id)?.cancel();
-      return this.streams.store.delete(id);
+      return deleted;
     });
   }
 
@@ -253,13 +264,14 @@ export class ResumableStreamService {
     { background, grace }: UnreadPolicy,
     isExhausted = false,
   ): ManagedProducer {
-    const { clock, deadline, onError, track } = this.options;
+    const { clock, deadline, endsUnread = () => false, onError, track } = this.options;
     const production = new ManagedProducer(producer, {
       background,
       grace,
       isExhausted,
       clock,
       deadline: this.options.handOff ? undefined : deadline,
+      endsUnread,
       onError,
     });
     this.#productions.set(producer.id, production);

@@ -69,9 +69,9 @@ export interface Released {
   readonly outcome: 'released';
 }
 
-export type Deletion = { readonly outcome: 'deleted' } | Absent;
-
 export type CancelRequest = { readonly outcome: 'requested' | 'closed' } | Absent;
+
+export type Deletion = { readonly outcome: 'deleted' } | Absent;
 
 export interface Found {
   readonly outcome: 'found';
@@ -138,7 +138,7 @@ export interface ResumeStore {
   /** Notes that the stream is to be cancelled. Its owner reads it from the next `append` or `renew`. */
   requestCancel(id: string): Promise<CancelRequest>;
 
-  /** Forgets the stream. Its readers are told that it is not there, and its owner that it is `gone`. */
+  /** Forgets the stream at once, open or closed: its owner's next write finds it `gone`, and so do its readers. */
   delete(id: string): Promise<Deletion>;
 
   /** Ids that `claim` would probably give, released ones first. */

@@ -12,6 +12,8 @@ const narrator = new Narrator();
 /** What was said, for models that listen. */
 const history = [];
 let running;
+/** Whether an answer can go on without the page: only where other replicas see the store. */
+let offersBackground = false;
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -63,7 +65,7 @@ async function exchange(question, controller) {
     input: [...history, { role: 'user', content: question }],
     stream: true,
     store: true,
-    background: true,
+    background: offersBackground,
   };
   try {
     const last = await streamReply(request, controller.signal, {
@@ -125,7 +127,8 @@ function setSending(sending) {
 
 async function offerModels() {
   const answer = await fetch('/', { headers: { Accept: 'application/json' } });
-  const { models } = await answer.json();
+  const { models, background } = await answer.json();
+  offersBackground = background;
   element('model').replaceChildren(...models.map((name) => new Option(name)));
   element('model-choice').hidden = models.length < 2;
 }

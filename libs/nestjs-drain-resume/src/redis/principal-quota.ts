@@ -42,8 +42,8 @@ export class PrincipalQuota {
     return !isWithin;
   }
 
-  /** Gives back what a stream took that is not kept any longer. */
-  async free(principal: string, id: string): Promise<void> {
+  /** Gives back the place of a stream that is not kept any more. */
+  async forget(principal: string, id: string): Promise<void> {
     await this.scripts.run(confirm, this.keys.principal(principal), [id, '-1']);
   }
 

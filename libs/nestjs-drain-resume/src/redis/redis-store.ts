@@ -159,10 +159,11 @@ export class RedisResumeStore implements ResumeStore {
   }
 
   async delete(id: string): Promise<Deletion> {
-    const channel = this.#keys.channel(id);
-    const [outcome, principal = ''] = await this.#run(scripts.remove, id, [id, channel]);
+    const args = [id, this.#keys.channel(id)];
+    const [outcome, principal = ''] = await this.#run(scripts.remove, id, args);
     if (outcome !== 'deleted') return this.#absent(id);
-    await this.#quota.free(principal, id);
+    // The stream is gone; a place that is not given back now is free again when its time is over.
+    await this.#quota.forget(principal, id).catch(this.#onError);
     return { outcome };
   }
 

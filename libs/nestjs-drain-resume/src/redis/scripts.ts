@@ -185,13 +185,13 @@ redis.call('HSET', KEYS[1], 'cancel', 1)
 return {'requested'}
 `;
 
-/** KEYS state, leases, events. ARGV id, channel. Replies deleted and its principal. */
+/** KEYS state, leases, events. ARGV id, channel. Replies deleted and the principal. */
 export const remove = `
 local principal = redis.call('HGET', KEYS[1], 'principal')
 if not principal then return {'absent'} end
 redis.call('DEL', KEYS[1], KEYS[3])
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('PUBLISH', ARGV[2], '')
+redis.call('PUBLISH', ARGV[2], 0)
 return {'deleted', principal}
 `;
 

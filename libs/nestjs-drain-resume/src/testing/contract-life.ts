@@ -71,6 +71,7 @@ export const lifeLaws: Record<string, ContractLaw> = {
     assert.deepEqual(await bench.store.head(id), { outcome: 'unknown' });
     assert.deepEqual(await bench.store.append(id, epoch, 1, ['b']), { outcome: 'gone' });
     assert.deepEqual(await bench.store.renew(id, epoch), { outcome: 'gone' });
+    assert.deepEqual(await bench.store.claim(id, 'two'), { outcome: 'unknown' });
     assert.ok(!(await bench.store.listLapsed(100)).includes(id));
     await tailEnds;
   },

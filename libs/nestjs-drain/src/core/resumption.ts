@@ -79,6 +79,9 @@ export interface Resumption {
   /** When unfinished streams are given to another replica; undefined if none could go on. */
   readonly handOffTime: HandOffTime | undefined;
 
+  /** Whether a request comes back to a stream that no other replica has: it is served while the drain runs. */
+  isOnlyHere(request: object): boolean;
+
   /**
    * Runs behind every guard of the route and before its pipes. For a request that comes back to a stream
    * it finds the stream and gives the request the input that the stream was started with.

@@ -3,7 +3,7 @@ import { ManualClock } from 'nestjs-drain-resume/testing';
 import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
 import { endOfTurn } from '../../test/support/turn.js';
 import { DrainEvents, type DrainEvent } from './events.js';
-import type { StreamKind } from './stream.js';
+import type { Stream, StreamKind } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 
 const noop = (): void => undefined;
@@ -44,6 +44,20 @@ describe('stream registry', () => {
     expect(streams.size).toBe(0);
     expect(streams.counts()).toMatchObject({ admitted: 0, refused: 1 });
     expect(seen).toEqual([{ type: 'refused', refusal, kind: 'finite', route: '/scripted' }]);
+  });
+
+  it('law 1: a closed registry admits what reads what exists, and waits for it', async () => {
+    const { streams } = setUp();
+    streams.close(draining);
+    const existing = { kind: 'finite', isExisting: true, route: '/' } as const;
+    const transport = { end: noop, destroy: noop };
+    const admission = streams.admit(existing, transport);
+    expect([admission.admitted, streams.isSettled]).toEqual([true, false]);
+    expect(streams.admit({ ...existing, kind: 'subscription' }, transport).admitted).toBe(false);
+    const waiter = watch(streams);
+    (admission as Stream).release();
+    await endOfTurn();
+    expect(waiter.answers).toBe(1);
   });
 
   it('law 11: a closed registry admits finite last answers until their time, and nothing else', async () => {

@@ -56,7 +56,7 @@ export class StreamRegistry implements Iterable<Stream> {
     request: StreamRequest,
     transport: Transport,
   ): Admission<Transport> {
-    if (this.#refusal && !this.#isLastAnswer(request)) return this.#refuse(request, this.#refusal);
+    if (this.#refusal && !this.#isExcepted(request)) return this.#refuse(request, this.#refusal);
     this.#sequence += 1;
     const stream = new Stream(
       request.id ?? this.#sequence.toString(36),
@@ -74,8 +74,8 @@ export class StreamRegistry implements Iterable<Stream> {
   }
 
   /**
-   * From now on every admission is refused, except finite last answers before `lastAnswersUntil` (the
-   * clock's ms). Default: no exception.
+   * From now on every admission is refused, except finite streams that read what exists, and finite last answers
+   * before `lastAnswersUntil` (the clock's ms). Default: no last answers.
    */
   close(refusal: Omit<Refusal, 'admitted'>, { lastAnswersUntil = 0 } = {}): void {
     this.#refusal = { admitted: false, ...refusal };
@@ -97,8 +97,11 @@ export class StreamRegistry implements Iterable<Stream> {
     return this.#streams.values();
   }
 
-  #isLastAnswer({ kind, isLastAnswer }: StreamRequest): boolean {
-    return kind === 'finite' && isLastAnswer === true && this.clock.now() < this.#lastAnswersUntil;
+  #isExcepted({ kind, isExisting, isLastAnswer }: StreamRequest): boolean {
+    if (kind !== 'finite') return false;
+    return (
+      isExisting === true || (isLastAnswer === true && this.clock.now() < this.#lastAnswersUntil)
+    );
   }
 
   #refuse(request: StreamRequest, refusal: Refusal): Refusal {

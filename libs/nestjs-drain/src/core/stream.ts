@@ -34,6 +34,8 @@ export interface StreamRequest {
   readonly id?: string | undefined;
   /** The request came on a connection whose client had no notice of the shutdown: the answer gives it. */
   readonly isLastAnswer?: boolean;
+  /** It reads what exists already, which is no new work: it is admitted while the drain runs. */
+  readonly isExisting?: boolean;
 }
 
 /** Port: what the core asks of the connection under a stream. Given with the request for admission. */

@@ -90,6 +90,18 @@ describe.each(adapters)('the probes on %s', (adapter) => {
     });
   });
 
+  test('each has as many paths as it is given', async () => {
+    const health = { liveness: ['health', 'healthcheck'], readiness: ['ready', 'readycheck'] };
+    running = await startApplication(adapter, { options: { health } });
+    expect(await Promise.all(['health', 'healthcheck'].map((path) => statusOf(path)))).toEqual([
+      200, 200,
+    ]);
+    void running.drain.start('test');
+    expect(await Promise.all(['ready', 'readycheck'].map((path) => statusOf(path)))).toEqual([
+      503, 503,
+    ]);
+  });
+
   test('the indicators work in a health controller of your own', async () => {
     running = await startApplication(adapter, { providers: [Nothing], imports: [OwnHealthModule] });
     expect(await statusOf('own')).toBe(200);

@@ -4,7 +4,9 @@ import type { HealthCheckService, HealthIndicatorFunction } from '@nestjs/termin
 import { ManagementRoutes, type ManagementAnswer } from '../compat/management-routes.js';
 import { Drain } from '../core/drain.js';
 import {
+  either,
   InvalidDrainOptionsError,
+  list,
   routePath,
   seconds,
   unlessFalse,
@@ -14,14 +16,14 @@ import { DRAIN, MANAGEMENT_ROUTES } from '../core/tokens.js';
 import { UnfollowedDrain } from '../core/unfollowed-drain.js';
 import { LivenessIndicator, ReadinessIndicator } from './indicators.js';
 
-/** Where the probes are. Each path may be left out with `false`. */
+/** Where the probes are. Each may have several paths, and may be left out with `false`. */
 export interface HealthOptions {
   /** Default `health`. */
-  liveness?: string | false;
+  liveness?: string | readonly string[] | false;
   /** Default `ready`. */
-  readiness?: string | false;
+  readiness?: string | readonly string[] | false;
   /** Default `startup`. */
-  startup?: string | false;
+  startup?: string | readonly string[] | false;
   /**
    * Seconds after which liveness answers 503 while a drain that a call started has no signal, so that
    * the kubelet restarts a pod that takes no new streams. Default: never.
@@ -29,11 +31,11 @@ export interface HealthOptions {
   unfollowedDrainLimit?: number;
 }
 
-const path = unlessFalse(routePath);
+const paths = unlessFalse(either(list(routePath), routePath));
 export const healthChecks: OptionChecks = {
-  liveness: path,
-  readiness: path,
-  startup: path,
+  liveness: paths,
+  readiness: paths,
+  startup: paths,
   unfollowedDrainLimit: seconds(),
 };
 
@@ -68,10 +70,11 @@ export class Probes implements OnModuleInit {
 
   #add(
     name: 'liveness' | 'readiness' | 'startup',
-    path: string | false,
+    paths: string | readonly string[] | false,
     get: () => ManagementAnswer | Promise<ManagementAnswer>,
   ): void {
-    if (path !== false) this.routes.add({ path, option: `health.${name}`, get });
+    if (paths === false) return;
+    for (const path of [paths].flat()) this.routes.add({ path, option: `health.${name}`, get });
   }
 
   /** 200 in every phase: a draining pod is alive, unless nothing will ever end it. */

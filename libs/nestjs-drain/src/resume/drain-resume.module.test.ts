@@ -421,6 +421,24 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     expect(await report).toMatchObject({ outcome: 'completed' });
   });
 
+  test('ends soon while draining if it has no reader and no other replica has it; who comes back is told', async () => {
+    const replica = await start({}, { acrossReplicas: false });
+    const { reader, run } = await begin(replica, ['a']);
+    const read = await begin(replica, ['b']);
+    await reader.leave();
+    await eventually(() => expect(replica.drain.streams.size).toBe(1));
+    const report = replica.drain.start('test');
+    await replica.clock.advanceAsync(1_999);
+    expect(run.signal.aborted).toBe(false);
+    await replica.clock.advanceAsync(1);
+    expect([run.signal.aborted, read.run.signal.aborted]).toEqual([true, false]);
+    const back = await open(replica, 'answer', { 'Last-Event-ID': reader.lastId });
+    expect(await back.toEnd()).toContain('before it was finished');
+    read.run.words.complete();
+    await read.reader.toEnd();
+    expect(await report).toMatchObject({ outcome: 'completed', refused: 0 });
+  });
+
   test('belongs to its principal: another principal, a guess and a future place get 404 and 410', async () => {
     const replica = await start();
     const { run } = await begin(replica, ['a']);

@@ -164,12 +164,19 @@ function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamSe
   const service = new ResumableStreamService(streams, {
     clock,
     handOff: when,
-    isLeaving: () => drain.isShuttingDown,
+    // Where no other replica has them, streams go on here until the deadline.
+    isLeaving: () => when !== undefined && drain.isShuttingDown,
     deadline: drain.expired,
+    endsUnread: () => !when && drain.streams.isClosed,
     track: (production) => producers.track(production),
     onError,
   });
   if (when) handOffWith(drain, service, when);
+  else {
+    drain.events.subscribe((event) => {
+      if (event.type === 'phaseChanged' && event.phase === 'draining') service.endUnread();
+    });
+  }
   return service;
 }
 

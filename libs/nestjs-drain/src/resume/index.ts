@@ -4,6 +4,7 @@ export {
   type DrainResumeAsyncOptions,
   type DrainResumeOptions,
 } from './drain-resume.module.js';
+export { eventId, positionOf, type StreamPosition } from './position.js';
 export { refusalException, StreamFinishedException } from './refusals.js';
 export { type ResumeCursor } from 'nestjs-drain-resume';
 export { StreamCursor } from './stream-cursor.decorator.js';

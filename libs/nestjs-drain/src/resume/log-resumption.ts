@@ -39,6 +39,10 @@ export class LogResumption implements Resumption {
     return this.service.handOff?.when;
   }
 
+  isOnlyHere(request: object): boolean {
+    return !this.service.handOff && positionOf(rawOf(request) as IncomingMessage) !== undefined;
+  }
+
   /** Reads only: another replica's stream is taken over when the request has passed its pipes. */
   async locate(exchange: ResumableExchange): Promise<StreamPosition | undefined> {
     const request = rawOf(exchange.request) as IncomingMessage;

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-
 /** Where a client wants to go on: behind event `after` of stream `id`. */
 export interface StreamPosition {
   readonly id: string;
@@ -8,6 +6,12 @@ export interface StreamPosition {
   readonly epoch: number | undefined;
   /** The client knows the stream by its key, and not whether there is one. */
   readonly isKeyed?: boolean;
+}
+
+/** The parts of a request that may say where its client stands. */
+export interface PositionedRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly url?: string | undefined;
 }
 
 /**
@@ -24,10 +28,7 @@ const nowhere = { id: '', after: -1, epoch: undefined };
  * Read from `Last-Event-ID`, or from `?resume=<stream>&starting_after=<sequence>`. Undefined for a request that
  * wants a new stream; a malformed position is treated as one of an unknown stream.
  */
-export function positionOf({
-  headers,
-  url,
-}: Pick<IncomingMessage, 'headers' | 'url'>): StreamPosition | undefined {
+export function positionOf({ headers, url }: PositionedRequest): StreamPosition | undefined {
   const header = headers['last-event-id'];
   if (typeof header === 'string' && header !== '') {
     const [, id, epoch, sequence] =

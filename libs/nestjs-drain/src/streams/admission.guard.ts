@@ -51,7 +51,9 @@ export class AdmissionGuard implements CanActivate {
     const id = route.id?.(framework);
     const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
     const isLast = isLastAnswer(rawOf(framework)) && !isEager;
-    const declared = { kind, route: pattern, farewell, heartbeat, id, isLastAnswer: isLast };
+    const isExisting = readsExisting(route, framework, application.resumption);
+    const answers = { isExisting, isLastAnswer: isLast };
+    const declared = { kind, route: pattern, farewell, heartbeat, id, ...answers };
     const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
     // The handler's events are watched. An interceptor may answer with its own; Nest writes each in one piece.
@@ -123,6 +125,16 @@ function isLastGuard(framework: object, { earlierGuards }: StreamRoute): boolean
   const counted = rawOf(framework) as { [RUNS]?: number };
   counted[RUNS] = (counted[RUNS] ?? 0) + 1;
   return counted[RUNS] > earlierGuards;
+}
+
+function readsExisting(
+  route: StreamRoute,
+  framework: object,
+  resumption: Resumption | undefined,
+): boolean {
+  const { existing = false } = route;
+  if (isLogged(route) && resumption?.isOnlyHere(framework)) return true;
+  return typeof existing === 'function' ? existing(framework) : existing;
 }
 
 function refuse(

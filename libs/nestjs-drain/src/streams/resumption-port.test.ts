@@ -31,6 +31,7 @@ class PassesOn implements NestInterceptor {
 let answer: () => Promise<AsyncIterable<OutgoingEvent>>;
 const resumption: Resumption = {
   handOffTime: undefined,
+  isOnlyHere: () => false,
   locate: () => Promise.resolve(undefined),
   answer: () => answer(),
 };

@@ -47,6 +47,11 @@ export interface DrainableStreamOptions<Request = unknown> {
    * Default: the module's `heartbeat`. `false`: none.
    */
   heartbeat?: number | false;
+  /**
+   * Whether the request reads what exists already, such as an answer that is kept: that is no new work, so it is
+   * served until the listener closes, also while the drain refuses new streams. Only for finite streams. Default false.
+   */
+  existing?: boolean | ((request: Request) => boolean);
   /** Names the stream in events and logs. Default: a running number. */
   id?: (request: Request) => string;
   /**
@@ -98,6 +103,7 @@ export const streamChecks = {
   kind: oneOf('finite', 'subscription'),
   farewell: farewellCheck,
   heartbeat: heartbeatCheck,
+  existing: either(flag, callback),
   id: callback,
   resumable: either(
     oneOf(true, false, 'handler'),
