@@ -68,7 +68,8 @@ function document(seen: ReadonlyMap<string, readonly Outcome[]>): Promise<string
     '',
     ...legend,
     '',
-    'No client has a part of an answer without knowing it: the test fails on such a cell.',
+    'No client has a part of an answer without knowing it: the test fails on such a cell. It failed for `stream()` of',
+    '`@langchain/openai` 1.0 to 1.2, which hand on nothing of `response.incomplete`: use a later version.',
     '',
   ].join('\n');
   return format(text, { parser: 'markdown', printWidth: 100 });

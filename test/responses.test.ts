@@ -239,6 +239,29 @@ describe.each(adapters)('responses on %s', (adapter) => {
     await eventually(async () => expect(await activeStreams()).toBe(0));
   });
 
+  it('are counted apart from other streams, and from answers that are not streamed', async () => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const events = await fetch(`${service.url}/v1/events`, { signal });
+    const whole = fetch(`${service.url}/v1/responses`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ input: 'a', metadata: endless }),
+      signal,
+    });
+    await eventually(async () => {
+      const health = await (await fetch(`${service.url}/health`)).json();
+      expect(health).toMatchObject({ active_streams: 2 });
+    });
+    expect(await activeStreams()).toBe(0);
+    leaving.abort();
+    await Promise.allSettled([whole, events.text()]);
+    await eventually(async () => {
+      const health = await (await fetch(`${service.url}/health`)).json();
+      expect(health).toMatchObject({ active_streams: 0 });
+    });
+  });
+
   it.each([true, false])('repeat the request id when stream is %s', async (stream) => {
     const ask = async (metadata: object, headers: Record<string, string> = {}) => {
       const body = { input: 'a', stream, metadata: { ...fast, ...metadata } };

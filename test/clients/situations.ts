@@ -19,9 +19,9 @@ export interface Situation {
   readonly env: Readonly<Record<string, string>>;
   readonly needsStore: boolean;
   /** Before the clients ask. */
-  before?(scene: Scene): Promise<void>;
+  readonly before?: (scene: Scene) => Promise<void>;
   /** Once they read. */
-  during?(scene: Scene): Promise<void>;
+  readonly during?: (scene: Scene) => Promise<void>;
 }
 
 /** What the endpoints of a Service do when a pod is deleted: the next connection goes to the other one. */
