@@ -82,17 +82,36 @@ function isWhole(pod: Spec | undefined): boolean {
   return pod?.containers?.some(({ image }) => image !== undefined) ?? false;
 }
 
-/** Literal values only; those that repeat a container port follow the replica's own port. */
+/** Names of variables that hold a port or an address; others may hold the same number by chance. */
+const aboutPorts = /PORT|ADDR|LISTEN|BIND|HOST|URL/i;
+/** `8080`, or an address that ends with it. */
+const portOf = /^(.*:)?(\d+)$/;
+
+/** Literal values only; ports and addresses that repeat a container port follow the replica's own port. */
 function environmentOf(container: Container) {
   const literal = container.environment.flatMap(({ name, value }) =>
     value === undefined ? [] : [[name, String(value)] as const],
   );
-  const portVariable = literal.find(([, value]) => Number(value) === container.port)?.[0];
-  const values = literal.map(([name, value]) => [
-    name,
-    container.placeholders.get(Number(value)) ?? value,
-  ]);
-  return { values: Object.fromEntries(values) as Record<string, string>, portVariable };
+  const values = literal.map(([name, value]) => [name, filled(container, name, value)]);
+  return {
+    values: Object.fromEntries(values) as Record<string, string>,
+    portVariable: portVariableOf(literal, container.port),
+  };
+}
+
+function filled({ placeholders }: Container, name: string, value: string): string {
+  const [, address = '', digits] = portOf.exec(value) ?? [];
+  const placeholder = aboutPorts.test(name) ? placeholders.get(Number(digits)) : undefined;
+  return placeholder === undefined ? value : `${address}${placeholder}`;
+}
+
+/** By its name first: `PORT`, then a name that ends in it and holds the main port. */
+function portVariableOf(
+  literal: readonly (readonly [string, string])[],
+  port: number,
+): string | undefined {
+  if (literal.some(([name]) => name === 'PORT')) return 'PORT';
+  return literal.find(([name, value]) => /_?PORT$/i.test(name) && Number(value) === port)?.[0];
 }
 
 async function filesOf(path: string): Promise<string[]> {

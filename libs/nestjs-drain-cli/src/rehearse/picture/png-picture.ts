@@ -4,7 +4,7 @@ import { svgPicture } from './svg-picture.js';
 
 /**
  * The picture as PNG, light, at twice its size.
- * @throws UsageError when the renderer has no build for this platform.
+ * @throws UsageError when the renderer, an optional peer, is not installed or has no build for this platform.
  */
 export async function pngPicture(report: RehearsalReport): Promise<Uint8Array> {
   const { Resvg } = await renderer();
@@ -24,7 +24,7 @@ async function renderer() {
     return await import('@resvg/resvg-js');
   } catch {
     throw new UsageError(
-      '--png needs @resvg/resvg-js, which has no build for this platform: use --svg',
+      '--png needs the package @resvg/resvg-js, which is not installed here: npm install -D @resvg/resvg-js, or use --svg',
     );
   }
 }

@@ -1,4 +1,4 @@
-import { type Balancer, type Connection } from '../balancer/balancer.js';
+import { type Connection, type Traffic } from '../balancer/balancer.js';
 import { type Attempt, type Stream } from '../load/stream.js';
 
 /** The connections that attempts went over. */
@@ -8,9 +8,9 @@ export type Connections = ReadonlyMap<Attempt, Connection>;
 const clockError = 2;
 
 /** Finds each attempt's connection at the balancer and notes the pod behind it. */
-export function attribute(streams: readonly Stream[], balancer: Balancer): Connections {
+export function attribute(streams: readonly Stream[], traffic: Traffic): Connections {
   const byPort = new Map<number, Connection[]>();
-  for (const connection of balancer.connections()) {
+  for (const connection of traffic.connections) {
     const known = byPort.get(connection.clientPort);
     if (known) known.push(connection);
     else byPort.set(connection.clientPort, [connection]);
@@ -21,7 +21,7 @@ export function attribute(streams: readonly Stream[], balancer: Balancer): Conne
     const latest = attempt.reused ? attempt.startedAt - clockError : attempt.endedAt + clockError;
     const connection = byPort.get(attempt.clientPort ?? 0)?.findLast(({ at }) => at <= latest);
     if (connection) found.set(attempt, connection);
-    const pod = (attempt.server && balancer.podNamed(attempt.server)) || connection?.pod;
+    const pod = (attempt.server && traffic.podNamed(attempt.server)) || connection?.pod;
     if (pod !== undefined) attempt.pod = pod;
   }
   return found;
