@@ -16,6 +16,8 @@ export interface ExchangeContext {
   readonly agent: Agent;
   readonly clock: Clock;
   readonly idleTimeout: number;
+  /** The connection is kept for the next request. */
+  readonly kept: boolean;
   /** The client has closed its connection by itself. */
   closed?: boolean;
 }
@@ -107,7 +109,7 @@ class Exchange {
       .on('error', (error: NodeJS.ErrnoException) => this.#end('reset', error.code))
       .on('end', () => {
         this.#end(good ? 'clean' : 'status');
-        if (!attempt.announcedClose) this.#watchIdle(socket);
+        if (this.context.kept && !attempt.announcedClose) this.#watchIdle(socket);
       })
       .on('close', () => this.#end('reset', 'ECONNRESET'));
   }

@@ -15,7 +15,7 @@ export class HttpConnection {
     clock: Clock,
   ) {
     const agent = new Agent({ keepAlive: plan.keepAlive, maxSockets: 1 });
-    this.#context = { port, agent, clock, idleTimeout: plan.idleTimeout };
+    this.#context = { port, agent, clock, idleTimeout: plan.idleTimeout, kept: plan.keepAlive };
   }
 
   /** The load's request with the placeholders of this stream filled in. */

@@ -65,7 +65,7 @@ async function ask(load: LoadPlan, port: number, signal: AbortSignal) {
   const agent = new Agent();
   const attempt = await exchange(
     { ...load, ...fill(load), headers: { 'Content-Type': 'application/json', ...load.headers } },
-    { port, agent, clock: systemClock(), idleTimeout: load.idleTimeout },
+    { port, agent, clock: systemClock(), idleTimeout: load.idleTimeout, kept: false },
     {
       head: (response) => {
         type = response.headers['content-type'] ?? '';

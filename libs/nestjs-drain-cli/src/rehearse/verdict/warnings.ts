@@ -105,6 +105,9 @@ function unansweredHook(pod: PodStory, { judged }: Scene): Warning[] {
   ];
 }
 
+/** Milliseconds after an answer in which a client's next request is likely to be on its way. */
+const usedAgain = 250;
+
 /** A client may send its next request in the moment in which the server closes: that request is reset. */
 function droppedIdle(pod: PodStory, { judged, causes }: Scene): Warning[] {
   if (causes.some(({ code }) => code === 'kept-connection-closed')) return [];
@@ -114,6 +117,7 @@ function droppedIdle(pod: PodStory, { judged, causes }: Scene): Warning[] {
       (attempt) =>
         attempt.pod === pod.name &&
         attempt.droppedIdleAt !== undefined &&
+        attempt.droppedIdleAt - attempt.endedAt < usedAgain &&
         !pod.crashed &&
         whileEnding({ attempt: { ...attempt, endedAt: attempt.droppedIdleAt }, pod }),
     );
@@ -122,7 +126,7 @@ function droppedIdle(pod: PodStory, { judged, causes }: Scene): Warning[] {
     {
       code: 'idle-closed-unannounced',
       pod: pod.name,
-      sentence: `${title(pod)} closed ${count(dropped.length, 'idle connection')} without notice: here no request was on its way, but one that is gets a reset. Send Connection: close on every answer from the pod's deletion on`,
+      sentence: `${title(pod)} closed ${count(dropped.length, 'idle connection')} without notice, less than ${usedAgain} ms after the last answer: here no request was on its way, but one that is gets a reset. Send Connection: close on every answer from the pod's deletion on, and close the others when they were silent for a while`,
     },
   ];
 }
