@@ -82,8 +82,9 @@ function isWhole(pod: Spec | undefined): boolean {
   return pod?.containers?.some(({ image }) => image !== undefined) ?? false;
 }
 
-/** Names of variables that hold a port or an address; others may hold the same number by chance. */
-const aboutPorts = /PORT|ADDR|LISTEN|BIND|HOST|URL/i;
+/** Names of variables that hold another quantity, which may be the same number by chance. */
+const otherQuantity =
+  /(?:^|_)(?:TIMEOUT|DELAY|INTERVAL|PERIOD|TTL|AGE|SIZE|LIMIT|MAX|MIN|COUNT|RATE|LENGTH|BYTES|SECONDS|MS)(?:_|$)/i;
 /** `8080`, or an address that ends with it. */
 const portOf = /^(.*:)?(\d+)$/;
 
@@ -101,17 +102,20 @@ function environmentOf(container: Container) {
 
 function filled({ placeholders }: Container, name: string, value: string): string {
   const [, address = '', digits] = portOf.exec(value) ?? [];
-  const placeholder = aboutPorts.test(name) ? placeholders.get(Number(digits)) : undefined;
+  const placeholder = otherQuantity.test(name) ? undefined : placeholders.get(Number(digits));
   return placeholder === undefined ? value : `${address}${placeholder}`;
 }
 
-/** By its name first: `PORT`, then a name that ends in it and holds the main port. */
+/** By its name before its value: `PORT`, then a name that ends in it, then any that may hold a port. */
 function portVariableOf(
   literal: readonly (readonly [string, string])[],
   port: number,
 ): string | undefined {
   if (literal.some(([name]) => name === 'PORT')) return 'PORT';
-  return literal.find(([name, value]) => /_?PORT$/i.test(name) && Number(value) === port)?.[0];
+  const holders = literal.filter(
+    ([name, value]) => Number(value) === port && !otherQuantity.test(name),
+  );
+  return (holders.find(([name]) => /PORT$/i.test(name)) ?? holders[0])?.[0];
 }
 
 async function filesOf(path: string): Promise<string[]> {
