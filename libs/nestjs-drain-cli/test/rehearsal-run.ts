@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+export const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 /** The part of the JSON report that the tests look at. */
 export interface Report {
   readonly lost: number;
-  readonly totals: Record<'complete' | 'resumed' | 'told' | 'cut' | 'refused', number>;
+  readonly totals: Record<'complete' | 'resumed' | 'told' | 'unknown' | 'cut' | 'refused', number>;
+  readonly verdict: { readonly passed: boolean; readonly sentence: string };
+  readonly warnings: { readonly code: string; readonly pod?: string; readonly sentence: string }[];
   readonly causes: { readonly code: string; readonly pod?: string; readonly sentence: string }[];
   readonly pods: { readonly name: string; readonly events: { kind: string; detail?: string }[] }[];
   readonly streams: { readonly fate: string; readonly attempts: { readonly pod?: string }[] }[];

@@ -64,7 +64,7 @@ function kindOf(type: string): BodyKind {
 function parses(text: string): boolean {
   try {
     // A record separator begins each line of application/json-seq.
-    JSON.parse(text.replace(/^\u001e/, ''));
+    JSON.parse(text.startsWith('\u001e') ? text.slice(1) : text);
     return true;
   } catch {
     return false;
