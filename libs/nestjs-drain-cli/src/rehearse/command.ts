@@ -4,6 +4,7 @@ import colors from 'picocolors';
 import { flags } from './options/flags.js';
 import { planOf, type RehearsalOptions } from './options/rehearsal-options.js';
 import { rehearse } from './rehearsal.js';
+import { needRenderer } from './picture/png-picture.js';
 import { showPicture } from './picture/show-picture.js';
 import { writeResults, type ResultFiles } from './results.js';
 import { Progress } from './terminal/progress.js';
@@ -74,6 +75,7 @@ function exitOf({ reason }: AbortSignal): number {
 
 async function run(words: string[], options: CommandOptions, interrupt: AbortSignal) {
   const plan = await planOf(words, options);
+  if (options.png !== undefined) await needRenderer();
   const progress = new Progress(process.stdout, options.verbose ?? false);
   try {
     const report = await rehearse(plan, progress, interrupt);

@@ -19,6 +19,14 @@ export async function pngPicture(report: RehearsalReport): Promise<Uint8Array> {
   return image.render().asPng();
 }
 
+/**
+ * Says before anything is rehearsed that there will be no PNG.
+ * @throws UsageError as `pngPicture` does.
+ */
+export async function needRenderer(): Promise<void> {
+  await renderer();
+}
+
 async function renderer() {
   try {
     return await import('@resvg/resvg-js');
