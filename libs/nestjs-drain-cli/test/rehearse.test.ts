@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import {
@@ -119,13 +121,19 @@ describe('a rehearsal', () => {
 });
 
 describe('the first rehearsal of a generated application', () => {
-  it('finds out what it answers, draws a picture, and says how to point it at a stream', async () => {
-    const run = await rehearseFixture('hello', [], {}, []);
+  it('finds out what it answers, draws a picture and shows it, and says how to point it at a stream', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'browser-'));
+    const [browser, opened] = [join(folder, 'browser'), join(folder, 'opened')];
+    await writeFile(browser, `#!/bin/sh\necho "$1" > ${opened}.new\nmv ${opened}.new ${opened}\n`);
+    await chmod(browser, 0o755);
+    const run = await rehearseFixture('hello', ['--open'], { BROWSER: browser }, []);
     expect(run.output).toContain('GET / gives a plain answer');
     expect(run.output).toContain('--load post:/path --body body.json');
     const [, picture = ''] = /picture: (\S+)/.exec(run.output) ?? [];
     const page = await readFile(picture, 'utf8');
-    await rm(dirname(picture), { recursive: true });
+    while (!existsSync(opened)) await delay(20);
+    expect(await readFile(opened, 'utf8')).toBe(`${picture}\n`);
+    for (const one of [folder, dirname(picture)]) await rm(one, { recursive: true });
     // Node ends at SIGTERM, and nothing here accepts for a while: that is what there is to see.
     expect(page).toMatch(/<title>\d+ of \d+ streams were lost/);
     expect(run.code).toBe(1);

@@ -88,7 +88,7 @@ function drawPhase(group: XMLBuilder, phase: PodPhase, x: number, width: number,
 }
 
 function drawBar(group: XMLBuilder, bar: Bar, stories: RehearsalReport | undefined): void {
-  if (bar.wait > 0) drawWait(group, bar);
+  if (bar.wait > 0) drawWait(group, bar, stories === undefined);
   const rect = group.ele('rect', {
     class: bar.fate,
     ...(stories ? {} : { 'data-stream': bar.stream }),
@@ -112,10 +112,12 @@ function drawBar(group: XMLBuilder, bar: Bar, stories: RehearsalReport | undefin
 }
 
 /** From the request to the first byte: a thin line of the same colour. */
-function drawWait(group: XMLBuilder, { fate, x, y, wait, height }: Bar): void {
+function drawWait(group: XMLBuilder, bar: Bar, named: boolean): void {
+  const { fate, stream, x, y, wait, height } = bar;
   const thickness = Math.min(height, Math.max(height / 4, 0.8));
   group.ele('rect', {
     class: `${fate} wait`,
+    ...(named ? { 'data-stream': stream } : {}),
     x: (x - wait).toFixed(1),
     y: (y + (height - thickness) / 2).toFixed(2),
     width: wait.toFixed(1),

@@ -59,16 +59,13 @@ function legend({ totals }: RehearsalReport): string {
 function causes({ causes: found, warnings }: RehearsalReport): string {
   if (found.length + warnings.length === 0) return '';
   const items = [
-    ...found.map(({ sentence }) => item(sentence, 'cause')),
-    ...warnings.map(({ sentence }) => item(sentence, 'warning')),
+    ...found.map(({ what, remedy }) => item('cause', what, remedy)),
+    ...warnings.map(({ sentence }) => item('warning', sentence)),
   ];
   return `<section aria-labelledby="why"><h2 id="why">Why, and what helps</h2><ul class="causes">${items.join('\n')}</ul></section>`;
 }
 
-function item(sentence: string, kind: 'cause' | 'warning'): string {
-  const colon = sentence.indexOf(': ');
-  const [what, remedy] =
-    colon < 0 ? [sentence, ''] : [sentence.slice(0, colon), sentence.slice(colon + 2)];
+function item(kind: 'cause' | 'warning', what: string, remedy = ''): string {
   return `<li class="${kind}"><strong>${escape(what)}</strong><span>${escape(remedy)}</span></li>`;
 }
 

@@ -19,11 +19,21 @@ export function summary(report: RehearsalReport): string {
   const lines = [
     '',
     `${streams.length} streams over ${pods.length} pods in ${formatDuration(duration)}: ${counts(totals)}`,
-    ...causes.map(({ sentence }) => `  ${colors.red('✗')} ${sentence}`),
+    ...causesOnce(causes).map((cause) => `  ${colors.red('✗')} ${cause}`),
     ...warnings.map(({ sentence }) => `  ${colors.yellow('!')} ${sentence}`),
     verdict.passed ? colors.green(`✓ ${verdict.sentence}`) : colors.red(`✗ ${verdict.sentence}`),
   ];
   return lines.join('\n');
+}
+
+/** A remedy that several causes share is said with the first of them. */
+function causesOnce(causes: RehearsalReport['causes']): string[] {
+  const said = new Set<string>();
+  return causes.map(({ what, remedy, sentence }) => {
+    if (said.has(remedy)) return `${what}: as above`;
+    said.add(remedy);
+    return sentence;
+  });
 }
 
 /** `12 complete, 3 cut`, painted by fate; fates that no stream met are left out. */
