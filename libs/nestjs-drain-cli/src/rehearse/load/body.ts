@@ -1,7 +1,7 @@
 import { type IncomingMessage } from 'node:http';
 
 /** How a body outside SSE is framed, as far as its head says. */
-export type BodyKind = 'json' | 'lines' | 'text';
+export type BodyKind = 'json' | 'lines' | 'html' | 'text';
 
 /** What a body that ended cleanly says about its own end. */
 export type BodyEnd =
@@ -16,6 +16,8 @@ export class Body {
   readonly #declared: boolean;
   #all = '';
   #rest = '';
+  /** The last characters, for the end of a page. */
+  #tail = '';
 
   constructor({ headers, statusCode }: IncomingMessage) {
     this.#kind = kindOf(headers['content-type'] ?? '');
@@ -28,6 +30,7 @@ export class Body {
       this.#all += text;
       return [];
     }
+    this.#tail = (this.#tail + text).slice(-tailLength);
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     return lines.filter((line) => line.trim() !== '');
@@ -47,18 +50,21 @@ export class Body {
       const pieces = this.rest();
       return pieces.length > 1 && pieces.every(parses) ? { unknown: true } : broken;
     }
-    if (this.#kind === 'lines' && !this.rest().every(parses)) return broken;
-    return this.#declared && this.#kind === 'text'
-      ? { whole: 'end of the declared length' }
+    if (this.#kind === 'lines') return this.rest().every(parses) ? { unknown: true } : broken;
+    if (this.#declared) return { whole: 'end of the declared length' };
+    return this.#kind === 'html' && /<\/html>\s*$/i.test(this.#tail)
+      ? { whole: 'end of the page' }
       : { unknown: true };
   }
 }
 
+const tailLength = 64;
 const broken = { broken: 'it ends in the middle of its JSON' };
 
 function kindOf(type: string): BodyKind {
   if (/ndjson|jsonl|json-lines|jsonlines|json-seq|stream\+json/i.test(type)) return 'lines';
-  return /[/+]json\b/i.test(type) ? 'json' : 'text';
+  if (/[/+]json\b/i.test(type)) return 'json';
+  return /^text\/html/i.test(type) ? 'html' : 'text';
 }
 
 function parses(text: string): boolean {

@@ -107,6 +107,8 @@ describe('a streamed POST', () => {
     ['lines of JSON', 'application/x-ndjson', lines, 'unknown', 'cut'],
     ['lines of JSON under the name of JSON', 'application/json', lines, 'unknown', 'cut'],
     ['lines of which the last breaks off', 'application/x-ndjson', `${lines}{"a`, 'cut', 'cut'],
+    ['a page', 'text/html', '<html>Hello</html>\n', 'complete', 'cut'],
+    ['a page that breaks off', 'text/html', '<html>Hel', 'unknown', 'cut'],
     ['text in chunks', 'text/plain', 'Hello', 'unknown', 'cut'],
     ['the named end', 'application/x-ndjson', `${lines}{"end":1}\n`, 'unknown', 'complete'],
     ['the named end without a line end', 'text/plain', 'a {"end":1}', 'unknown', 'complete'],

@@ -158,7 +158,7 @@ const refusals: readonly CauseRule[] = [
   },
   {
     code: 'dropped-unanswered',
-    applies: ({ attempt }) => attempt.ending === 'refused',
+    applies: (loss) => loss.attempt.ending === 'refused' && (!loss.pod || whileEnding(loss)),
     explain: (losses, { advice }) => ({
       what: `${connections(losses)} to ${on(losses)} got no answer`,
       remedy: `answer what was accepted; and ${advice.acceptLonger}`,

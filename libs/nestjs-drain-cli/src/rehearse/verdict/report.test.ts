@@ -186,10 +186,19 @@ describe('the report of a rehearsal', () => {
   it('as JUnit lists each lost stream as a failure with its reason, escaped', () => {
     const lost = stream(attempt({ ending: 'refused' }), { request: 'GET /a?b=<1>&c=2' });
     const xml = junit(judge([lost, stream(attempt({ ending: 'clean' }), { terminal: 'done' })]));
-    expect(xml).toContain('tests="2" failures="1"');
+    expect(xml).toContain('tests="3" failures="1"');
     expect(xml).toContain('<failure type="refused" message="');
     expect(xml).toContain('classname="GET /a?b=&lt;1&gt;&amp;c=2"');
   });
+});
+
+it('as JUnit is not green when nothing was judged to its end', () => {
+  const ended = stream(attempt({ ending: 'clean', status: 200 }));
+  expect(junit(judge([ended]))).toContain('errors="1"');
+  const whole = stream(attempt({ ending: 'clean' }), { terminal: 'done' });
+  expect(junit(judge([whole]))).toContain('errors="0"');
+  const limited = junit(judge([whole], { stoppedAtLimit: true }));
+  expect(limited).toContain('<error message="Stopped at the time limit');
 });
 
 interface Scene extends Partial<Omit<Findings, 'connections' | 'streams'>> {

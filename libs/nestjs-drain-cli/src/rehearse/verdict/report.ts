@@ -69,38 +69,33 @@ export interface Findings {
 
 /** Judges every stream and says in all what was lost and why. */
 export function report(findings: Findings): RehearsalReport {
-  const stories = podStories(findings.events);
-  const contexts = contextsOf(findings.streams, stories);
-  const judged = findings.streams.map((stream) => {
-    const context = contexts(stream);
-    return { stream, context, fate: fateOf(stream, context) };
-  });
-  const strain = strainOf(findings.stalls, findings.events);
+  const { date, command, platform, duration, streams, stalls, events } = findings;
+  const stories = podStories(events);
+  const contextOf = contextsOf(streams, stories);
+  const judged = streams.map((stream) => ({ stream, fate: fateOf(stream, contextOf(stream)) }));
+  const strain = strainOf(stalls, events);
   const circumstances = circumstancesOf(findings, strain !== undefined);
+  const lost = judged.filter(({ fate }) => isLost(fate)).map(({ stream }) => stream);
   const losses = new Map(
-    judged
-      .filter(({ fate }) => isLost(fate))
-      .map(({ stream, context }) => [stream, lossOf(stream, context, stories, findings)]),
+    lost.map((stream) => [stream, lossOf(stream, contextOf(stream), stories, findings)]),
   );
   const totals = totalsOf(judged.map(({ fate }) => fate));
   const causes = causesOf([...losses.values()], circumstances);
-  const scene = { judged, stories, causes, totals, ...findings, ...(strain ? { strain } : {}) };
+  const strained = strain ? { strain } : {};
   return {
     version: 1,
-    date: findings.date.toISOString(),
-    command: findings.command.join(' '),
-    platform: findings.platform,
-    duration: findings.duration,
-    verdict: verdictOf({ totals, lost: losses.size, ...findings }),
+    date: date.toISOString(),
+    command: command.join(' '),
+    platform,
+    duration,
+    verdict: verdictOf({ ...findings, totals, lost: lost.length }),
     totals,
-    lost: losses.size,
+    lost: lost.length,
     causes,
-    warnings: warningsOf(scene),
-    ...(strain ? { strain } : {}),
-    pods: stories.map(({ name, events }) => ({ name, events })),
-    streams: judged.map(({ stream, fate }) =>
-      judgedStream(stream, fate, losses.get(stream), circumstances),
-    ),
+    warnings: warningsOf({ ...findings, ...strained, judged, stories, causes, totals }),
+    ...strained,
+    pods: stories.map(({ name, events: own }) => ({ name, events: own })),
+    streams: judged.map((one) => judgedStream(one, losses.get(one.stream), circumstances)),
   };
 }
 
@@ -123,11 +118,11 @@ function totalsOf(all: readonly Fate[]): Record<Fate, number> {
 }
 
 function judgedStream(
-  { id, client, kind, request, events, attempts }: Stream,
-  fate: Fate,
+  { stream, fate }: { readonly stream: Stream; readonly fate: Fate },
   loss: Loss | undefined,
   circumstances: Circumstances,
 ): JudgedStream {
+  const { id, client, kind, request, events, attempts } = stream;
   const common = { id, client, kind, request, fate, events, attempts };
   return loss ? { ...common, why: causeOf([loss], circumstances).sentence } : common;
 }
