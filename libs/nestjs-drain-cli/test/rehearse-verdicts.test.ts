@@ -154,7 +154,12 @@ describe('the verdict beside the log of the server', () => {
         // One was the answer to the preflight; those of a pod that was being ended are taken for a farewell.
         expect(totals.cut + totals.told + 1).toBe(ended('error'));
       } else if (truncated === whole) {
-        expect(totals[truncated!]).toBe(ended('truncated') + ended('whole'));
+        // A WebSocket that the server ends in the moment in which the rehearsal does may be either's.
+        const open = load.startsWith('websocket') ? totals.complete : 0;
+        expect(totals[truncated!]).toBeLessThanOrEqual(ended('truncated') + ended('whole'));
+        expect(totals[truncated!] + open).toBeGreaterThanOrEqual(
+          ended('truncated') + ended('whole'),
+        );
       } else {
         if (truncated) expect(totals[truncated]).toBe(ended('truncated'));
         // A WebSocket that is open at the end is complete, and the server has not ended it.
