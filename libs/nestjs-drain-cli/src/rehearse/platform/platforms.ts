@@ -20,8 +20,10 @@ export interface Platform {
   readonly signal: StopSignal;
   /** From the stop signal, or the beginning of the hook, to SIGKILL, unless the user sets it. */
   readonly grace: number;
-  /** The platform takes no longer one; absent if there is no limit. */
+  /** The platform never takes a longer one; absent if there is no such limit. */
   readonly longestGrace?: number;
+  /** A limit that depends on where it runs, in words. */
+  readonly graceLimit?: string;
   /** The setting that holds the grace. */
   readonly graceSetting: string;
   /** It runs a hook before the signal (preStop). */
@@ -89,7 +91,7 @@ const ecs: Platform = {
   propagation: 0,
   signal: 'SIGTERM',
   grace: 30_000,
-  longestGrace: 120_000,
+  graceLimit: 'at most 120 s on Fargate',
   graceSetting: 'stopTimeout',
   perRequest: true,
   acceptLonger: 'or raise deregistration_delay.timeout_seconds of the target group',
@@ -115,8 +117,9 @@ const cloudRun: Platform = {
 
 /**
  * A machine is stopped and started again in place (strategy "rolling"): SIGINT, kill_timeout (5 s; at most
- * 300 s), SIGKILL. The proxy learns of the stop beside it. Source: Fly.io, "App configuration (fly.toml)",
- * kill_signal and kill_timeout; "Deploy an app", strategies.
+ * 300 s on shared CPUs), SIGKILL. The proxy learns of the stop beside it. Source: Fly.io, "App configuration (fly.toml)",
+ * kill_signal and kill_timeout; Fly.io blog, "Graceful VM exits, some dials". How late the proxy learns of it is not
+ * documented; the delay is the one measured in Kubernetes.
  */
 const fly: Platform = {
   ...common,
@@ -126,7 +129,7 @@ const fly: Platform = {
   propagation: 900,
   signal: 'SIGINT',
   grace: 5000,
-  longestGrace: 300_000,
+  graceLimit: 'at most 300 s on shared CPUs',
   graceSetting: 'kill_timeout',
   startFirst: false,
   perRequest: true,
@@ -146,7 +149,7 @@ const nomad: Platform = {
   propagation: 900,
   signal: 'SIGTERM',
   grace: 5000,
-  longestGrace: 30_000,
+  graceLimit: 'at most max_kill_timeout of the client, 30 s by default',
   graceSetting: 'kill_timeout',
   startFirst: false,
   perRequest: false,

@@ -47,5 +47,6 @@ function graceFor(platform: Platform, needed: number | undefined, has: number): 
   if (seconds * 1000 > longestGrace) {
     return `${title} gives ${longestGrace / 1000} s at most: ${knowingly}`;
   }
-  return `set ${graceSetting} to ${seconds} s or more, or ${knowingly}`;
+  const limit = platform.graceLimit ? ` (${platform.graceLimit})` : '';
+  return `set ${graceSetting} to ${seconds} s or more${limit}, or ${knowingly}`;
 }
