@@ -59,6 +59,10 @@ export function flags(): Record<string, Option[]> {
         '--kubelet-restart [after]',
         'restart the kubelet during the hook, so that it is sent again (default: 500ms)',
       ),
+      option(
+        '--lead <duration>',
+        'from the end of new traffic to the signal: deregistration delay of ecs, shutdown_delay of nomad',
+      ),
       option('--kill', 'crash the pods (SIGKILL) instead of deleting them'),
       option(
         '--warmup <duration>',

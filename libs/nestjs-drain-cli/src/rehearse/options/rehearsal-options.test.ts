@@ -92,9 +92,13 @@ describe('the plan of a rehearsal', () => {
 
   it.each(platformNames)('of %s has its order of events and its grace', async (name) => {
     const plan = await planWith({ platform: name });
-    expect(plan.platform).toBe(platforms[name]);
+    expect(plan.platform).toEqual(platforms[name]);
     expect(plan.pod.gracePeriod).toBe(platforms[name].grace);
     expect(plan.replicas).toBe(platforms[name].replicas);
+  });
+
+  it('lets the time between the end of new traffic and the signal be set', async () => {
+    expect((await planWith({ platform: 'nomad', lead: '3s' })).platform.lead).toBe(3000);
   });
 
   it('takes no hook and no grace of Kubernetes to another platform', async () => {
@@ -193,6 +197,7 @@ describe('the plan of a rehearsal', () => {
       { platform: 'fly', profile: 'single-delete' },
       /leave it out/,
     ],
+    ['a lead where there is none', { lead: '3s' }, /leave it out/],
     ['a load of no known kind', { load: ['grpc:/x'] }, /kinds are sse, post/],
     ['a duration that is none', { grace: 'long' }, /write 300ms/],
     ['a hook that is none', { preStop: 'post:/x' }, /none of get:/],

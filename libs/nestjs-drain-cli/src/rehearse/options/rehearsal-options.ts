@@ -28,6 +28,8 @@ export interface RehearsalOptions extends PodOptions {
   readonly profile?: ProfileName;
   /** Default: the profile's, or the platform's; 0.9s in Kubernetes. */
   readonly propagation?: string;
+  /** From the end of new traffic to the signal, on platforms where traffic ends first; default: the platform's. */
+  readonly lead?: string;
   readonly kill?: boolean;
   readonly kubeletRestart?: string | true;
   readonly balancer?: 'embedded' | 'haproxy';
@@ -66,7 +68,7 @@ export async function planOf(
   options: RehearsalOptions = {},
 ): Promise<RehearsalPlan> {
   const workload = options.manifest ? await readWorkload(options.manifest, options) : undefined;
-  const platform = platforms[options.platform ?? 'kubernetes'];
+  const platform = platformOf(options);
   const pod = podPlan(command, options, workload, platform);
   const streamLength = options.streamLength ? parseDuration(options.streamLength) : 0;
   const restart = options.kubeletRestart === true ? '500ms' : options.kubeletRestart;
@@ -99,6 +101,15 @@ function balancerOf({ balancer, balancerMode, retries }: RehearsalOptions) {
     throw new UsageError('--balancer-mode and --retries need --balancer haproxy');
   }
   return 'embedded' as const;
+}
+
+function platformOf({ platform: name = 'kubernetes', lead }: RehearsalOptions): Platform {
+  const platform = platforms[name];
+  if (lead === undefined) return platform;
+  if (platform.traffic === 'first') return { ...platform, lead: parseDuration(lead) };
+  throw new UsageError(
+    `--lead "${lead}": ${platform.title} does not end new traffic before the signal: leave it out`,
+  );
 }
 
 function propagationOf(options: RehearsalOptions, platform: Platform): number {

@@ -36,7 +36,7 @@ export interface Platform {
   readonly replicas: number;
   /** The balancer chooses a replica for each request, not for each connection. */
   readonly perRequest: boolean;
-  /** How to keep accepting until the balancer knows, in the platform's own words. */
+  /** What helps beside a service that accepts until the balancer knows, in the platform's own words. */
   readonly acceptLonger: string;
 }
 
@@ -172,7 +172,7 @@ const systemd: Platform = {
   startFirst: false,
   replicas: 1,
   perRequest: false,
-  acceptLonger: 'or give the unit a socket (socket activation), which queues connections meanwhile',
+  acceptLonger: 'give the unit a socket (socket activation), which queues connections meanwhile',
 };
 
 /**
@@ -185,7 +185,7 @@ const compose: Platform = {
   title: 'Docker Compose',
   grace: 10_000,
   graceSetting: 'stop_grace_period',
-  acceptLonger: 'or put a proxy that tries again before two services that you update in turn',
+  acceptLonger: 'put a proxy that tries again before two services that you update in turn',
 };
 
 /**
@@ -217,7 +217,7 @@ const pm2: Platform = {
   ...common,
   name: 'pm2',
   title: 'PM2',
-  traffic: 'beside',
+  traffic: 'first',
   propagation: 0,
   signal: 'SIGINT',
   grace: 1600,

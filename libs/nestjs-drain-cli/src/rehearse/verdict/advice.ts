@@ -21,22 +21,37 @@ const leastAccepting = 5;
 
 /** `propagation` is how late the balancer of this rehearsal learnt of a change, in milliseconds. */
 export function adviceFor(stack: Stack, platform: Platform, propagation: number): Advice {
-  const seconds = Math.max(leastAccepting, Math.ceil(propagation / 1000) + 1);
   const ours = stack === 'nestjs-drain';
+  const seconds = Math.max(leastAccepting, Math.ceil(propagation / 1000) + 1);
   return {
-    acceptLonger: ours
-      ? `set propagationDelay to ${seconds} or more, so that the pod accepts until every balancer knows`
-      : `keep accepting for ${seconds} s or more after ${platform.hook ? "the pod's deletion" : platform.signal}, ${platform.acceptLonger}`,
+    acceptLonger: acceptLonger(ours, platform, seconds),
     survive: `give the events ids and keep them where every pod can read them${ours ? ' (nestjs-drain-resume)' : ''}`,
-    alwaysOne: platform.hook
-      ? 'keep maxUnavailable 0 and a readiness probe that passes as long as the pod serves'
-      : `${platform.startFirst ? 'keep a replica ready at all times' : 'start the new replica before the old one is stopped'}, ${platform.acceptLonger}`,
+    alwaysOne: alwaysOne(platform),
     drainFor: (needed) =>
       needed === undefined
         ? ''
         : ` (${ours ? 'timeout' : 'wait'} ≥ ${formatDuration(Math.ceil(needed / 1000) * 1000)})`,
     graceFor: (needed, has) => graceFor(platform, needed, has),
   };
+}
+
+function acceptLonger(ours: boolean, platform: Platform, seconds: number): string {
+  const { traffic, hook, signal, acceptLonger: also } = platform;
+  if (traffic === 'never') {
+    return `nothing else listens meanwhile, so no setting of the service helps: ${also}`;
+  }
+  if (ours) {
+    return `set propagationDelay to ${seconds} or more, so that the pod accepts until every balancer knows`;
+  }
+  const begin = hook ? "the pod's deletion" : signal;
+  return `keep accepting for ${seconds} s or more after ${begin}, ${also}`;
+}
+
+function alwaysOne({ hook, startFirst, acceptLonger: also }: Platform): string {
+  if (hook)
+    return 'keep maxUnavailable 0 and a readiness probe that passes as long as the pod serves';
+  if (startFirst) return 'keep a replica ready at all times';
+  return `start the new replica before the old one is stopped, or else ${also}`;
 }
 
 function graceFor(platform: Platform, needed: number | undefined, has: number): string {
