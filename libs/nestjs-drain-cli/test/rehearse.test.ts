@@ -210,6 +210,11 @@ describe('what cannot be rehearsed', () => {
       ['--load', 'websocket:/nowhere'],
       /WebSocket \/nowhere got .*400/,
     ],
+    [
+      'a module that fails',
+      ['--load', 'json:/plain', '--recognise', fixture('recognises-badly')],
+      /complete\(\) of .* failed .*return false/,
+    ],
     ['an answer of the wrong kind', ['--load', 'sse:/plain'], /json:\/plain/],
   ])('%s: exit code 2 and the remedy', async (_, flags, remedy) => {
     const run = await rehearseFixture('drains', ['--replicas', '1', ...flags]);

@@ -13,9 +13,14 @@ export class OwnBalancer implements Balancer {
   /** `begin` is the rehearsal's 0 by the machine's monotonic clock. */
   static async open(endpoints: Endpoints, begin: number): Promise<OwnBalancer> {
     const helper = new Helper<BalancerOrder, BalancerWord>('../balancer/balancer-process.js');
-    const port = await helper.ask({ open: begin }, (word) => word.port);
-    endpoints.follow((routable) => helper.tell({ routable }));
-    return new OwnBalancer(port, helper);
+    try {
+      const port = await helper.ask({ open: begin }, (word) => word.port);
+      endpoints.follow((routable) => helper.tell({ routable }));
+      return new OwnBalancer(port, helper);
+    } catch (error) {
+      await helper.close();
+      throw error;
+    }
   }
 
   async traffic(): Promise<Traffic> {

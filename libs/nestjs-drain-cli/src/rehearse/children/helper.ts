@@ -1,8 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../usage-error.js';
 import { leadGroup } from './process-group.js';
+
+/** A helper ends so when what the user gave cannot be used. */
+const usageExit = 2;
 
 /**
  * A process of the rehearsal's own: it runs one of the files beside this one, says what it has to say in
@@ -66,10 +68,16 @@ export class Helper<Order, Word> {
   async #watch(): Promise<void> {
     let errors = '';
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text));
-    const [code, signal] = (await once(this.#child, 'exit')) as [number | null, string | null];
-    if (this.#closing || code === 0) return;
+    const how = await new Promise<string | number | null>((resolve) => {
+      this.#child.once('error', ({ message }) => resolve(message));
+      this.#child.once('exit', (code, signal) => resolve(signal ?? code));
+    });
+    if (this.#closing || how === 0) return;
+    const said = errors.trim();
     this.#failure = new UsageError(
-      `A process of the rehearsal ended (${signal ?? `exit code ${code}`}): ${errors.trim() || 'no message'}`,
+      how === usageExit
+        ? said
+        : `A process of the rehearsal ended (${how}): ${said || 'no message'}`,
     );
   }
 }
@@ -78,6 +86,12 @@ export class Helper<Order, Word> {
 export function serve<Order>(listener: (order: Order) => void): void {
   process.on('message', (order) => listener(order as Order));
   process.on('disconnect', () => process.exit());
+  process.on('uncaughtException', (error) => {
+    const usage = error instanceof UsageError;
+    process.stderr.write(usage ? error.message : (error.stack ?? error.message));
+    process.exitCode = usage ? usageExit : 1;
+    process.disconnect();
+  });
 }
 
 /** In a helper: says something to the rehearsal. */

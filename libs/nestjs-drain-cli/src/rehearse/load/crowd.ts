@@ -35,11 +35,16 @@ export class Crowd {
     const most = Math.max(availableParallelism() - 1, 1);
     const of = Math.min(Math.max(Math.ceil(clients / clientsPerProcess), 1), most);
     const crowd = new Crowd(of);
-    await crowd.#askAll(
-      (index) => ({ start: { ...plan, loads: shareOf(plan.loads, index, of), index, of } }),
-      ({ started }) => started,
-    );
-    return crowd;
+    try {
+      await crowd.#askAll(
+        (index) => ({ start: { ...plan, loads: shareOf(plan.loads, index, of), index, of } }),
+        ({ started }) => started,
+      );
+      return crowd;
+    } catch (error) {
+      await crowd.close();
+      throw error;
+    }
   }
 
   /** How the streams stand, as far as it was heard. */

@@ -85,7 +85,9 @@ async function functionsOf(file: string): Promise<Partial<Recognition>> {
   const own = Object.fromEntries(
     functions.flatMap((name) => {
       const value = module[name];
-      return typeof value === 'function' ? [[name, value]] : [];
+      return typeof value === 'function'
+        ? [[name, explained(file, name, value as UserFunction)]]
+        : [];
     }),
   ) as Partial<Recognition>;
   if (Object.keys(own).length === 0) {
@@ -94,6 +96,21 @@ async function functionsOf(file: string): Promise<Partial<Recognition>> {
     );
   }
   return own;
+}
+
+type UserFunction = (...received: unknown[]) => unknown;
+
+/** A fault of the user's function names the function. */
+function explained(file: string, name: string, value: UserFunction): UserFunction {
+  return (...received) => {
+    try {
+      return value(...received);
+    } catch (error) {
+      throw new UsageError(
+        `${name}() of ${file} failed (${String(error)}): let it return false or undefined for what it does not know`,
+      );
+    }
+  };
 }
 
 async function load(file: string): Promise<Record<string, unknown>> {
