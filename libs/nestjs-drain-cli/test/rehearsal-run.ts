@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+export const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 /** The part of the JSON report that the tests look at. */
 export interface Report {
   readonly lost: number;
-  readonly totals: Record<'complete' | 'resumed' | 'told' | 'cut' | 'refused', number>;
+  readonly totals: Record<'complete' | 'resumed' | 'told' | 'unknown' | 'cut' | 'refused', number>;
+  readonly verdict: { readonly passed: boolean; readonly sentence: string };
+  readonly warnings: { readonly code: string; readonly pod?: string; readonly sentence: string }[];
   readonly causes: { readonly code: string; readonly pod?: string; readonly sentence: string }[];
   readonly pods: { readonly name: string; readonly events: { kind: string; detail?: string }[] }[];
   readonly streams: { readonly fate: string; readonly attempts: { readonly pod?: string }[] }[];
@@ -26,6 +28,7 @@ export interface Run {
   readonly html: string;
   readonly svg: string;
   readonly png: Buffer;
+  readonly markdown: string;
 }
 
 /** A fixture's file. */
@@ -42,26 +45,36 @@ export function startRehearsal(values: readonly string[], environment: NodeJS.Pr
 }
 
 /** Rehearses a fixture and reads the results that it wrote. */
-export async function rehearseFixture(
+export function rehearseFixture(
   name: string,
   flags: readonly string[],
   environment: NodeJS.ProcessEnv = {},
   results: readonly string[] = ['json', 'junit'],
 ): Promise<Run> {
+  return rehearseCommand([process.execPath, fixture(name)], flags, environment, results);
+}
+
+/** Rehearses any command and reads the results that it wrote. */
+export async function rehearseCommand(
+  service: readonly string[],
+  flags: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  results: readonly string[],
+): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'rehearse-'));
   const file = (ending: string) => join(folder, `result.${ending}`);
   const files = results.flatMap((kind) => [`--${kind}`, file(kind)]);
-  const command = ['--', process.execPath, fixture(name)];
-  const child = startRehearsal([...flags, ...files, ...command], environment);
+  const child = startRehearsal([...flags, ...files, '--', ...service], environment);
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   if (child.exitCode === null) await once(child, 'exit');
   const read = (kind: string) => readFile(file(kind)).catch(() => Buffer.alloc(0));
-  const [json, junit, html, svg, png] = await Promise.all([
+  const [json, junit, html, svg, png, markdown] = await Promise.all([
     read('json'),
     read('junit'),
     read('html'),
     read('svg'),
     read('png'),
+    read('markdown'),
   ]);
   await rm(folder, { recursive: true });
   return {
@@ -73,5 +86,6 @@ export async function rehearseFixture(
     html: html.toString(),
     svg: svg.toString(),
     png,
+    markdown: markdown.toString(),
   };
 }

@@ -1,8 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { fixture, rehearseFixture, startRehearsal, type Report } from './rehearsal-run.js';
+import {
+  fixture,
+  main,
+  rehearseCommand,
+  rehearseFixture,
+  startRehearsal,
+  type Report,
+} from './rehearsal-run.js';
 
 /** The proxy learns of a deletion within 0.5 s; the fixture that drains well accepts for 0.7 s. */
 const timing = ['--warmup', '500ms', '--propagation', '500ms'];
@@ -35,8 +48,8 @@ describe('a rehearsal', () => {
     expect(run.report?.totals.refused).toBeGreaterThan(0);
     const cause = run.report?.causes.find(({ code }) => code === 'listener-closed');
     expect(cause?.sentence).toMatch(/new connections? reached pod \d after its listener closed/);
-    const [, delay] = /propagationDelay ≥ ([\d.]+) s/.exec(cause?.sentence ?? '') ?? [];
-    expect(Number(delay)).toBeGreaterThan(0.5);
+    // The fixture is no service of nestjs-drain, and the rehearsal's own delay is no advice.
+    expect(cause?.sentence).toMatch(/keep accepting for 5 s or more .* preStop hook that sleeps/);
   });
 
   it('of a service that hangs fails: the hook times out, SIGTERM and SIGKILL follow', async () => {
@@ -56,12 +69,6 @@ describe('a rehearsal', () => {
       'exited',
     ]);
     expect(run.report?.causes.map(({ code }) => code)).toContain('grace-over');
-  });
-
-  it('passes with losses when so many are allowed', async () => {
-    const run = await rehearseFixture('cuts', [...post, '--max-lost', '1000']);
-    expect(run.report?.lost).toBeGreaterThan(0);
-    expect(run.code).toBe(0);
   });
 
   it('sees a subscription told to reconnect come back with Last-Event-ID', async () => {
@@ -100,7 +107,7 @@ describe('a rehearsal', () => {
       'cuts',
       [...common, '--load', 'json:/plain', '--load', 'post:/stream'],
       {},
-      ['json', 'html', 'svg', 'png'],
+      ['json', 'html', 'svg', 'png', 'markdown'],
     );
     const { streams = [] } = run.report ?? {};
     expect(run.html).not.toMatch(/(?:src|href)=|url\(|@import|https?:\/\/(?!www\.w3\.org)/);
@@ -108,6 +115,70 @@ describe('a rehearsal', () => {
     expect(bars.size).toBe(streams.filter(({ attempts }) => attempts.length > 0).length);
     expect(run.svg).toMatch(/^<svg .*role="img" aria-label="\d+ of \d+ streams were lost/s);
     expect(run.png.subarray(1, 4).toString()).toBe('PNG');
+    expect(run.markdown).toMatch(/^### ❌ \d+ of \d+ streams were lost\n/);
+    expect(run.markdown).toMatch(/```mermaid\ngantt\n.*section pod-1\n.*\d+ lost :crit, /s);
+  });
+});
+
+describe('the first rehearsal of a generated application', () => {
+  it('finds out what it answers, draws a picture and shows it, and says how to point it at a stream', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'browser-'));
+    const [browser, opened] = [join(folder, 'browser'), join(folder, 'opened')];
+    await writeFile(browser, `#!/bin/sh\necho "$1" > ${opened}.new\nmv ${opened}.new ${opened}\n`);
+    await chmod(browser, 0o755);
+    const run = await rehearseFixture('hello', ['--open'], { BROWSER: browser }, []);
+    expect(run.output).toContain('GET / gives a plain answer');
+    expect(run.output).toContain('--load post:/path --body body.json');
+    const [, picture = ''] = /picture: (\S+)/.exec(run.output) ?? [];
+    const page = await readFile(picture, 'utf8');
+    while (!existsSync(opened)) await delay(20);
+    expect(await readFile(opened, 'utf8')).toBe(`${picture}\n`);
+    for (const one of [folder, dirname(picture)]) await rm(one, { recursive: true });
+    // Node ends at SIGTERM, and nothing here accepts for a while: that is what there is to see.
+    expect(page).toMatch(/<title>\d+ of \d+ streams were lost/);
+    expect(run.code).toBe(1);
+  });
+});
+
+describe('the order of events', () => {
+  it('when the grace is over and the hook unanswered: SIGTERM, and farewells arrive in the 2 s that are left', async () => {
+    const input = Array(200).fill('token').join(' ');
+    const folder = await mkdtemp(join(tmpdir(), 'body-'));
+    const body = join(folder, 'body.json');
+    await writeFile(body, JSON.stringify({ model: 'echo', input, stream: true }));
+    const service = [
+      process.execPath,
+      fileURLToPath(new URL('../../../dist/main.js', import.meta.url)),
+    ];
+    const flags = [
+      ...[
+        '--load',
+        'post:/v1/responses',
+        '--body',
+        body,
+        '--readiness',
+        '/ready',
+        '--clients',
+        '6',
+      ],
+      ...['--replicas', '1', '--grace', '3s', '--pre-stop', 'get:/shutdown/wait', '--settle', '0'],
+      ...['--env', 'GRACEFUL_SHUTDOWN_PROPAGATION_DELAY=1', 'HOST=127.0.0.1'],
+    ];
+    const run = await rehearseCommand(service, flags, {}, ['json']);
+    await rm(folder, { recursive: true });
+    const ending = kinds(run.report, 'pod-1').filter((kind) => !/ready|endpoint/i.test(kind));
+    expect(ending).toEqual(['started', 'deleted', 'hookSent', 'hookFailed', 'sigterm', 'exited']);
+    expect(run.report).toMatchObject({ lost: 0, totals: { told: 6 } });
+    const warning = run.report?.warnings.find(({ code }) => code === 'hook-outlived-grace');
+    expect(warning?.sentence).toContain('6 streams were told in them');
+  });
+
+  it('of Compose leaves nobody to connect to, and the advice is for Compose', async () => {
+    const run = await rehearseFixture('cuts', ['--platform', 'compose', '--load', 'json:/plain']);
+    expect(run.report?.causes.map(({ code }) => code)).toContain('no-endpoint');
+    expect(run.output).not.toMatch(/maxUnavailable|preStop/);
+    const ending = kinds(run.report, 'pod-1').filter((kind) => !/ready|endpoint/i.test(kind));
+    expect(ending).toEqual(['started', 'deleted', 'sigterm', 'exited']);
   });
 });
 
@@ -134,12 +205,37 @@ describe('what cannot be rehearsed', () => {
   it.each<[string, string[], RegExp]>([
     ['an unknown flag', ['--bogus'], /unknown option/],
     ['a request that does not work', ['--load', 'sse:/nowhere'], /GET \/nowhere got 404.*--load/s],
+    [
+      'a path without WebSockets',
+      ['--load', 'websocket:/nowhere'],
+      /WebSocket \/nowhere got .*400/,
+    ],
+    [
+      'a module that fails',
+      ['--load', 'json:/plain', '--recognise', fixture('recognises-badly')],
+      /complete\(\) of .* failed .*return false/,
+    ],
     ['an answer of the wrong kind', ['--load', 'sse:/plain'], /json:\/plain/],
   ])('%s: exit code 2 and the remedy', async (_, flags, remedy) => {
     const run = await rehearseFixture('drains', ['--replicas', '1', ...flags]);
     expect(run.errors).toMatch(remedy);
     expect(run.code).toBe(2);
     expect(run.report).toBeUndefined();
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['no command', [], /Usage: nestjs-drain/],
+    ['a mistyped command', ['rehearsal'], /unknown command/],
+    ['a mistyped number', ['rehearse', '--max-lost', 'none', '--', 'true'], /whole number/],
+    ['a mistyped platform', ['rehearse', '--platform', 'ec2', '--', 'true'], /Allowed choices/],
+    ['a PNG without its renderer', ['rehearse', '--png', 'a.png', '--', 'true'], /npm install -D/],
+  ])('%s: exit code 2', (_, values, message) => {
+    const without = new URL('./fixtures/without-renderer.mjs', import.meta.url).href;
+    const { status, stderr } = spawnSync(process.execPath, ['--import', without, main, ...values], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
   });
 
   it('a command that ends: exit code 2, with what it printed', async () => {
@@ -151,22 +247,6 @@ describe('what cannot be rehearsed', () => {
     expect(child.exitCode).toBe(2);
     expect(errors).toContain('no database');
   });
-});
-
-it('Ctrl-C stops the rehearsal and every replica', async () => {
-  const child = startRehearsal([...post, '--', process.execPath, fixture('hangs')]);
-  const pids = new Set<number>();
-  await new Promise<void>((resolve) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (chunk.toString().includes('ready')) resolve();
-    });
-  });
-  for (const pid of childrenOf(child.pid ?? 0)) pids.add(pid);
-  child.kill('SIGINT');
-  await once(child, 'close');
-  expect(child.exitCode).toBe(130);
-  expect(pids.size).toBeGreaterThan(0);
-  expect([...pids].filter(isAlive)).toEqual([]);
 });
 
 it('the ports of the balancer and the replicas are free again afterwards', async () => {
@@ -194,17 +274,4 @@ it('the ports of the balancer and the replicas are free again afterwards', async
 
 function kinds(report: Report | undefined, pod: string): string[] {
   return report?.pods.find(({ name }) => name === pod)?.events.map(({ kind }) => kind) ?? [];
-}
-
-function childrenOf(pid: number): number[] {
-  const { stdout } = spawnSync('ps', ['--ppid', String(pid), '-o', 'pid='], { encoding: 'utf8' });
-  return stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : [Number(line)]));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

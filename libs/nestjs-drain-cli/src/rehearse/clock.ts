@@ -7,11 +7,15 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The machine's monotonic clock, starting at 0 now. */
-export function systemClock(): Clock {
-  const begin = performance.now();
+/** The machine's monotonic time in milliseconds: the same in every process of this machine. */
+export function monotonic(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** The machine's monotonic clock; 0 is `begin`, a time of `monotonic`. Default: now. */
+export function systemClock(begin = monotonic()): Clock {
   return {
-    now: () => performance.now() - begin,
+    now: () => monotonic() - begin,
     sleep: async (milliseconds, signal) => {
       try {
         await delay(milliseconds, undefined, signal ? { signal } : {});

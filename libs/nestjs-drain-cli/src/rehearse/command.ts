@@ -1,22 +1,25 @@
+import { constants } from 'node:os';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { flags } from './options/flags.js';
 import { planOf, type RehearsalOptions } from './options/rehearsal-options.js';
 import { rehearse } from './rehearsal.js';
+import { needRenderer } from './picture/png-picture.js';
+import { showPicture } from './picture/show-picture.js';
 import { writeResults, type ResultFiles } from './results.js';
 import { Progress } from './terminal/progress.js';
 import { summary } from './terminal/summary.js';
 import { UsageError } from './usage-error.js';
-import { passed } from './verdict/report.js';
 
 interface CommandOptions extends RehearsalOptions, ResultFiles {
-  readonly maxLost: number;
+  readonly open?: boolean;
   readonly verbose?: boolean;
 }
 
 const lossExit = 1;
 const usageExit = 2;
-const interruptExit = 130;
+/** What ends a rehearsal from outside: Ctrl-C, a supervisor, a closed terminal, Ctrl-\. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /** The `rehearse` command: rolls replicas of a command by the kubelet's rules and counts what was lost. */
 export function rehearseCommand(): Command {
@@ -40,41 +43,53 @@ const examples = `
 Durations are written 300ms, 1.5s, 2m; a bare number means seconds.
 
 Examples:
-  nestjs-drain rehearse --load sse:/events -- node dist/main.js
+  nestjs-drain rehearse -- node dist/main.js
+  nestjs-drain rehearse --load sse:/events --open -- node dist/main.js
   nestjs-drain rehearse --manifest k8s/ --load post:/v1/responses --body body.json --html rehearsal.html -- node dist/main.js
-  nestjs-drain rehearse --load json:/orders --connections fresh --pre-stop sleep:5s --grace 15s -- ./server --port {port}
+  nestjs-drain rehearse --platform ecs --load json:/orders --grace 15s -- ./server --port {port}
 
-Exit code: 0 nothing was lost, 1 streams were cut or refused, 2 the rehearsal could not be held.`;
+Exit code: 0 nothing was lost, 1 streams were lost or it cannot be known, 2 the rehearsal could not be held.`;
 
 async function act(words: string[], options: CommandOptions): Promise<void> {
   const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort();
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const onSignal = (signal: NodeJS.Signals) => interrupt.abort(signal);
+  for (const signal of signals) process.on(signal, onSignal);
+  // A closed terminal: what is written there is lost, and that is no reason to leave replicas behind.
+  process.stdout.on('error', () => interrupt.abort('SIGHUP'));
+  process.stderr.on('error', () => {});
   try {
     process.exitCode = await run(words, options, interrupt.signal);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${colors.red('error:')} ${error.message}\n`);
-    process.exitCode = interrupt.signal.aborted ? interruptExit : usageExit;
+    process.exitCode = interrupt.signal.aborted ? exitOf(interrupt.signal) : usageExit;
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    for (const signal of signals) process.off(signal, onSignal);
   }
+}
+
+/** 128 + the signal's number, as shells have it. */
+function exitOf({ reason }: AbortSignal): number {
+  return 128 + constants.signals[reason as NodeJS.Signals];
 }
 
 async function run(words: string[], options: CommandOptions, interrupt: AbortSignal) {
   const plan = await planOf(words, options);
+  if (options.png !== undefined) await needRenderer();
   const progress = new Progress(process.stdout, options.verbose ?? false);
   try {
     const report = await rehearse(plan, progress, interrupt);
     progress.stop();
     if (interrupt.aborted) {
       process.stdout.write('Stopped; every replica is gone.\n');
-      return interruptExit;
+      return exitOf(interrupt);
     }
-    const ok = passed(report, options.maxLost);
-    process.stdout.write(`${summary(report, ok)}\n`);
+    process.stdout.write(`${summary(report)}\n`);
+    // Replicas are gone by now: a signal from here on may end the process at once.
+    interrupt.addEventListener('abort', () => process.exit(exitOf(interrupt)));
     for (const file of await writeResults(report, options)) process.stdout.write(`wrote ${file}\n`);
-    return ok ? 0 : lossExit;
+    process.stdout.write(await showPicture(report, options));
+    return report.verdict.passed ? 0 : lossExit;
   } finally {
     progress.stop();
   }

@@ -12,6 +12,7 @@ export type PodEventKind =
   | 'hookFailed'
   | 'kubeletRestarted'
   | 'sigterm'
+  | 'sigint'
   | 'sigkill'
   | 'exited';
 

@@ -1,29 +1,33 @@
 import { setMaxListeners } from 'node:events';
-import { EmbeddedBalancer } from './balancer/embedded-balancer.js';
 import { HaproxyBalancer } from './balancer/haproxy-balancer.js';
+import { OwnBalancer } from './balancer/own-balancer.js';
 import { type Balancer } from './balancer/balancer.js';
-import { systemClock, type Clock } from './clock.js';
+import { watchLateness } from './children/lateness.js';
+import { monotonic, systemClock } from './clock.js';
 import { Journal, type PodEvent } from './journal.js';
-import { clientFor } from './load/client-for.js';
-import { Load, type Budget } from './load/load.js';
-import { preflight } from './load/preflight.js';
-import { type Stream } from './load/stream.js';
+import { type LoadStatus } from './load/clients-process.js';
+import { Crowd } from './load/crowd.js';
+import { type LoadPlan } from './load/load-plan.js';
+import { discover, preflight } from './load/preflight.js';
 import { Endpoints } from './pods/endpoints.js';
 import { furtherPorts } from './pods/pod-plan.js';
 import { freePorts } from './pods/free-ports.js';
 import { Replica } from './pods/replica.js';
 import { Rollout } from './pods/rollout.js';
 import { type RehearsalPlan } from './rehearsal-plan.js';
+import { adviceFor } from './verdict/advice.js';
 import { attribute } from './verdict/attribution.js';
-import { report, type Findings, type RehearsalReport } from './verdict/report.js';
+import { report, type RehearsalReport } from './verdict/report.js';
 
 /** Hears what happens while it happens. */
 export interface Audience {
   event?(event: PodEvent): void;
   /** A line that a pod printed. */
   output?(pod: string, line: string): void;
-  /** The streams so far, as live objects; called once, before the load begins. */
-  streams?(streams: () => readonly Stream[]): void;
+  /** How the streams stand; called once, before the load begins. */
+  load?(status: () => LoadStatus): void;
+  /** The load was found out, not named. */
+  discovered?(load: LoadPlan): void;
 }
 
 /**
@@ -47,17 +51,17 @@ export async function rehearse(
 
 class Rehearsal {
   readonly #date = new Date();
-  readonly #clock: Clock = systemClock();
+  readonly #begin = monotonic();
+  readonly #clock = systemClock(this.#begin);
+  readonly #stalls = watchLateness(this.#clock);
   readonly #journal: Journal;
   readonly #over = new AbortController();
   readonly #stopped: AbortSignal;
   readonly #endpoints: Endpoints;
   readonly #rollout: Rollout;
-  readonly #loads: Load[] = [];
+  #crowd: Crowd | undefined;
   #balancer: Balancer | undefined;
-  readonly #budget: Budget = { left: 0 };
   #podCount = 0;
-  #streamCount = 0;
 
   constructor(
     private readonly plan: RehearsalPlan,
@@ -72,7 +76,7 @@ class Rehearsal {
     this.#rollout = new Rollout(
       () => this.#createPod(),
       this.#endpoints,
-      { ...plan, gracePeriod },
+      { ...plan.platform, ...plan, gracePeriod },
       this.#clock,
       this.#journal,
       this.#stopped,
@@ -84,20 +88,23 @@ class Rehearsal {
   async run(limit: AbortSignal): Promise<RehearsalReport> {
     await this.#rollout.start(this.plan.replicas);
     const balancer = (this.#balancer = await this.#openBalancer());
-    if (!this.#stopped.aborted) await preflight(this.plan.loads, balancer.port, this.#stopped);
-    this.#startLoads(balancer.port);
+    const loads = await this.#loads(balancer.port);
+    const crowd = (this.#crowd = await this.#startClients(loads, balancer.port));
+    this.audience.load?.(() => crowd.status());
     await this.#clock.sleep(this.plan.warmup, this.#stopped);
     await this.#rollout.roll();
-    const ranDry = this.#budget.left === 0;
-    await this.#settle();
-    await Promise.all(this.#loads.map((load) => load.stop()));
-    return this.#report(balancer, { stoppedAtLimit: limit.aborted, ranDry });
+    const { ranDry } = await crowd.settle(
+      this.#stopped.aborted ? 0 : this.plan.settle,
+      this.#stopped,
+    );
+    return this.#report(balancer, crowd, { stoppedAtLimit: limit.aborted, ranDry });
   }
 
   async stop(): Promise<void> {
     this.#journal.end();
     this.#over.abort();
-    await Promise.all(this.#loads.map((load) => load.stop()));
+    this.#stalls();
+    await this.#crowd?.close();
     await this.#balancer?.close();
     await this.#rollout.stop();
   }
@@ -112,49 +119,52 @@ class Rehearsal {
 
   #openBalancer(): Promise<Balancer> {
     const { balancer, replicas } = this.plan;
-    if (balancer === 'embedded') return EmbeddedBalancer.open(this.#endpoints, this.#clock);
+    if (balancer === 'embedded') return OwnBalancer.open(this.#endpoints, this.#begin);
     return HaproxyBalancer.open(this.#endpoints, this.#clock, balancer, replicas * 2);
   }
 
-  #startLoads(port: number): void {
-    const { loads, recognition, maxStreams, warmup } = this.plan;
-    this.#budget.left = maxStreams;
-    for (const plan of loads) {
-      const create = () => clientFor(plan, port, recognition, this.#clock);
-      const nextId = () => (this.#streamCount += 1);
-      this.#loads.push(new Load(plan, create, this.#clock, this.#budget, nextId));
+  /** The loads that were named, tried once; without any, the one that the service answers. */
+  async #loads(port: number): Promise<readonly LoadPlan[]> {
+    const { loads, loadDefaults } = this.plan;
+    if (this.#stopped.aborted) return [];
+    if (loads.length > 0) {
+      await preflight(loads, port, this.#stopped);
+      return loads;
     }
-    this.audience.streams?.(() => this.#streams());
-    for (const load of this.#loads) load.start(warmup / 2);
+    const found = await discover(loadDefaults, port, this.#stopped);
+    this.audience.discovered?.(found);
+    return [found];
   }
 
-  /** Lets what runs end, and what was broken off come back, within the plan's bound. */
-  async #settle(): Promise<void> {
-    const deadline = this.#clock.now() + this.plan.settle;
-    for (const load of this.#loads) load.stopOpening();
-    const pending = () => this.#loads.some((load) => load.pending() > 0);
-    while (pending() && this.#clock.now() < deadline && !this.#stopped.aborted) {
-      await this.#clock.sleep(50, this.#stopped);
-    }
+  #startClients(loads: readonly LoadPlan[], port: number): Promise<Crowd> {
+    const { recognition, maxStreams, warmup } = this.plan;
+    const spread = warmup / 2;
+    return Crowd.start({ loads, port, recognition, maxStreams, spread, begin: this.#begin });
   }
 
-  #streams(): Stream[] {
-    return this.#loads.flatMap((load) => load.streams).sort((a, b) => a.id - b.id);
-  }
-
-  #report(balancer: Balancer, end: Pick<Findings, 'stoppedAtLimit' | 'ranDry'>): RehearsalReport {
-    const streams = this.#streams();
-    const { pod, streamLength } = this.plan;
+  async #report(
+    balancer: Balancer,
+    crowd: Crowd,
+    end: { readonly stoppedAtLimit: boolean; readonly ranDry: boolean },
+  ): Promise<RehearsalReport> {
+    const duration = this.#clock.now();
+    const { streams, stalls } = await crowd.end();
+    const traffic = await balancer.traffic();
+    const { pod, platform, streamLength, propagation, stack, maxLost } = this.plan;
     return report({
       date: this.#date,
       command: pod.command,
-      duration: this.#clock.now(),
+      platform: platform.title,
+      duration,
       ...end,
+      maxLost,
       events: this.#journal.events,
       streams,
-      connections: attribute(streams, balancer),
+      connections: attribute(streams, traffic),
       gracePeriod: pod.gracePeriod,
       streamLength,
+      advice: adviceFor(stack, platform, propagation),
+      stalls: { balancer: traffic.stalls, clients: stalls, kubelet: this.#stalls() },
     });
   }
 }

@@ -1,3 +1,5 @@
+import { type Stall } from '../children/lateness.js';
+
 /** One connection that the balancer accepted from a client. Times in milliseconds of the rehearsal. */
 export interface Connection {
   readonly at: number;
@@ -9,13 +11,21 @@ export interface Connection {
   readonly refused: boolean;
 }
 
+/** What a balancer saw. */
+export interface Traffic {
+  /** Every connection, in order. */
+  readonly connections: readonly Connection[];
+  /** The pod behind a server's name in the response header `x-rehearsal-pod`, where a balancer sets it. */
+  podNamed(server: string): string | undefined;
+  /** When the balancer itself was late; a real one does not say. */
+  readonly stalls: readonly Stall[];
+}
+
 /** What stands between the clients and the pods. */
 export interface Balancer {
   /** The loopback port that clients connect to. */
   readonly port: number;
-  /** Every connection so far, in order. */
-  connections(): readonly Connection[];
-  /** The pod behind a server's name in the response header `x-rehearsal-pod`, where a balancer sets it. */
-  podNamed(server: string): string | undefined;
+  /** What it has seen so far. */
+  traffic(): Promise<Traffic>;
   close(): Promise<void>;
 }

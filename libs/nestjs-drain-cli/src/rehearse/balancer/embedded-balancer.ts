@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { type Clock } from '../clock.js';
 import { type Endpoint } from '../pods/endpoints.js';
-import { type Balancer, type Connection } from './balancer.js';
+import { type Connection } from './balancer.js';
 
 /** Says where the next connection goes; `undefined` when there is nowhere to go. */
 export interface Rotation {
@@ -13,7 +13,7 @@ export interface Rotation {
  * A TCP balancer that behaves as kube-proxy does: new connections go round the endpoints,
  * established ones are never moved, a refused connection is the client's to see.
  */
-export class EmbeddedBalancer implements Balancer {
+export class EmbeddedBalancer {
   readonly #connections: Connection[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
@@ -43,12 +43,9 @@ export class EmbeddedBalancer implements Balancer {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Every connection so far, in order. */
   connections(): readonly Connection[] {
     return this.#connections;
-  }
-
-  podNamed(): undefined {
-    return undefined;
   }
 
   async close(): Promise<void> {

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import getPort from 'get-port';
 import { type Clock } from '../clock.js';
-import { killGroup, leadGroup } from '../pods/process-group.js';
+import { disownFolder, killGroup, leadGroup, ownFolder } from '../children/process-group.js';
 import { type Endpoint, type Endpoints } from '../pods/endpoints.js';
 import { UsageError } from '../usage-error.js';
-import { type Balancer, type Connection } from './balancer.js';
+import { type Balancer, type Connection, type Traffic } from './balancer.js';
 import { haproxyConfiguration, type HaproxyMode } from './haproxy-configuration.js';
 
 export interface HaproxyPlan {
@@ -47,6 +47,7 @@ export class HaproxyBalancer implements Balancer {
     slots: number,
   ): Promise<HaproxyBalancer> {
     const folder = await mkdtemp(join(tmpdir(), 'rehearsal-'));
+    ownFolder(folder);
     const log = createSocket('udp4').bind(0, '127.0.0.1');
     await once(log, 'listening');
     const port = await getPort({ host: '127.0.0.1' });
@@ -75,8 +76,9 @@ export class HaproxyBalancer implements Balancer {
     return balancer;
   }
 
-  connections(): readonly Connection[] {
-    return this.#connections;
+  traffic(): Promise<Traffic> {
+    const podNamed = (server: string) => this.#podNamed(server);
+    return Promise.resolve({ connections: this.#connections, podNamed, stalls: [] });
   }
 
   async close(): Promise<void> {
@@ -88,6 +90,7 @@ export class HaproxyBalancer implements Balancer {
     }
     this.log.close();
     await rm(this.folder, { recursive: true, force: true });
+    disownFolder(this.folder);
   }
 
   async #listening(): Promise<void> {
@@ -149,7 +152,7 @@ export class HaproxyBalancer implements Balancer {
     const match = /^(\d+) (\d+) (\d+) (\S+) (\S\S)\s*$/.exec(line);
     if (!match) return;
     const [, seconds, milliseconds, clientPort, server = '', state = ''] = match;
-    const pod = this.podNamed(server);
+    const pod = this.#podNamed(server);
     this.#connections.push({
       at: Number(seconds) * 1000 + Number(milliseconds) - this.#wallStart,
       clientPort: Number(clientPort),
@@ -158,7 +161,7 @@ export class HaproxyBalancer implements Balancer {
     });
   }
 
-  podNamed(server: string): string | undefined {
+  #podNamed(server: string): string | undefined {
     return this.#slots[Number(server.replace('server', '')) - 1];
   }
 }

@@ -19,5 +19,5 @@ export function clientFor(
   const connection = new HttpConnection(plan, port, clock);
   if (plan.kind === 'sse') return new EventSourceClient(connection, recognition, clock);
   if (plan.kind === 'post') return new PostClient(connection, recognition);
-  return new JsonClient(connection);
+  return new JsonClient(connection, recognition);
 }

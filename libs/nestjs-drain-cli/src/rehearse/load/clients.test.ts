@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../clock.js';
-import { fateOf } from '../verdict/fate.js';
+import { fateOf, liveContext, type Fate } from '../verdict/fate.js';
 import { clientFor } from './client-for.js';
 import { type LoadPlan } from './load-plan.js';
 import { defaultRecognition, recognise, type Recognition } from './recognition.js';
@@ -31,7 +31,7 @@ describe('an EventSource', () => {
     expect(asked).toEqual([undefined, '5']);
     expect(stream.terminal).toBe('done');
     expect(stream.gap).toBeUndefined();
-    expect(fateOf(stream)).toBe('told');
+    expect(fate(stream)).toBe('told');
   });
 
   it('is closed for good by any answer other than 2xx', async () => {
@@ -41,7 +41,7 @@ describe('an EventSource', () => {
       response.writeHead(503).end();
     });
     expect(asked).toBe(1);
-    expect(fateOf(stream)).toBe('refused');
+    expect(fate(stream)).toBe('refused');
   });
 
   it('has lost events when its stream broke off and carried no ids', async () => {
@@ -53,7 +53,7 @@ describe('an EventSource', () => {
       else response.write('retry: 1\n\ndata: a\n\ndata: b\n\n', () => response.destroy());
     });
     expect(stream.gap).toContain('no id');
-    expect(fateOf(stream)).toBe('cut');
+    expect(fate(stream)).toBe('cut');
   });
 });
 
@@ -66,7 +66,7 @@ describe('a streamed POST', () => {
   it('that breaks off is not asked again by itself', async () => {
     const stream = await run({ kind: 'post' }, half);
     expect(stream.attempts).toHaveLength(1);
-    expect(fateOf(stream)).toBe('cut');
+    expect(fate(stream)).toBe('cut');
   });
 
   it('is continued as the module of the user says', async () => {
@@ -89,24 +89,56 @@ describe('a streamed POST', () => {
       recognition,
     );
     expect(urls).toEqual(['POST /', 'GET /answers/r1']);
-    expect(fateOf(stream)).toBe('resumed');
+    expect(fate(stream)).toBe('resumed');
   });
 
-  it('with a body other than SSE is whole when HTTP says so', async () => {
-    const whole = await run({ kind: 'post' }, (_, response) => response.end('{"a":1}\n'));
-    expect(fateOf(whole)).toBe('complete');
+  it('that breaks off inside the length it declared is cut', async () => {
     const part = await run({ kind: 'post' }, (_, response) => {
       response.writeHead(200, { 'Content-Length': 100 });
       response.write('{"a"', () => response.destroy());
     });
-    expect(fateOf(part)).toBe('cut');
+    expect(fate(part)).toBe('cut');
+  });
+
+  const lines = '{"a":1}\n{"a":2}\n';
+  it.each<[string, string, string, Fate, Fate]>([
+    ['JSON that parses', 'application/json', '{"a":1}', 'complete', 'cut'],
+    ['JSON that breaks off', 'application/json', '{"a":1', 'cut', 'cut'],
+    ['lines of JSON', 'application/x-ndjson', lines, 'unknown', 'cut'],
+    ['lines of JSON under the name of JSON', 'application/json', lines, 'unknown', 'cut'],
+    ['lines of which the last breaks off', 'application/x-ndjson', `${lines}{"a`, 'cut', 'cut'],
+    ['a page', 'text/html', '<html>Hello</html>\n', 'complete', 'cut'],
+    ['a page that breaks off', 'text/html', '<html>Hel', 'unknown', 'cut'],
+    ['text in chunks', 'text/plain', 'Hello', 'unknown', 'cut'],
+    ['the named end', 'application/x-ndjson', `${lines}{"end":1}\n`, 'unknown', 'complete'],
+    ['the named end without a line end', 'text/plain', 'a {"end":1}', 'unknown', 'complete'],
+  ])('that ends cleanly with %s (%s)', async (_, type, body, unnamed, named) => {
+    const answer: RequestListener = (__, response) => {
+      response.writeHead(200, { 'Content-Type': type });
+      response.write(body.slice(0, 5));
+      response.end(body.slice(5));
+    };
+    expect(fate(await run({ kind: 'post' }, answer))).toBe(unnamed);
+    const recognition = recognise({
+      ...defaultRecognition,
+      completeEvents: [],
+      completeData: [],
+      completeText: '{"end":1}',
+      named: { events: true, text: true },
+    });
+    expect(fate(await run({ kind: 'json' }, answer, recognition))).toBe(named);
+  });
+
+  it('with the length that it declared is complete, unless an end was named', async () => {
+    const stream = await run({ kind: 'json' }, (_, response) => response.end('Hello World!'));
+    expect(fate(stream)).toBe('complete');
   });
 });
 
 it('a stream without a byte for the idle timeout is lost', async () => {
   const stream = await run({ kind: 'json', idleTimeout: 30 }, () => {});
   expect(stream.attempts[0]?.ending).toBe('idle');
-  expect(fateOf(stream)).toBe('refused');
+  expect(fate(stream)).toBe('refused');
 });
 
 it('an answer that announces the end of its connection is remembered as such', async () => {
@@ -115,6 +147,11 @@ it('an answer that announces the end of its connection is remembered as such', a
   });
   expect(stream.attempts[0]).toMatchObject({ announcedClose: true, reused: false, status: 200 });
 });
+
+/** As of a stream whose pod was being ended, and of whose request no other end is known. */
+function fate(stream: Stream): Fate {
+  return fateOf(stream, liveContext);
+}
 
 /** One stream of one client against a server that answers so. */
 async function run(
@@ -144,6 +181,7 @@ async function run(
     request: 'GET /',
     attempts: [],
     events: 0,
+    named: false,
     connected: false,
     open: false,
   };

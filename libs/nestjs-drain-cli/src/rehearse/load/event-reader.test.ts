@@ -66,6 +66,47 @@ describe('reading a stream', () => {
     reader.read(Buffer.from('id: 8\ndata: b\n\nid: 12\ndata: c\n\n'));
     expect(stream.gap).toBeUndefined();
   });
+
+  it.each([
+    ['at 1', '57', '1', /began again at 1 after 57/],
+    ['at 1 behind the same prefix', 'a-57', 'a-1', /began again at a-1 after a-57/],
+  ])('notices ids that begin again %s', (_, before, after, gap) => {
+    const { reader, stream } = read([`id: ${before}\ndata: a\n\n`]);
+    reader.begin(answer());
+    reader.read(Buffer.from(`id: ${after}\ndata: b\n\n`));
+    expect(stream.gap).toMatch(gap);
+  });
+
+  it('does not take ids that begin again for a loss where the client was told to come back', () => {
+    const { reader, stream } = read(['id: 57\ndata: a\n\n', 'retry: 10\n\n']);
+    reader.begin(answer());
+    reader.read(Buffer.from('id: 1\ndata: b\n\n'));
+    expect(stream.gap).toBeUndefined();
+    expect(stream.restarted).toBe(true);
+  });
+
+  it('takes the same event once more for a repetition', () => {
+    const { reader, stream } = read(['id: 1\ndata: a\n\n']);
+    reader.begin(answer());
+    reader.read(Buffer.from('id: 1\ndata: a\n\nid: 2\ndata: b\n\n'));
+    expect([stream.gap, stream.doubt]).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ['cannot be compared', ['a1b', 'c2d'], 'e3f'],
+    ['do not count', ['100', '137'], '290'],
+  ])('doubts a continuation whose ids %s', (_, before, after) => {
+    const { reader, stream } = read(before.map((id) => `id: ${id}\ndata: a\n\n`));
+    reader.begin(answer());
+    reader.read(Buffer.from(`id: ${after}\ndata: b\n\n`));
+    expect(stream.gap).toBeUndefined();
+    expect(stream.doubt).toBeDefined();
+  });
+
+  it('takes what went on after an error for going on', () => {
+    const { reader } = read(['event: error\ndata: {}\n\n', 'data: a\n\n']);
+    expect(reader.told).toBeUndefined();
+  });
 });
 
 function read(texts: string[], plan: Partial<RecognitionPlan> = {}) {
@@ -83,6 +124,7 @@ function readBytes(chunks: Buffer[], plan: Partial<RecognitionPlan>) {
     request: 'GET /',
     attempts: [],
     events: 0,
+    named: false,
     connected: true,
     open: true,
   };

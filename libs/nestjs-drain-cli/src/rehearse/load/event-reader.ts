@@ -1,49 +1,79 @@
 import { type IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
+import { Body } from './body.js';
+import { Continuity } from './continuity.js';
 import { type Recognition, type StreamEvent } from './recognition.js';
-import { type Stream } from './stream.js';
+import { type Ending, type Stream } from './stream.js';
+
+const pieceLength = 80;
 
 /** Reads the bytes of one stream's attempts and notes what they say about its end. */
 export class EventReader {
   first?: StreamEvent;
   last?: StreamEvent;
-  lastEventId = '';
   /** The reconnection time that the server last asked for. */
   retry?: number;
-  /** The body is SSE; other bodies are framed by HTTP alone. */
-  sse = false;
+  readonly #continuity: Continuity;
+  #body: Body | undefined;
   #feed: (text: string) => void = () => {};
   #farewell: string | undefined;
   #retryPending = false;
   #lastHadRetry = false;
+  #wasTold = false;
   #decoder = new StringDecoder('utf8');
-  #resumedFrom: string | undefined;
 
   constructor(
     private readonly stream: Stream,
     private readonly recognition: Recognition,
     private readonly completed: () => void = () => {},
-  ) {}
+  ) {
+    this.#continuity = new Continuity(recognition.follows?.bind(recognition));
+    stream.named = recognition.named.text;
+  }
+
+  get lastEventId(): string {
+    return this.#continuity.lastEventId;
+  }
 
   /** What the server said before it ended the current attempt: a farewell, or `retry:` as the last word. */
   get told(): string | undefined {
-    const retry = this.#retryPending || this.#lastHadRetry ? `retry: ${this.retry}` : undefined;
-    return this.#farewell ?? retry;
+    return this.#farewell ?? (this.askedBack ? `retry: ${this.retry}` : undefined);
+  }
+
+  /** The last word was `retry:`: the server asks the client to come back. */
+  get askedBack(): boolean {
+    return this.#farewell === undefined && (this.#retryPending || this.#lastHadRetry);
   }
 
   /** A new attempt's answer begins. */
   begin(response: IncomingMessage): void {
+    this.#wasTold = this.told !== undefined;
     this.#farewell = undefined;
     this.#retryPending = this.#lastHadRetry = false;
     this.#decoder = new StringDecoder('utf8');
-    this.sse = (response.headers['content-type'] ?? '').startsWith('text/event-stream');
-    this.#resumedFrom = this.lastEventId === '' ? undefined : this.lastEventId;
-    this.#feed = this.sse ? this.#parser() : (data) => this.take({ event: 'message', data });
+    this.#continuity.interrupt();
+    const sse = (response.headers['content-type'] ?? '').startsWith('text/event-stream');
+    this.stream.named = sse ? this.recognition.named.events : this.recognition.named.text;
+    this.#body = sse ? undefined : new Body(response);
+    this.#feed = sse ? this.#parser() : (text) => this.#takeLines(this.#body?.read(text) ?? []);
   }
 
   read(chunk: Buffer): void {
     this.#feed(this.#decoder.write(chunk));
+  }
+
+  /** The current attempt's answer ended. Outside SSE its framing may say whether it was whole. */
+  end(ending: Ending): void {
+    const body = this.#body;
+    this.#body = undefined;
+    if (!body || ending !== 'clean') return;
+    this.#takeLines(body.rest());
+    const end = body.end();
+    if ('broken' in end) this.stream.broken = end.broken;
+    else if ('whole' in end && !this.stream.named && this.told === undefined) {
+      this.stream.terminal ??= end.whole;
+    }
   }
 
   /** One event, from whatever protocol. */
@@ -51,15 +81,29 @@ export class EventReader {
     this.stream.events += 1;
     this.first ??= event;
     this.last = event;
-    if (event.id !== undefined) this.#remember(event.id);
+    this.stream.lastPiece = pieceOf(event);
+    if (event.id !== undefined) this.#continue({ ...event, id: event.id });
     this.#lastHadRetry = this.#retryPending;
     this.#retryPending = false;
     if (this.recognition.farewell(event)) {
       this.#farewell = event.event === 'message' ? event.data.slice(0, 60) : event.event;
-    } else if (this.recognition.complete(event) && this.stream.terminal === undefined) {
-      this.stream.terminal = event.event === 'message' ? event.data.slice(-60) : event.event;
-      this.completed();
+    } else if (this.recognition.complete(event)) {
+      this.#complete(event);
+    } else {
+      // It went on: what looked like a farewell was none.
+      this.#farewell = undefined;
     }
+  }
+
+  #complete(event: StreamEvent): void {
+    if (this.stream.terminal !== undefined) return;
+    this.stream.terminal = event.event === 'message' ? event.data.slice(-60) : event.event;
+    this.stream.recognised = true;
+    this.completed();
+  }
+
+  #takeLines(lines: readonly string[]): void {
+    for (const data of lines) this.take({ event: 'message', data });
   }
 
   #parser(): (text: string) => void {
@@ -74,14 +118,18 @@ export class EventReader {
     return (text) => parser.feed(text);
   }
 
-  /** Compares the first id after a resumption with the last one before it. */
-  #remember(id: string): void {
-    const before = Number(this.#resumedFrom);
-    const missing = Number(id) - before - 1;
-    if (missing > 0) {
-      this.stream.gap = `${missing} events between id ${before} and id ${id}`;
-    }
-    this.#resumedFrom = undefined;
-    this.lastEventId = id;
+  /** A client that was told to come back knows that its subscription begins anew; another one does not. */
+  #continue(event: StreamEvent & { readonly id: string }): void {
+    const continuation = this.#continuity.take(event);
+    if (continuation.kind === 'seamless') return;
+    if (continuation.kind === 'gap') this.stream.gap ??= continuation.what;
+    else if (this.#wasTold) this.stream.restarted = true;
+    else if (continuation.kind === 'restarted') this.stream.gap ??= continuation.what;
+    else this.stream.doubt ??= continuation.what;
   }
+}
+
+function pieceOf({ event, data }: StreamEvent): string {
+  const name = event === 'message' ? '' : `event: ${event} `;
+  return `${name}${data.trim().slice(-pieceLength)}`;
 }

@@ -1,4 +1,5 @@
 import { request as requestHttp, type Agent, type IncomingMessage } from 'node:http';
+import { type Socket } from 'node:net';
 import { type Clock } from '../clock.js';
 import { podHeader } from '../balancer/haproxy-configuration.js';
 import { newAttempt, type Attempt, type Ending } from './stream.js';
@@ -15,6 +16,10 @@ export interface ExchangeContext {
   readonly agent: Agent;
   readonly clock: Clock;
   readonly idleTimeout: number;
+  /** The connection is kept for the next request. */
+  readonly kept: boolean;
+  /** The client has closed its connection by itself. */
+  closed?: boolean;
 }
 
 export interface ExchangeListener {
@@ -34,6 +39,9 @@ export function exchange(
     new Exchange(request, context, listener, signal, resolve).start();
   });
 }
+
+/** Connections that stand idle after an answer, each with the way to end the watch over it. */
+const idle = new WeakMap<Socket, () => void>();
 
 class Exchange {
   readonly #attempt: Attempt;
@@ -64,6 +72,7 @@ class Exchange {
       .on('close', () => this.signal.removeEventListener('abort', close))
       .on('socket', (socket) => {
         this.#attempt.reused = request.reusedSocket;
+        idle.get(socket)?.();
         const note = () => {
           if (socket.localPort !== undefined) this.#attempt.clientPort = socket.localPort;
         };
@@ -84,6 +93,7 @@ class Exchange {
 
   #answer(response: IncomingMessage): void {
     const attempt = this.#attempt;
+    const { socket } = response;
     const status = (attempt.status = response.statusCode ?? 0);
     const good = status >= 200 && status < 300;
     attempt.announcedClose = response.headers.connection?.toLowerCase() === 'close';
@@ -97,8 +107,20 @@ class Exchange {
         if (good) this.listener.data(chunk);
       })
       .on('error', (error: NodeJS.ErrnoException) => this.#end('reset', error.code))
-      .on('end', () => this.#end(good ? 'clean' : 'status'))
+      .on('end', () => {
+        this.#end(good ? 'clean' : 'status');
+        if (this.context.kept && !attempt.announcedClose) this.#watchIdle(socket);
+      })
       .on('close', () => this.#end('reset', 'ECONNRESET'));
+  }
+
+  /** Notes when the server closes a connection whose client may send its next request in that moment. */
+  #watchIdle(socket: Socket): void {
+    const note = () => {
+      if (!this.context.closed) this.#attempt.droppedIdleAt = this.context.clock.now();
+    };
+    socket.once('close', note);
+    idle.set(socket, () => socket.off('close', note));
   }
 
   #end(ending: Ending, error?: string): void {

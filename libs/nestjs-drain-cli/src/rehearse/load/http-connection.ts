@@ -15,7 +15,7 @@ export class HttpConnection {
     clock: Clock,
   ) {
     const agent = new Agent({ keepAlive: plan.keepAlive, maxSockets: 1 });
-    this.#context = { port, agent, clock, idleTimeout: plan.idleTimeout };
+    this.#context = { port, agent, clock, idleTimeout: plan.idleTimeout, kept: plan.keepAlive };
   }
 
   /** The load's request with the placeholders of this stream filled in. */
@@ -45,12 +45,16 @@ export class HttpConnection {
     };
     const attempt = await exchange(request, this.#context, listener, signal);
     stream.connected = false;
-    if (reader.told !== undefined && attempt.status === 200) attempt.told = reader.told;
+    reader.end(attempt.ending);
+    const good = attempt.status !== undefined && attempt.status < 300;
+    if (good && reader.told !== undefined) attempt.told = reader.told;
+    if (attempt.told !== undefined && reader.askedBack) attempt.askedBack = true;
     stream.attempts.push(attempt);
     return attempt;
   }
 
   close(): void {
+    this.#context.closed = true;
     this.#context.agent.destroy();
   }
 }

@@ -1,29 +1,20 @@
 import { type Client } from './client.js';
 import { EventReader } from './event-reader.js';
 import { type HttpConnection } from './http-connection.js';
+import { type Recognition } from './recognition.js';
 import { type Stream } from './stream.js';
 
-/** Plain requests: an answer is complete when its body is, and holds `expected` if that is given. */
+/** Plain requests, one after another on one connection. */
 export class JsonClient implements Client {
   constructor(
     private readonly connection: HttpConnection,
-    private readonly expected?: string,
+    private readonly recognition: Recognition,
   ) {}
 
   async run(stream: Stream, signal: AbortSignal): Promise<void> {
-    let body = '';
-    const reader = new EventReader(stream, {
-      complete: ({ data }) => {
-        body += data;
-        return false;
-      },
-      farewell: () => false,
-    });
+    const reader = new EventReader(stream, this.recognition);
     const request = this.connection.request(stream, { Accept: 'application/json' });
-    const attempt = await this.connection.attempt(stream, request, reader, signal);
-    if (attempt.ending === 'clean' && body.includes(this.expected ?? '')) {
-      stream.terminal = 'end of the body';
-    }
+    await this.connection.attempt(stream, request, reader, signal);
   }
 
   close(): void {

@@ -22,6 +22,8 @@ export class Load {
     private readonly clock: Clock,
     private readonly budget: Budget,
     private readonly nextId: () => number,
+    /** The number of the first, second … client. */
+    private readonly numbered: (count: number) => number,
   ) {}
 
   /** Starts every client, spread over `spread` milliseconds so that they do not move in step. */
@@ -30,7 +32,7 @@ export class Load {
     setMaxListeners(0, this.#opening.signal, this.#running.signal);
     this.#clients = Array.from({ length: clients }, async (_, index) => {
       await this.clock.sleep((spread * index) / clients, this.#opening.signal);
-      await this.#work(index + 1);
+      await this.#work(this.numbered(index + 1));
     });
   }
 
@@ -76,6 +78,7 @@ export class Load {
       request,
       attempts: [],
       events: 0,
+      named: false,
       connected: false,
       open: true,
     };

@@ -22,9 +22,6 @@ export class PostClient implements Client {
     });
     while (request && stream.attempts.length <= resumeLimit) {
       const attempt = await this.connection.attempt(stream, request, reader, signal);
-      const ended = attempt.ending === 'clean';
-      // Outside SSE the framing of HTTP itself tells a whole body from a broken one.
-      if (ended && !reader.sse && !reader.told) stream.terminal ??= 'end of the body';
       request = signal.aborted ? undefined : this.#resume(stream, attempt, reader);
     }
   }

@@ -22,8 +22,12 @@ export interface Attempt {
   reused: boolean;
   /** The answer said `Connection: close`. */
   announcedClose: boolean;
+  /** When the server closed the connection that the client kept idle after this answer, unannounced. */
+  droppedIdleAt?: number;
   /** What the server said before it ended the attempt early. */
   told?: string;
+  /** What it said was `retry:`, which asks a subscriber to come back. */
+  askedBack?: boolean;
   clientPort?: number;
   /** The balancer's word for the pod, from its response header. */
   server?: string;
@@ -42,8 +46,20 @@ export interface Stream {
   events: number;
   /** How its complete end was recognised. */
   terminal?: string;
+  /** The end was an event, line or message that is known as one, not only the end of a body. */
+  recognised?: boolean;
+  /** The user named an end for streams of this kind: nothing else is one. */
+  named: boolean;
+  /** What proves that it ended in its middle, although its connection ended cleanly. */
+  broken?: string;
   /** What was lost between two attempts. */
   gap?: string;
+  /** Why it cannot be known whether something was lost between two attempts. */
+  doubt?: string;
+  /** It was told to come back, and its ids began again. */
+  restarted?: boolean;
+  /** The end of the last event, for people. */
+  lastPiece?: string;
   /** An attempt is being served. */
   connected: boolean;
   /** It has not ended, or had not when the rehearsal did. */

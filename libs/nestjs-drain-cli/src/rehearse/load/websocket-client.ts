@@ -37,16 +37,17 @@ export class WebSocketClient implements Client {
   #open(stream: Stream, attempt: Attempt, signal: AbortSignal, resolve: () => void): void {
     const socket = this.#connect(stream, attempt);
     const over = new AbortController();
+    const reader = new EventReader(stream, this.recognition, () => end('closed'));
     const end = (ending: Ending, detail: Partial<Attempt> = {}) => {
       if (over.signal.aborted) return;
       over.abort();
       clearTimeout(idle);
+      if (reader.told !== undefined) attempt.told = reader.told;
       Object.assign(attempt, { ending, ...detail });
       socket.terminate();
       resolve();
     };
     const idle = setTimeout(() => end('idle'), this.plan.idleTimeout);
-    const reader = new EventReader(stream, this.recognition, () => end('closed'));
     const { body } = this.plan;
     socket
       .on('open', () => {
@@ -59,7 +60,6 @@ export class WebSocketClient implements Client {
         attempt.lastByteAt = this.clock.now();
         attempt.firstByteAt ??= attempt.lastByteAt;
         reader.take({ event: 'message', data: asText(data) });
-        if (reader.told !== undefined) attempt.told = reader.told;
       })
       .on('ping', () => idle.refresh())
       .on('unexpected-response', (_, { statusCode }) => end('status', { status: statusCode ?? 0 }))

@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { platformNames } from '../platform/platforms.js';
+import { profileNames } from '../platform/profiles.js';
 
 /** The flags under their headings; their meaning and defaults stand in RehearsalOptions. */
 export function flags(): Record<string, Option[]> {
@@ -28,7 +30,7 @@ export function flags(): Record<string, Option[]> {
       ),
       option(
         '--grace <duration>',
-        "terminationGracePeriodSeconds (default: the manifest's, else 30s)",
+        "terminationGracePeriodSeconds or its like (default: the manifest's, else the platform's: 30s)",
       ),
       option('--pre-stop <hook>', 'get:/path, exec:command, sleep:5s or none'),
       option('--pre-stop-header <header...>', 'headers of the GET hook, "Name: value"'),
@@ -42,13 +44,24 @@ export function flags(): Record<string, Option[]> {
       ),
     ],
     'Rollout:': [
+      option('--platform <name>', 'whose order of events to play (default: kubernetes)').choices(
+        platformNames,
+      ),
+      option(
+        '--profile <name>',
+        'what was measured in a cluster, as the default of --propagation: rolling-update 0.9s, single-delete 0.1s (default: rolling-update)',
+      ).choices(profileNames),
       option(
         '--propagation <duration>',
-        'how late the balancer learns of a deleted pod (default: 1s)',
+        "how late the balancer learns of a deleted pod (default: the profile's, 0.9s, or the platform's)",
       ),
       option(
         '--kubelet-restart [after]',
         'restart the kubelet during the hook, so that it is sent again (default: 500ms)',
+      ),
+      option(
+        '--lead <duration>',
+        'from the end of new traffic to the signal: deregistration delay of ecs, shutdown_delay of nomad',
       ),
       option('--kill', 'crash the pods (SIGKILL) instead of deleting them'),
       option(
@@ -75,7 +88,7 @@ export function flags(): Record<string, Option[]> {
     'Load:': [
       option(
         '--load <kind:path...>',
-        'sse:/path (EventSource), post:/path (streamed), websocket:/path, json:/path, or "kind:METHOD /path" (default: sse:/)',
+        'sse:/path (EventSource), post:/path (streamed), websocket:/path, json:/path, or "kind:METHOD /path" (default: what GET / answers)',
       ),
       option('--clients <count>', 'clients of each load (default: 20)').argParser(count),
       option(
@@ -103,7 +116,7 @@ export function flags(): Record<string, Option[]> {
       option('--farewell-text <text>', 'text that says so'),
       option(
         '--recognise <module>',
-        'a module that exports complete(event), farewell(event) or resume(received)',
+        'a module that exports complete(event), farewell(event), resume(received) or follows(before, after)',
       ),
     ],
     'Result:': [
@@ -112,7 +125,9 @@ export function flags(): Record<string, Option[]> {
       option('--junit <file>', 'write a JUnit report, one test case per stream'),
       option('--html <file>', 'write the picture as a page to explore'),
       option('--svg <file>', 'write the picture as SVG'),
-      option('--png <file>', 'write the picture as PNG'),
+      option('--png <file>', 'write the picture as PNG (needs the package @resvg/resvg-js)'),
+      option('--markdown <file>', 'append verdict and picture, for $GITHUB_STEP_SUMMARY'),
+      option('--open', 'show the picture in the browser'),
       option('--verbose', 'show what the replicas print'),
     ],
   };

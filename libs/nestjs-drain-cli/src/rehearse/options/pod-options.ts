@@ -1,4 +1,5 @@
 import { parseDuration } from '../duration.js';
+import { type Platform } from '../platform/platforms.js';
 import { type PreStopHook } from '../pods/hook.js';
 import { type PodPlan } from '../pods/pod-plan.js';
 import { type Probe, type ProbeAction } from '../pods/probe.js';
@@ -8,7 +9,7 @@ import { type Workload } from './workload.js';
 
 /** The flags that describe one pod. */
 export interface PodOptions {
-  /** Default: the manifest's, else 30s, as Kubernetes has it. */
+  /** Default: the manifest's, else the platform's; 30s in Kubernetes. */
   readonly grace?: string;
   /** `get:/path`, `exec:command`, `sleep:5s` or `none`. */
   readonly preStop?: string;
@@ -30,21 +31,41 @@ export function podPlan(
   command: readonly string[],
   options: PodOptions,
   workload: Workload | undefined,
+  platform: Platform,
 ): PodPlan {
   if (command.length === 0) {
     throw new UsageError('Give the command of one replica after --, such as: -- node dist/main.js');
   }
-  const preStop = options.preStop ? hookOf(options.preStop, options) : workload?.preStop;
+  const preStop = preStopOf(options, workload, platform);
   return {
     command,
     directory: process.cwd(),
     environment: { ...workload?.environment, ...environmentOf(options.env ?? []) },
     portVariable: options.portEnv ?? workload?.portVariable ?? 'PORT',
-    gracePeriod: options.grace ? parseDuration(options.grace) : (workload?.gracePeriod ?? 30_000),
+    gracePeriod: graceOf(options, workload, platform),
     ...(preStop && preStop !== 'none' ? { preStop: atAddress(preStop, options.hookAddress) } : {}),
     readiness: readinessOf(options, workload),
     startupTimeout: parseDuration(options.startupTimeout ?? '60s'),
   };
+}
+
+function preStopOf(options: PodOptions, workload: Workload | undefined, platform: Platform) {
+  if (options.preStop === undefined) return platform.hook ? workload?.preStop : undefined;
+  if (platform.hook || options.preStop === 'none') return hookOf(options.preStop, options);
+  throw new UsageError(`${platform.title} runs no preStop hook: leave --pre-stop out`);
+}
+
+/** The manifest's grace is Kubernetes' own; other platforms have theirs. */
+function graceOf(options: PodOptions, workload: Workload | undefined, platform: Platform): number {
+  const { title, grace, graceSetting, longestGrace = Infinity } = platform;
+  const own = platform.hook ? workload?.gracePeriod : undefined;
+  const chosen = options.grace ? parseDuration(options.grace) : (own ?? grace);
+  if (chosen > longestGrace) {
+    throw new UsageError(
+      `--grace ${options.grace}: ${title} gives ${longestGrace / 1000} s at most (${graceSetting})`,
+    );
+  }
+  return chosen;
 }
 
 function hookOf(text: string, { preStopHeader }: PodOptions): PreStopHook | 'none' {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { platformNames, platforms } from '../platform/platforms.js';
 import { UsageError } from '../usage-error.js';
 import { planOf, type RehearsalOptions } from './rehearsal-options.js';
 
@@ -48,7 +49,9 @@ describe('the plan of a rehearsal', () => {
     expect(plan.pod.gracePeriod).toBe(30_000);
     expect(plan.pod.portVariable).toBe('PORT');
     expect(plan.pod.readiness.action).toEqual({ type: 'tcp', port: '{port}' });
-    expect(plan.loads[0]).toMatchObject({ kind: 'sse', method: 'GET', path: '/', keepAlive: true });
+    expect(plan.loads).toEqual([]);
+    expect(plan.loadDefaults).toMatchObject({ clients: 20, keepAlive: true });
+    expect(plan.propagation).toBe(900);
   });
 
   it('takes replicas, grace, hook, probe, port and env from the manifest', async () => {
@@ -66,6 +69,50 @@ describe('the plan of a rehearsal', () => {
       },
       readiness: { period: 2000, action: { type: 'http', path: '/ready', port: '{port}' } },
     });
+  });
+
+  it('chooses the variable of the port by its name before its value', async () => {
+    const variables = (text: string) =>
+      deployment.replace('- { name: LISTEN, value: "8080" }', text);
+    const planOfVariables = async (name: string, text: string) =>
+      planWith({ manifest: [await manifest(name, variables(text))] });
+    const late = await planOfVariables(
+      'late.yaml',
+      '- { name: CACHE_SIZE, value: "8080" }\n            - { name: HTTP_PORT, value: "8080" }',
+    );
+    expect(late.pod.portVariable).toBe('HTTP_PORT');
+    expect(late.pod.environment['CACHE_SIZE']).toBe('8080');
+    const named = await planOfVariables(
+      'named.yaml',
+      '- { name: LISTEN, value: "0.0.0.0:8080" }\n            - { name: PORT, value: "8080" }',
+    );
+    expect(named.pod.portVariable).toBe('PORT');
+    expect(named.pod.environment['LISTEN']).toBe('0.0.0.0:{port}');
+  });
+
+  it.each(platformNames)('of %s has its order of events and its grace', async (name) => {
+    const plan = await planWith({ platform: name });
+    expect(plan.platform).toEqual(platforms[name]);
+    expect(plan.pod.gracePeriod).toBe(platforms[name].grace);
+    expect(plan.replicas).toBe(platforms[name].replicas);
+  });
+
+  it('lets the time between the end of new traffic and the signal be set', async () => {
+    expect((await planWith({ platform: 'nomad', lead: '3s' })).platform.lead).toBe(3000);
+  });
+
+  it('takes no hook and no grace of Kubernetes to another platform', async () => {
+    const file = await manifest('deployment.yaml', deployment);
+    const plan = await planWith({ manifest: [file], platform: 'swarm' });
+    expect(plan.pod.preStop).toBeUndefined();
+    expect(plan.pod.gracePeriod).toBe(10_000);
+  });
+
+  it('knows that the end was named, and for which kinds of streams', async () => {
+    const named = async (options: RehearsalOptions) => (await planWith(options)).recognition.named;
+    expect(await named({})).toEqual({ events: false, text: false });
+    expect(await named({ completeEvent: ['fin'] })).toEqual({ events: true, text: false });
+    expect(await named({ completeText: 'fin' })).toEqual({ events: true, text: true });
   });
 
   it('lets flags win over the manifest', async () => {
@@ -139,6 +186,18 @@ describe('the plan of a rehearsal', () => {
   });
 
   it.each<[string, RehearsalOptions, RegExp]>([
+    [
+      'a hook where there are none',
+      { platform: 'ecs', preStop: 'sleep:1s' },
+      /leave --pre-stop out/,
+    ],
+    ['more grace than there is', { platform: 'cloud-run', grace: '30s' }, /10 s at most/],
+    [
+      'a profile of another platform',
+      { platform: 'fly', profile: 'single-delete' },
+      /leave it out/,
+    ],
+    ['a lead where there is none', { lead: '3s' }, /leave it out/],
     ['a load of no known kind', { load: ['grpc:/x'] }, /kinds are sse, post/],
     ['a duration that is none', { grace: 'long' }, /write 300ms/],
     ['a hook that is none', { preStop: 'post:/x' }, /none of get:/],

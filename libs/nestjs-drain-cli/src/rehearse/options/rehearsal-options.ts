@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { loadKinds, type LoadKind, type LoadPlan } from '../load/load-plan.js';
-import {
-  defaultRecognition,
-  recognise,
-  recogniseByModule,
-  type Recognition,
-} from '../load/recognition.js';
+import { defaultRecognition, recognitionOf, type RecognitionPlan } from '../load/recognition.js';
+import { platforms, type Platform, type PlatformName } from '../platform/platforms.js';
+import { profiles, type ProfileName } from '../platform/profiles.js';
 import { type RehearsalPlan } from '../rehearsal-plan.js';
 import { UsageError } from '../usage-error.js';
 import { parseDuration } from '../duration.js';
 import { headersOf } from './headers.js';
 import { podPlan, type PodOptions } from './pod-options.js';
+import { stackOf } from './stack.js';
 import { readWorkload } from './workload.js';
 
 /**
@@ -23,14 +22,20 @@ export interface RehearsalOptions extends PodOptions {
   readonly container?: string;
   /** Default: the manifest's, else 2. */
   readonly replicas?: number;
-  /** Default 1s. */
+  /** Whose order of events is played; default `kubernetes`. */
+  readonly platform?: PlatformName;
+  /** What was measured in a cluster, as the default of `propagation`; default `rolling-update`. Kubernetes only. */
+  readonly profile?: ProfileName;
+  /** Default: the profile's, or the platform's; 0.9s in Kubernetes. */
   readonly propagation?: string;
+  /** From the end of new traffic to the signal, on platforms where traffic ends first; default: the platform's. */
+  readonly lead?: string;
   readonly kill?: boolean;
   readonly kubeletRestart?: string | true;
   readonly balancer?: 'embedded' | 'haproxy';
   readonly balancerMode?: 'tcp' | 'http';
   readonly retries?: number;
-  /** `kind:/path` or `kind:METHOD /path`; default `sse:/`. */
+  /** `kind:/path` or `kind:METHOD /path`; default: what `GET /` answers, or `post:/` if there is a body. */
   readonly load?: readonly string[];
   /** Clients of each load; default 20. */
   readonly clients?: number;
@@ -41,6 +46,8 @@ export interface RehearsalOptions extends PodOptions {
   readonly streamLength?: string;
   readonly idleTimeout?: string;
   readonly maxStreams?: number;
+  /** So many streams may be lost; default 0. */
+  readonly maxLost?: number;
   readonly warmup?: string;
   readonly settle?: string;
   readonly timeLimit?: string;
@@ -61,21 +68,26 @@ export async function planOf(
   options: RehearsalOptions = {},
 ): Promise<RehearsalPlan> {
   const workload = options.manifest ? await readWorkload(options.manifest, options) : undefined;
+  const platform = platformOf(options);
+  const pod = podPlan(command, options, workload, platform);
   const streamLength = options.streamLength ? parseDuration(options.streamLength) : 0;
   const restart = options.kubeletRestart === true ? '500ms' : options.kubeletRestart;
   return {
-    pod: podPlan(command, options, workload),
-    replicas: options.replicas ?? workload?.replicas ?? 2,
-    propagation: parseDuration(options.propagation ?? '1s'),
+    pod,
+    platform,
+    stack: await stackOf(command, pod.directory),
+    replicas: options.replicas ?? workload?.replicas ?? platform.replicas,
+    propagation: propagationOf(options, platform),
     crash: options.kill ?? false,
     ...(restart === undefined ? {} : { kubeletRestart: parseDuration(restart) }),
     balancer: balancerOf(options),
-    loads: await loadsOf(options),
-    recognition: await recognitionOf(options),
+    ...(await loadsOf(options, platform)),
+    recognition: await recognitionPlanOf(options),
     warmup: parseDuration(options.warmup ?? '1s'),
     settle: options.settle ? parseDuration(options.settle) : Math.max(10_000, streamLength + 2000),
     streamLength,
     maxStreams: options.maxStreams ?? 10_000,
+    maxLost: options.maxLost ?? 0,
     timeLimit: parseDuration(options.timeLimit ?? '10m'),
   };
 }
@@ -91,13 +103,48 @@ function balancerOf({ balancer, balancerMode, retries }: RehearsalOptions) {
   return 'embedded' as const;
 }
 
-async function loadsOf(options: RehearsalOptions): Promise<LoadPlan[]> {
-  const body = options.body === undefined ? undefined : await readBody(options.body);
-  const texts = options.load ?? [body === undefined ? 'sse:/' : 'post:/'];
-  return texts.map((text) => loadOf(text, options, body));
+function platformOf({ platform: name = 'kubernetes', lead }: RehearsalOptions): Platform {
+  const platform = platforms[name];
+  if (lead === undefined) return platform;
+  if (platform.traffic === 'first') return { ...platform, lead: parseDuration(lead) };
+  throw new UsageError(
+    `--lead "${lead}": ${platform.title} does not end new traffic before the signal: leave it out`,
+  );
 }
 
-function loadOf(text: string, options: RehearsalOptions, body: string | undefined): LoadPlan {
+function propagationOf(options: RehearsalOptions, platform: Platform): number {
+  if (options.profile !== undefined && platform.name !== 'kubernetes') {
+    throw new UsageError(`--profile is measured in Kubernetes: leave it out for ${platform.title}`);
+  }
+  if (options.propagation !== undefined) return parseDuration(options.propagation);
+  return options.profile ? profiles[options.profile].propagation : platform.propagation;
+}
+
+async function loadsOf(options: RehearsalOptions, platform: Platform) {
+  const body = options.body === undefined ? undefined : await readBody(options.body);
+  const texts = options.load ?? (body === undefined ? [] : ['post:/']);
+  const loadDefaults = {
+    headers: headersOf(options.header ?? []),
+    clients: options.clients ?? 20,
+    keepAlive: keepsConnections(options, platform),
+    pause: parseDuration(options.pause ?? '50ms'),
+    idleTimeout: parseDuration(options.idleTimeout ?? '30s'),
+  };
+  return { loads: texts.map((text) => loadOf(text, loadDefaults, body)), loadDefaults };
+}
+
+/**
+ * Behind a balancer that chooses for each request a client's kept connection binds it to no replica. The
+ * embedded balancer chooses for each connection, so there each request gets its own.
+ */
+function keepsConnections({ connections, balancerMode }: RehearsalOptions, platform: Platform) {
+  if (connections !== undefined) return connections === 'keep-alive';
+  return !platform.perRequest || balancerMode === 'http';
+}
+
+type LoadDefaults = Omit<LoadPlan, 'kind' | 'method' | 'path'>;
+
+function loadOf(text: string, defaults: LoadDefaults, body: string | undefined): LoadPlan {
   const match = /^(\w+)(?::(?:([A-Z]+) )?(\/.*))?$/.exec(text);
   const kind = loadKinds.find((known) => known === match?.[1]);
   if (!match || !kind) {
@@ -107,15 +154,11 @@ function loadOf(text: string, options: RehearsalOptions, body: string | undefine
   }
   const sent = bodyFor(kind, match[2], body);
   return {
+    ...defaults,
     kind,
     method: match[2] ?? (kind === 'post' ? 'POST' : 'GET'),
     path: match[3] ?? '/',
-    headers: headersOf(options.header ?? []),
     ...(sent === undefined ? {} : { body: sent }),
-    clients: options.clients ?? 20,
-    keepAlive: options.connections !== 'fresh',
-    pause: parseDuration(options.pause ?? '50ms'),
-    idleTimeout: parseDuration(options.idleTimeout ?? '30s'),
   };
 }
 
@@ -133,7 +176,8 @@ async function readBody(file: string): Promise<string> {
   }
 }
 
-function recognitionOf(options: RehearsalOptions): Promise<Recognition> | Recognition {
+/** @throws UsageError when the module of --recognise cannot be used. */
+async function recognitionPlanOf(options: RehearsalOptions): Promise<RecognitionPlan> {
   const { completeEvent, completeData, completeText, farewellEvent, farewellText } = options;
   const named = completeEvent ?? completeData ?? completeText;
   const defaults = named === undefined ? defaultRecognition : undefined;
@@ -143,6 +187,12 @@ function recognitionOf(options: RehearsalOptions): Promise<Recognition> | Recogn
     ...(completeText === undefined ? {} : { completeText }),
     farewellEvents: farewellEvent ?? defaultRecognition.farewellEvents,
     ...(farewellText === undefined ? {} : { farewellText }),
+    named: {
+      events: named !== undefined,
+      text: (completeData ?? completeText) !== undefined,
+    },
+    ...(options.recognise === undefined ? {} : { module: resolve(options.recognise) }),
   };
-  return options.recognise ? recogniseByModule(options.recognise, plan) : recognise(plan);
+  await recognitionOf(plan);
+  return plan;
 }

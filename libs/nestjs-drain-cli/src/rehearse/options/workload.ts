@@ -82,17 +82,40 @@ function isWhole(pod: Spec | undefined): boolean {
   return pod?.containers?.some(({ image }) => image !== undefined) ?? false;
 }
 
-/** Literal values only; those that repeat a container port follow the replica's own port. */
+/** Names of variables that hold another quantity, which may be the same number by chance. */
+const otherQuantity =
+  /(?:^|_)(?:TIMEOUT|DELAY|INTERVAL|PERIOD|TTL|AGE|SIZE|LIMIT|MAX|MIN|COUNT|RATE|LENGTH|BYTES|SECONDS|MS)(?:_|$)/i;
+/** `8080`, or an address that ends with it. */
+const portOf = /^(.*:)?(\d+)$/;
+
+/** Literal values only; ports and addresses that repeat a container port follow the replica's own port. */
 function environmentOf(container: Container) {
   const literal = container.environment.flatMap(({ name, value }) =>
     value === undefined ? [] : [[name, String(value)] as const],
   );
-  const portVariable = literal.find(([, value]) => Number(value) === container.port)?.[0];
-  const values = literal.map(([name, value]) => [
-    name,
-    container.placeholders.get(Number(value)) ?? value,
-  ]);
-  return { values: Object.fromEntries(values) as Record<string, string>, portVariable };
+  const values = literal.map(([name, value]) => [name, filled(container, name, value)]);
+  return {
+    values: Object.fromEntries(values) as Record<string, string>,
+    portVariable: portVariableOf(literal, container.port),
+  };
+}
+
+function filled({ placeholders }: Container, name: string, value: string): string {
+  const [, address = '', digits] = portOf.exec(value) ?? [];
+  const placeholder = otherQuantity.test(name) ? undefined : placeholders.get(Number(digits));
+  return placeholder === undefined ? value : `${address}${placeholder}`;
+}
+
+/** By its name before its value: `PORT`, then a name that ends in it, then any that may hold a port. */
+function portVariableOf(
+  literal: readonly (readonly [string, string])[],
+  port: number,
+): string | undefined {
+  if (literal.some(([name]) => name === 'PORT')) return 'PORT';
+  const holders = literal.filter(
+    ([name, value]) => Number(value) === port && !otherQuantity.test(name),
+  );
+  return (holders.find(([name]) => /PORT$/i.test(name)) ?? holders[0])?.[0];
 }
 
 async function filesOf(path: string): Promise<string[]> {

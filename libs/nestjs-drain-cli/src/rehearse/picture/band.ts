@@ -3,17 +3,11 @@ import { type RehearsalReport } from '../verdict/report.js';
 import { isMarked, labelsOf } from './labels.js';
 import { plot, type Band, type Bar, type Layout } from './layout.js';
 import { type PodPhase } from './palette.js';
+import { phasesOf, phaseWords } from './phases.js';
 import { storyOf } from './story.js';
 
 const lifeline = { offset: 30, height: 14 };
 const labelHeight = 12;
-
-const phaseWords: Record<PodPhase, string> = {
-  starting: 'starting',
-  serving: 'serving',
-  hook: 'preStop',
-  ending: 'after SIGTERM',
-};
 
 /** The ground that one pod's band stands on. */
 export function drawGround(svg: XMLBuilder, { y, height }: Band): void {
@@ -72,24 +66,9 @@ function drawMarks(group: XMLBuilder, { story, y, height }: Band, layout: Layout
 }
 
 function drawLifeline(group: XMLBuilder, { story, y }: Band, layout: Layout): void {
-  const at = (kind: Parameters<typeof story.at>[0]) => {
-    const time = story.at(kind);
-    return time === undefined ? undefined : layout.x(time);
-  };
-  const exited = at('exited') ?? plot.right;
-  const ending = at('sigterm') ?? at('sigkill') ?? exited;
-  const hook = at('hookSent') ?? ending;
-  const ready = at('ready') ?? hook;
-  const started = at('started');
-  if (started === undefined) return;
-  const phases: [PodPhase, number, number][] = [
-    ['starting', started, ready],
-    ['serving', ready, hook],
-    ['hook', hook, ending],
-    ['ending', ending, exited],
-  ];
-  for (const [phase, from, to] of phases) {
-    if (to > from) drawPhase(group, phase, from, to - from, y + lifeline.offset);
+  for (const { phase, from, to } of phasesOf(story, layout.end)) {
+    const [left, right] = [layout.x(from), layout.x(to)];
+    if (right > left) drawPhase(group, phase, left, right - left, y + lifeline.offset);
   }
 }
 
@@ -109,6 +88,7 @@ function drawPhase(group: XMLBuilder, phase: PodPhase, x: number, width: number,
 }
 
 function drawBar(group: XMLBuilder, bar: Bar, stories: RehearsalReport | undefined): void {
+  if (bar.wait > 0) drawWait(group, bar, stories === undefined);
   const rect = group.ele('rect', {
     class: bar.fate,
     ...(stories ? {} : { 'data-stream': bar.stream }),
@@ -128,5 +108,19 @@ function drawBar(group: XMLBuilder, bar: Bar, stories: RehearsalReport | undefin
     y: (bar.y - 0.5).toFixed(2),
     width: 2,
     height: (bar.height + 1).toFixed(2),
+  });
+}
+
+/** From the request to the first byte: a thin line of the same colour. */
+function drawWait(group: XMLBuilder, bar: Bar, named: boolean): void {
+  const { fate, stream, x, y, wait, height } = bar;
+  const thickness = Math.min(height, Math.max(height / 4, 0.8));
+  group.ele('rect', {
+    class: `${fate} wait`,
+    ...(named ? { 'data-stream': stream } : {}),
+    x: (x - wait).toFixed(1),
+    y: (y + (height - thickness) / 2).toFixed(2),
+    width: wait.toFixed(1),
+    height: thickness.toFixed(2),
   });
 }

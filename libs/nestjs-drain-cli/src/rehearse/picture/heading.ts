@@ -1,6 +1,5 @@
 import { type XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
 import { formatDuration } from '../duration.js';
-import { headline } from '../terminal/summary.js';
 import { fates } from '../verdict/fate.js';
 import { type RehearsalReport } from '../verdict/report.js';
 
@@ -10,20 +9,20 @@ const left = 24;
 
 /** The verdict, what was rehearsed, and the legend with its counts. */
 export function drawHeading(svg: XMLBuilder, report: RehearsalReport): void {
-  const { command, date, duration, lost, totals } = report;
+  const { command, platform, date, duration, verdict, totals } = report;
   svg
     .ele('text', {
-      class: lost > 0 ? 'lost' : 'ink',
+      class: verdict.passed ? 'ink' : 'lost',
       x: left,
       y: 36,
       'font-size': 22,
       'font-weight': 600,
     })
-    .txt(headline(report));
+    .txt(verdict.sentence);
   svg
     .ele('text', { class: 'muted', x: left, y: 58, 'font-size': 13 })
     .txt(
-      `Rolling update of ${shorten(command)}, ${formatDuration(duration)}, ${date.slice(0, 10)}`,
+      `Rolling update of ${shorten(command)} as ${platform} does it, ${formatDuration(duration)}, ${date.slice(0, 10)}`,
     );
   let x = left;
   for (const fate of fates) {
@@ -36,5 +35,5 @@ export function drawHeading(svg: XMLBuilder, report: RehearsalReport): void {
 }
 
 function shorten(command: string): string {
-  return command.length > 110 ? `${command.slice(0, 110)}…` : command;
+  return command.length > 90 ? `${command.slice(0, 90)}…` : command;
 }

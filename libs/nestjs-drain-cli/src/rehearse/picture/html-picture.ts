@@ -1,5 +1,4 @@
 import { formatDuration } from '../duration.js';
-import { headline } from '../terminal/summary.js';
 import { fates, isLost } from '../verdict/fate.js';
 import { type RehearsalReport } from '../verdict/report.js';
 import { pageScript } from './page-script.js';
@@ -12,8 +11,8 @@ const tableRows = 500;
 
 /** The rehearsal as one page without external resources: verdict, causes, picture and its stories. */
 export function htmlPicture(report: RehearsalReport): string {
-  const { command, date, duration, lost } = report;
-  const title = escape(headline(report));
+  const { command, platform, date, duration, verdict } = report;
+  const title = escape(report.verdict.sentence);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -24,8 +23,8 @@ export function htmlPicture(report: RehearsalReport): string {
 </head>
 <body>
 <header>
-<h1${lost > 0 ? ' class="loss"' : ''}>${title}</h1>
-<p>Rolling update of <code>${escape(command)}</code>, ${formatDuration(duration)}, ${date.slice(0, 16).replace('T', ' ')} UTC</p>
+<h1${verdict.passed ? '' : ' class="loss"'}>${title}</h1>
+<p>Rolling update of <code>${escape(command)}</code> as ${escape(platform)} does it, ${formatDuration(duration)}, ${date.slice(0, 16).replace('T', ' ')} UTC</p>
 ${legend(report)}
 </header>
 <main>
@@ -57,14 +56,17 @@ function legend({ totals }: RehearsalReport): string {
   return `<div class="legend" role="group" aria-label="Show only">${buttons.join('\n')}</div>`;
 }
 
-function causes({ causes: found }: RehearsalReport): string {
-  if (found.length === 0) return '';
-  const items = found.map(({ sentence }) => {
-    const colon = sentence.indexOf(': ');
-    const [what, remedy] = [sentence.slice(0, colon), sentence.slice(colon + 2)];
-    return `<li><strong>${escape(what)}</strong><span>${escape(remedy)}</span></li>`;
-  });
+function causes({ causes: found, warnings }: RehearsalReport): string {
+  if (found.length + warnings.length === 0) return '';
+  const items = [
+    ...found.map(({ what, remedy }) => item('cause', what, remedy)),
+    ...warnings.map(({ sentence }) => item('warning', sentence)),
+  ];
   return `<section aria-labelledby="why"><h2 id="why">Why, and what helps</h2><ul class="causes">${items.join('\n')}</ul></section>`;
+}
+
+function item(kind: 'cause' | 'warning', what: string, remedy = ''): string {
+  return `<li class="${kind}"><strong>${escape(what)}</strong><span>${escape(remedy)}</span></li>`;
 }
 
 function lostTable({ streams }: RehearsalReport): string {

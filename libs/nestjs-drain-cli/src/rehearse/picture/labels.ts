@@ -18,6 +18,7 @@ const words: Partial<Record<PodEventKind, string>> = {
   endpointAdded: 'new connections',
   endpointRemoved: 'no new connections',
   sigterm: 'SIGTERM',
+  sigint: 'SIGINT',
   sigkill: 'SIGKILL',
   exited: 'gone',
 };

@@ -19,6 +19,8 @@ export interface Bar {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+  /** How far left of `x` the request was sent: the wait for the first byte. */
+  readonly wait: number;
   /** The stream was lost here. */
   readonly loss: boolean;
 }
@@ -37,6 +39,8 @@ export interface Layout {
   readonly bottom: number;
   /** The time at the left edge, in milliseconds. */
   readonly begin: number;
+  /** The time at the right edge, in milliseconds. */
+  readonly end: number;
   readonly x: (time: number) => number;
 }
 
@@ -44,6 +48,8 @@ interface Piece extends Stretch {
   readonly stream: number;
   readonly fate: Fate;
   readonly loss: boolean;
+  /** Where the first byte came. */
+  readonly first: number;
 }
 
 /** Places every pod below the other and every stream under the pod that served it. */
@@ -63,7 +69,7 @@ export function layOut(report: RehearsalReport, top: number): Layout {
     y += height + bandGap;
     return band;
   });
-  return { bands, bottom: y - bandGap, begin, x };
+  return { bands, bottom: y - bandGap, begin, end: report.duration, x };
 }
 
 /** Shortly before the first pod is ready: nothing is to be seen until then. */
@@ -97,19 +103,21 @@ function pieces(report: RehearsalReport, { name }: PodStory, x: (time: number) =
   return found.sort((a, b) => gravity(a) - gravity(b) || a.from - b.from);
 }
 
-/** From first to last byte; an attempt without any is a tick where it ended. */
-function stretchOf(attempt: Attempt, x: (time: number) => number): Stretch {
-  const { firstByteAt = attempt.endedAt, lastByteAt = attempt.endedAt } = attempt;
+/** From the request over the first byte to the last; an attempt without any has a tick where it ended. */
+function stretchOf(attempt: Attempt, x: (time: number) => number): Stretch & { first: number } {
+  const { startedAt, firstByteAt = attempt.endedAt, lastByteAt = attempt.endedAt } = attempt;
   const least = attempt.firstByteAt === undefined ? 4 : 1.5;
-  const from = x(firstByteAt);
-  return { from, to: Math.max(x(lastByteAt), from + least) };
+  const first = x(firstByteAt);
+  return { from: x(startedAt), first, to: Math.max(x(lastByteAt), first + least) };
 }
 
 function pitchFor(lanes: number): number {
   return Math.min(Math.max(barBudget / Math.max(lanes, 1), 0.5), 9);
 }
 
-function barOf({ from, to, stream, fate, loss }: Piece, y: number, pitch: number): Bar {
+function barOf(piece: Piece, y: number, pitch: number): Bar {
+  const { from, first, to, stream, fate, loss } = piece;
   const space = pitch >= 4 ? 1.5 : pitch >= 2 ? 0.5 : 0;
-  return { stream, fate, loss, x: from, y, width: to - from, height: pitch - space };
+  const place = { x: first, y, width: to - first, height: pitch - space, wait: first - from };
+  return { stream, fate, loss, ...place };
 }

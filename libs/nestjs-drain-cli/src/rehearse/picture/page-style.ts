@@ -20,6 +20,7 @@ code { font: 13px ui-monospace, 'Liberation Mono', monospace; }
 ${fates.map((fate) => `.legend i.${fate} { background: var(--${fate}); }`).join('\n')}
 .causes { display: grid; gap: 8px; margin: 0; padding: 0; list-style: none; }
 .causes li { padding: 10px 14px; background: var(--band); border-left: 4px solid var(--cut); border-radius: 4px; }
+.causes li.warning { border-left-color: var(--told); }
 .causes strong { display: block; font-weight: 600; }
 .causes span { display: block; color: var(--muted); }
 .causes span::first-letter { text-transform: uppercase; }

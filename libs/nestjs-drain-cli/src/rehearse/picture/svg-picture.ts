@@ -1,5 +1,4 @@
 import { create } from 'xmlbuilder2';
-import { headline } from '../terminal/summary.js';
 import { type RehearsalReport } from '../verdict/report.js';
 import { drawAxis } from './axis.js';
 import { drawBand, drawGround } from './band.js';
@@ -25,7 +24,7 @@ export function svgPicture(report: RehearsalReport, options: SvgOptions = {}): s
     viewBox: `0 0 ${plot.width} ${height}`,
     ...(alone ? { width: plot.width, height } : {}),
     role: 'img',
-    'aria-label': `${headline(report)}. ${report.pods.length} pods, ${report.streams.length} streams.`,
+    'aria-label': `${report.verdict.sentence}. ${report.pods.length} pods, ${report.streams.length} streams.`,
     'font-family': fontFamily,
   });
   svg.ele('style').txt(styleSheet(theme));

@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { Journal } from '../journal.js';
 import { ManualClock } from '../manual-clock.js';
 import { Endpoints } from './endpoints.js';
+import { RoundRobin } from './round-robin.js';
 
 describe('endpoints', () => {
   it('spread new connections over the pods in turn', () => {
     const { endpoints } = stage(['pod-1', 'pod-2']);
-    const picked = [1, 2, 3, 4].map(() => endpoints.pick()?.pod);
+    const turn = new RoundRobin();
+    const picked = [1, 2, 3, 4].map(() => turn.pick(endpoints.routable())?.pod);
     expect(picked.filter((pod) => pod === 'pod-1')).toHaveLength(2);
   });
 
@@ -32,7 +34,7 @@ describe('endpoints', () => {
     const { endpoints, clock } = stage(['pod-1']);
     endpoints.setReady('pod-1', false);
     await clock.advance(1000);
-    expect(endpoints.pick()).toBeUndefined();
+    expect(new RoundRobin().pick(endpoints.routable())).toBeUndefined();
   });
 
   it('tell every change to those who follow', async () => {

@@ -19,7 +19,6 @@ interface Entry extends Endpoint {
 export class Endpoints {
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(routable: Endpoint[]) => void>();
-  #turn = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -75,13 +74,6 @@ export class Endpoints {
     const ready = [...this.#entries.values()].filter((entry) => entry.ready);
     const staying = ready.filter((entry) => !entry.terminating);
     return staying.length > 0 ? staying : ready;
-  }
-
-  /** The next pod, in turn; `undefined` when there is none. */
-  pick(): Endpoint | undefined {
-    const routable = this.routable();
-    this.#turn += 1;
-    return routable[this.#turn % Math.max(routable.length, 1)];
   }
 
   /** Calls `listener` now and after every change that the proxy has learnt of. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { killGroup, leadGroup } from './process-group.js';
+import { killGroup, leadGroup } from '../children/process-group.js';
 import { fillPorts } from './template.js';
 import { type ProbeTarget } from './probe-target.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Journal } from '../journal.js';
 import { ManualClock } from '../manual-clock.js';
+import { platforms } from '../platform/platforms.js';
 import { terminate, type Container, type TerminationPlan } from './kubelet.js';
 
 describe('the kubelet', () => {
@@ -81,6 +82,25 @@ describe('the kubelet', () => {
     ]);
   });
 
+  it('leaves the hook unanswered when the grace is over: SIGTERM, and 2 s later SIGKILL', async () => {
+    const story: string[] = [];
+    const scene = stage(
+      { gracePeriod: 5000 },
+      {
+        hook: (clock, signal) => {
+          signal.addEventListener('abort', () => story.push(`${clock.now()} connection closed`));
+          return new Promise(() => {});
+        },
+      },
+    );
+    await scene.clock.advance(6999);
+    expect(scene.story().slice(-2)).toEqual(['5000 hookFailed', '5000 sigterm']);
+    expect(story).toEqual([]);
+    await scene.clock.advance(1);
+    expect(scene.story()).toContain('7000 sigkill');
+    expect(story).toEqual(['7000 connection closed']);
+  });
+
   it('gives up the first hook when it restarts', async () => {
     const aborted: boolean[] = [];
     const scene = stage(
@@ -103,7 +123,8 @@ interface Behaviour {
 }
 
 /** A container that is being terminated, on a clock that the test moves. */
-function stage(plan: TerminationPlan, { hook, exitAfterSigterm }: Behaviour = {}) {
+function stage(own: Partial<TerminationPlan>, { hook, exitAfterSigterm }: Behaviour = {}) {
+  const plan = { ...platforms.kubernetes, gracePeriod: 30_000, ...own };
   const clock = new ManualClock();
   const journal = new Journal(clock);
   let exit = () => {};

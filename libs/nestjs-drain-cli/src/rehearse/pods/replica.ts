@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { type Clock } from '../clock.js';
 import { type Journal } from '../journal.js';
+import { type StopSignal } from '../platform/platforms.js';
 import { UsageError } from '../usage-error.js';
-import { killGroup, leadGroup } from './process-group.js';
+import { killGroup, leadGroup } from '../children/process-group.js';
 import { hookRunner, type HookRunner } from './hook.js';
 import { type Container } from './kubelet.js';
 import { type PodPlan } from './pod-plan.js';
@@ -83,9 +84,9 @@ export class Replica implements Container {
     }
   }
 
-  /** SIGTERM to the main process alone, as a container's PID 1 gets it. */
-  terminate(): void {
-    this.#child.kill('SIGTERM');
+  /** The signal to the main process alone, as a container's PID 1 gets it. */
+  terminate(signal: StopSignal): void {
+    this.#child.kill(signal);
   }
 
   /** SIGKILL to the main process and its children. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Journal } from '../journal.js';
 import { ManualClock } from '../manual-clock.js';
 import { Endpoints } from './endpoints.js';
-import { Rollout, type Pod } from './rollout.js';
+import { platforms } from '../platform/platforms.js';
+import { Rollout, type Pod, type RolloutPlan } from './rollout.js';
 
 describe('a rollout', () => {
   it('deletes no pod before its replacement is ready', async () => {
@@ -40,17 +41,53 @@ describe('a rollout', () => {
     const kinds = journal.events.filter(({ pod }) => pod === 'pod-1').map(({ kind }) => kind);
     expect(kinds).toEqual(['sigkill', 'exited']);
   });
+
+  it('takes the traffic away first, and stops the pod later, where the platform does', async () => {
+    const { clock, rollout, journal } = stage({ traffic: 'first', lead: 2000 });
+    void rollout.roll();
+    await clock.advance(6000);
+    expect(story(journal, 'pod-1').slice(0, 3)).toEqual([
+      '1000 deleted',
+      '1700 endpointRemoved',
+      '3700 sigterm',
+    ]);
+  });
+
+  it('starts the new pod only when the old one is gone, where the platform does', async () => {
+    const { clock, rollout, journal } = stage({ startFirst: false, signal: 'SIGINT' });
+    void rollout.roll();
+    await clock.advance(14_000);
+    expect(story(journal, 'pod-1').filter((line) => !line.includes('endpoint'))).toEqual([
+      '0 deleted',
+      '0 sigint',
+      '5000 sigkill',
+      '5000 exited',
+    ]);
+    expect(deletions(journal)).toEqual(['0 pod-1', '6000 pod-2']);
+  });
+
+  it('tells no balancer where there is none', async () => {
+    const { clock, rollout, journal } = stage({ traffic: 'never', startFirst: false });
+    void rollout.roll();
+    await clock.advance(14_000);
+    expect(journal.events.map(({ kind }) => kind)).toContain('exited');
+    expect(journal.events.filter(({ kind }) => kind === 'endpointRemoved')).toEqual([]);
+  });
 });
 
+function story(journal: Journal, name: string): string[] {
+  return journal.events.filter(({ pod }) => pod === name).map(({ at, kind }) => `${at} ${kind}`);
+}
+
 /** Two pods that take 1 s to be ready and ignore SIGTERM, with 5 s of grace. */
-function stage({ crash = false } = {}) {
+function stage(own: Partial<RolloutPlan> = {}) {
   const clock = new ManualClock();
   const journal = new Journal(clock);
   const { signal } = new AbortController();
   const endpoints = new Endpoints(clock, journal, 700, signal);
   let count = 0;
   const create = () => Promise.resolve(fakePod(`pod-${(count += 1)}`, clock, journal));
-  const plan = { gracePeriod: 5000, crash };
+  const plan = { ...platforms.kubernetes, gracePeriod: 5000, crash: false, ...own };
   const rollout = new Rollout(create, endpoints, plan, clock, journal, signal);
   for (const pod of ['pod-1', 'pod-2']) {
     count += 1;

@@ -1,5 +1,6 @@
 import { type Clock } from '../clock.js';
 import { type Journal } from '../journal.js';
+import { type Platform } from '../platform/platforms.js';
 import { type Endpoints } from './endpoints.js';
 import { terminate, type Container, type TerminationPlan } from './kubelet.js';
 
@@ -10,12 +11,13 @@ export interface Pod extends Container {
   watchReadiness(changed: (ready: boolean) => void): Promise<void>;
 }
 
-export interface RolloutPlan extends TerminationPlan {
+export interface RolloutPlan
+  extends TerminationPlan, Pick<Platform, 'traffic' | 'lead' | 'startFirst'> {
   /** Crash the old pods (SIGKILL) instead of deleting them. */
   readonly crash: boolean;
 }
 
-/** A Deployment with maxSurge 1 and maxUnavailable 0. */
+/** Replaces pods as the platform does; in Kubernetes with maxSurge 1 and maxUnavailable 0. */
 export class Rollout {
   readonly pods: Pod[] = [];
 
@@ -37,17 +39,20 @@ export class Rollout {
     await Promise.all(started);
   }
 
-  /**
-   * Replaces every pod of the first generation. Each is deleted the moment its replacement is ready;
-   * the next replacement does not wait for it to be gone. Resolves when all old pods are gone.
-   */
+  /** Replaces every pod of the first generation. Resolves when all old pods are gone. */
   async roll(): Promise<void> {
     const gone: Promise<void>[] = [];
     for (const old of [...this.pods]) {
-      const replacement = await this.#ready();
-      if (this.stopped.aborted) break;
-      this.endpoints.add({ pod: replacement.name, port: replacement.port });
-      gone.push(this.plan.crash ? this.#crash(old) : this.#delete(old));
+      if (this.plan.startFirst || this.plan.crash) {
+        // The old one is deleted the moment the new one is ready; the next does not wait for its end.
+        await this.#replace();
+        if (this.stopped.aborted) break;
+        gone.push(this.#end(old));
+      } else {
+        await this.#end(old);
+        if (this.stopped.aborted) break;
+        await this.#replace();
+      }
     }
     await Promise.all(gone);
   }
@@ -62,6 +67,13 @@ export class Rollout {
     for (const pod of this.pods) pod.kill();
   }
 
+  async #replace(): Promise<void> {
+    const pod = await this.#ready();
+    if (this.stopped.aborted) return;
+    if (this.plan.traffic !== 'never') this.endpoints.add({ pod: pod.name, port: pod.port });
+    else this.endpoints.addNow({ pod: pod.name, port: pod.port });
+  }
+
   async #ready(): Promise<Pod> {
     const pod = await this.create();
     this.pods.push(pod);
@@ -72,9 +84,19 @@ export class Rollout {
     return pod;
   }
 
+  #end(pod: Pod): Promise<void> {
+    return this.plan.crash ? this.#crash(pod) : this.#delete(pod);
+  }
+
   async #delete(pod: Pod): Promise<void> {
     this.journal.write(pod.name, 'deleted');
-    const removed = this.endpoints.setTerminating(pod.name);
+    const { traffic, lead } = this.plan;
+    const removed =
+      traffic === 'never' ? Promise.resolve() : this.endpoints.setTerminating(pod.name);
+    if (traffic === 'first') {
+      await removed;
+      await this.clock.sleep(lead, this.stopped);
+    }
     await terminate(pod, this.plan, this.clock, this.journal);
     // Clients may meet the pod's absence until the proxy knows of it: the rollout is not over before.
     await removed;

@@ -1,9 +1,9 @@
 import { createLogUpdate } from 'log-update';
 import colors from 'picocolors';
 import { type PodEvent } from '../journal.js';
-import { type Stream } from '../load/stream.js';
+import { type LoadStatus } from '../load/clients-process.js';
+import { type LoadPlan } from '../load/load-plan.js';
 import { type Audience } from '../rehearsal.js';
-import { fateOf, fates, type Fate } from '../verdict/fate.js';
 import { counts } from './summary.js';
 
 const words: Record<PodEvent['kind'], string> = {
@@ -18,6 +18,7 @@ const words: Record<PodEvent['kind'], string> = {
   hookFailed: 'FailedPreStopHook',
   kubeletRestarted: 'the kubelet restarted',
   sigterm: 'SIGTERM',
+  sigint: 'SIGINT',
   sigkill: 'SIGKILL',
   exited: 'gone',
 };
@@ -27,7 +28,7 @@ const refresh = 200;
 /** Shows a rehearsal while it runs: plain lines, and on a terminal the count of streams below them. */
 export class Progress implements Audience {
   readonly #live: ReturnType<typeof createLogUpdate> | undefined;
-  #streams: () => readonly Stream[] = () => [];
+  #load: (() => LoadStatus) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -46,9 +47,18 @@ export class Progress implements Audience {
     if (this.verbose) this.#line(colors.dim(`${pod} | ${line}`));
   }
 
-  streams(streams: () => readonly Stream[]): void {
-    this.#streams = streams;
+  load(status: () => LoadStatus): void {
+    this.#load = status;
     if (this.#live) this.#timer = setInterval(() => this.#draw(), refresh).unref();
+  }
+
+  discovered({ kind }: LoadPlan): void {
+    const what = kind === 'sse' ? 'an event stream' : 'a plain answer';
+    this.#line(`No --load was named; GET / gives ${what}, and is rehearsed.`);
+    if (kind === 'sse') return;
+    this.#line(
+      'That says nothing about streams: point it at one with --load post:/path --body body.json, or --load sse:/path.',
+    );
   }
 
   /** Leaves the terminal as it was found. */
@@ -65,17 +75,10 @@ export class Progress implements Audience {
   }
 
   #draw(): void {
-    const streams = this.#streams();
-    if (!this.#live || streams.length === 0) return;
-    const ended = streams.filter(({ open }) => !open);
-    this.#live(`${streams.length - ended.length} streams open; ${counts(tally(ended))}`);
+    const status = this.#load?.();
+    if (!this.#live || !status) return;
+    this.#live(`${status.open} streams open; ${counts(status.ended)}`);
   }
-}
-
-function tally(streams: readonly Stream[]): Record<Fate, number> {
-  const totals = Object.fromEntries(fates.map((fate) => [fate, 0])) as Record<Fate, number>;
-  for (const stream of streams) totals[fateOf(stream)] += 1;
-  return totals;
 }
 
 function seconds(milliseconds: number): string {

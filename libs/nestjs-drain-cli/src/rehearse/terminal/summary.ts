@@ -7,47 +7,37 @@ const paint: Record<Fate, (text: string) => string> = {
   complete: colors.green,
   resumed: colors.blue,
   told: colors.yellow,
+  unknown: colors.yellow,
   cut: colors.red,
   refused: colors.magenta,
   unfinished: colors.dim,
 };
 
-/** The verdict in all, and each cause with its remedy. */
-export function summary(report: RehearsalReport, ok: boolean): string {
+/** The verdict in all, each cause with its remedy, and what else to know. */
+export function summary(report: RehearsalReport): string {
+  const { streams, pods, duration, totals, causes, warnings, verdict } = report;
   const lines = [
     '',
-    `${report.streams.length} streams over ${report.pods.length} pods in ${formatDuration(report.duration)}: ${counts(report.totals)}`,
-    ...report.causes.map(({ sentence }) => `  ${colors.red('✗')} ${sentence}`),
-    ...notes(report),
-    ok ? colors.green(`✓ ${headline(report)}`) : colors.red(`✗ ${headline(report)}`),
+    `${streams.length} streams over ${pods.length} pods in ${formatDuration(duration)}: ${counts(totals)}`,
+    ...causesOnce(causes).map((cause) => `  ${colors.red('✗')} ${cause}`),
+    ...warnings.map(({ sentence }) => `  ${colors.yellow('!')} ${sentence}`),
+    verdict.passed ? colors.green(`✓ ${verdict.sentence}`) : colors.red(`✗ ${verdict.sentence}`),
   ];
   return lines.join('\n');
 }
 
-/** The verdict in one sentence, without colours. */
-export function headline({ lost, totals, streams }: RehearsalReport): string {
-  const judged = streams.length - totals.unfinished;
-  if (judged === 0) return 'No stream came to an end: nothing was measured';
-  if (lost > 0) return `${lost} of ${judged} streams were lost`;
-  return `No stream was lost: all ${judged} ${totals.told > 0 ? 'ended whole or were told' : 'ended whole'}`;
+/** A remedy that several causes share is said with the first of them. */
+function causesOnce(causes: RehearsalReport['causes']): string[] {
+  const said = new Set<string>();
+  return causes.map(({ what, remedy, sentence }) => {
+    if (said.has(remedy)) return `${what}: as above`;
+    said.add(remedy);
+    return sentence;
+  });
 }
 
 /** `12 complete, 3 cut`, painted by fate; fates that no stream met are left out. */
 export function counts(totals: Readonly<Record<Fate, number>>): string {
   const met = fates.filter((fate) => totals[fate] > 0 || fate === 'complete' || isLost(fate));
   return met.map((fate) => paint[fate](`${totals[fate]} ${fate}`)).join(', ');
-}
-
-function notes({ totals, stoppedAtLimit, ranDry }: RehearsalReport): string[] {
-  return [
-    ...(totals.unfinished > 0
-      ? [`  ${totals.unfinished} streams had not ended: raise --settle to judge them`]
-      : []),
-    ...(ranDry
-      ? ['  The clients used up --max-streams before the rollout was over: raise it, or --pause']
-      : []),
-    ...(stoppedAtLimit
-      ? ['  Stopped at --time-limit: raise it, or look for a pod that hangs']
-      : []),
-  ];
 }

@@ -1,6 +1,5 @@
 import {
   after,
-  delayNeeded,
   drainNeeded,
   graceOver,
   startedAfterRemoval,
@@ -12,6 +11,7 @@ import {
   afterSignal,
   announced,
   connections,
+  farewells,
   on,
   requests,
   statuses,
@@ -33,16 +33,27 @@ export interface CauseRule {
   readonly explain: (losses: readonly Loss[], circumstances: Circumstances) => Explanation;
 }
 
-/** The first rule that applies explains a loss; the last one applies to all. */
-export const causeRules: readonly CauseRule[] = [
+const notTheRollout = 'this is not the rollout: see the log of the service (--verbose)';
+const announce = "send Connection: close on every answer from the pod's deletion on";
+
+/** What happened to the pod itself, or to the stream as a whole. */
+const fatal: readonly CauseRule[] = [
   {
     code: 'crash',
     applies: ({ pod, attempt }) => !!pod?.crashed && after(attempt.endedAt, pod.at('sigkill')),
-    explain: (losses) => ({
+    explain: (losses, { advice }) => ({
       what: `${streams(losses)} went down with ${on(losses)}, which crashed`,
       timed: true,
-      remedy:
-        'only a resumable stream survives a crash: give its events ids and keep them where every pod can read them (ResumeStore)',
+      remedy: `only a resumable stream survives a crash: ${advice.survive}`,
+    }),
+  },
+  {
+    code: 'failed-answer',
+    applies: (loss) => loss.attempt.told !== undefined && !whileEnding(loss),
+    explain: (losses) => ({
+      what: `${streams(losses)} got "${farewells(losses)}" from ${on(losses)} while it was serving`,
+      timed: true,
+      remedy: notTheRollout,
     }),
   },
   {
@@ -51,23 +62,35 @@ export const causeRules: readonly CauseRule[] = [
     explain: (losses) => ({
       what: `${streams(losses)} came back from ${on(losses)} but missed ${losses[0]?.stream.gap}`,
       remedy:
-        'give every event an id, answer Last-Event-ID with what came after it, or tell subscribers to reconnect (retry:) before the pod ends',
+        'give every event an id that counts on over all pods, answer Last-Event-ID with what came after it, or tell subscribers to reconnect (retry:) before the pod ends',
     }),
   },
   {
+    code: 'broken-body',
+    applies: ({ stream }) => stream.broken !== undefined,
+    explain: (losses, circumstances) => ({
+      what: `${streams(losses)} from ${on(losses)} ended cleanly, but ${losses[0]?.stream.broken}, so clients take the fragment for the whole`,
+      remedy: `let them finish${timeout(losses, circumstances)}, or destroy the connection instead of ending it`,
+    }),
+  },
+];
+
+/** Connections and requests that found nobody, or were turned away. */
+const refusals: readonly CauseRule[] = [
+  {
     code: 'no-endpoint',
     applies: ({ connection }) => connection !== undefined && connection.pod === undefined,
-    explain: (losses) => ({
+    explain: (losses, { advice }) => ({
       what: `${connections(losses)} found no ready pod`,
-      remedy: 'keep maxUnavailable 0 and a readiness probe that passes as long as the pod serves',
+      remedy: advice.alwaysOne,
     }),
   },
   {
     code: 'listener-closed',
     applies: ({ connection }) => connection?.refused === true,
-    explain: (losses) => ({
+    explain: (losses, { advice }) => ({
       what: `${connections(losses)} reached ${on(losses)} after its listener closed`,
-      remedy: `set propagationDelay ≥ ${delayNeeded(losses)} so that it accepts until its endpoint is gone everywhere`,
+      remedy: advice.acceptLonger,
     }),
   },
   {
@@ -76,22 +99,20 @@ export const causeRules: readonly CauseRule[] = [
     explain: (losses, circumstances) => ({
       what: `${streams(losses)} began on ${on(losses)} after it was out of the endpoints and still ran when its grace of ${circumstances.gracePeriod / 1000} s was over and it got SIGKILL`,
       timed: true,
-      remedy:
-        "a longer grace does not help: send Connection: close on every answer from the pod's deletion on, so that clients leave, and exit when the last stream has ended",
+      remedy: `a longer grace does not help: ${announce}, so that clients leave, and exit when the last stream has ended`,
     }),
   },
   {
     code: 'grace-over',
     applies: graceOver,
-    explain: (losses, circumstances) => {
-      const needed = Math.ceil(drainNeeded(losses, circumstances) / 1000) + 2;
-      const has = circumstances.gracePeriod / 1000;
-      return {
-        what: `${streams(losses)} still ran on ${on(losses)} when its grace of ${has} s was over and it got SIGKILL`,
-        timed: true,
-        remedy: `set terminationGracePeriodSeconds ≥ ${Math.max(needed, Math.floor(has) + 1)}, or end streams knowingly before the grace is over (drain timeout < ${has} s)`,
-      };
-    },
+    explain: (losses, circumstances) => ({
+      what: `${streams(losses)} still ran on ${on(losses)} when its grace of ${circumstances.gracePeriod / 1000} s was over and it got SIGKILL`,
+      timed: true,
+      remedy: circumstances.advice.graceFor(
+        drainNeeded(losses, circumstances),
+        circumstances.gracePeriod,
+      ),
+    }),
   },
   {
     code: 'silence',
@@ -106,17 +127,17 @@ export const causeRules: readonly CauseRule[] = [
     code: 'turned-away-new',
     applies: (loss) =>
       loss.attempt.ending === 'status' && whileEnding(loss) && !loss.attempt.reused,
-    explain: (losses) => ({
+    explain: (losses, { advice }) => ({
       what: `${connections(losses)} reached ${on(losses)} and got ${statuses(losses)}`,
-      remedy: `set propagationDelay ≥ ${delayNeeded(losses)} so that it admits streams until its endpoint is gone everywhere`,
+      remedy: advice.acceptLonger,
     }),
   },
   {
     code: 'turned-away-kept',
     applies: (loss) => loss.attempt.ending === 'status' && whileEnding(loss),
-    explain: (losses) => ({
+    explain: (losses, { advice }) => ({
       what: `${requests(losses)} over kept connections to ${on(losses)} got ${statuses(losses)}${announced(losses)}`,
-      remedy: `send Connection: close on every answer from the pod's deletion on, and keep admitting until clients have left (propagationDelay ≥ ${delayNeeded(losses)})`,
+      remedy: `${announce}; and ${advice.acceptLonger}`,
     }),
   },
   {
@@ -124,7 +145,7 @@ export const causeRules: readonly CauseRule[] = [
     applies: ({ attempt }) => attempt.ending === 'status',
     explain: (losses) => ({
       what: `${requests(losses)} got ${statuses(losses)} from ${on(losses)}`,
-      remedy: 'this is not the rollout: see the log of the service (--verbose)',
+      remedy: notTheRollout,
     }),
   },
   {
@@ -132,17 +153,21 @@ export const causeRules: readonly CauseRule[] = [
     applies: (loss) => loss.attempt.ending === 'refused' && loss.attempt.reused,
     explain: (losses) => ({
       what: `${requests(losses)} met the closing of a connection that clients had kept open to ${on(losses)}`,
-      remedy: `announce it: Connection: close on every answer from the pod's deletion on, and close idle connections only after clients had time to leave (propagationDelay ≥ ${delayNeeded(losses)})`,
+      remedy: `${announce}, and close idle connections only after clients had time to leave`,
     }),
   },
   {
     code: 'dropped-unanswered',
-    applies: ({ attempt }) => attempt.ending === 'refused',
-    explain: (losses) => ({
+    applies: (loss) => loss.attempt.ending === 'refused' && (!loss.pod || whileEnding(loss)),
+    explain: (losses, { advice }) => ({
       what: `${connections(losses)} to ${on(losses)} got no answer`,
-      remedy: `answer what was accepted, and accept until the endpoint is gone everywhere (propagationDelay ≥ ${delayNeeded(losses)})`,
+      remedy: `answer what was accepted; and ${advice.acceptLonger}`,
     }),
   },
+];
+
+/** Streams that had begun. */
+const cuts: readonly CauseRule[] = [
   {
     code: 'exited-early',
     applies: ({ pod, attempt }) =>
@@ -157,16 +182,17 @@ export const causeRules: readonly CauseRule[] = [
     code: 'ended-silently',
     applies: (loss) => loss.attempt.ending === 'clean' && whileEnding(loss),
     explain: (losses, circumstances) => ({
-      what: `${on(losses)} ended ${streams(losses)} without a terminal event, so clients take the fragment for the whole`,
-      remedy: `let them finish${timeout(losses, circumstances)}, or send a farewell event before the end`,
+      what: `${on(losses)} ended ${streams(losses)} without the end that is known of them, so clients take the fragment for the whole`,
+      remedy: `let them finish${timeout(losses, circumstances)}, or send a farewell before the end`,
     }),
   },
   {
     code: 'unknown-end',
     applies: ({ attempt }) => attempt.ending === 'clean',
     explain: (losses) => ({
-      what: `${streams(losses)} from ${on(losses)} ended without a terminal event known here`,
-      remedy: 'name it with --complete-event, --complete-data, --complete-text or --recognise',
+      what: `${streams(losses)} from ${on(losses)} ended without the end that is known of them; the last piece was "${losses[0]?.stream.lastPiece ?? ''}"`,
+      remedy:
+        'if that is their end, name it with --complete-event, --complete-data, --complete-text or --recognise',
     }),
   },
   {
@@ -182,7 +208,10 @@ export const causeRules: readonly CauseRule[] = [
     applies: () => true,
     explain: (losses) => ({
       what: `${streams(losses)} on ${on(losses)} broke off`,
-      remedy: 'this is not the rollout: see the log of the service (--verbose)',
+      remedy: notTheRollout,
     }),
   },
 ];
+
+/** The first rule that applies explains a loss; the last one applies to all. */
+export const causeRules: readonly CauseRule[] = [...fatal, ...refusals, ...cuts];

@@ -7,7 +7,11 @@ export interface Cause {
   readonly code: string;
   readonly pod?: string;
   readonly streams: readonly number[];
-  /** For people: how many, where, in which phase, and what to set. */
+  /** For people: how many, where, in which phase. */
+  readonly what: string;
+  /** What to set or to change. */
+  readonly remedy: string;
+  /** Both in one. */
   readonly sentence: string;
 }
 
@@ -29,12 +33,15 @@ export function causeOf(group: readonly Loss[], circumstances: Circumstances): C
   if (!first) throw new Error('A cause needs at least one loss.');
   const { code, explain } = ruleOf(first);
   const pod = first.pod?.name;
-  const { what, remedy, timed } = explain(group, circumstances);
+  const { what: happened, remedy, timed } = explain(group, circumstances);
+  const what = `${capital(happened)}${timed ? '' : ` (${latest(group)})`}`;
   return {
     code,
     ...(pod === undefined ? {} : { pod }),
     streams: group.map(({ stream }) => stream.id),
-    sentence: `${capital(what)}${timed ? '' : ` (${latest(group)})`}: ${remedy}`,
+    what,
+    remedy,
+    sentence: `${what}: ${remedy}`,
   };
 }
 

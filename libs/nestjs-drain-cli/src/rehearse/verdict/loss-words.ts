@@ -1,12 +1,12 @@
 import { formatDuration } from '../duration.js';
 import { drainNeeded, type Circumstances, type Loss } from './loss.js';
 
-/** How soon after SIGTERM the pod exited, if it got one. */
+/** How soon after the stop signal the pod exited, if it got one. */
 export function afterSignal(losses: readonly Loss[]): string {
   const pod = losses[0]?.pod;
-  const [signal, exit] = [pod?.at('sigterm'), pod?.at('exited')];
+  const [signal, exit] = [pod?.signal, pod?.at('exited')];
   if (signal === undefined || exit === undefined) return '';
-  return `${formatDuration(exit - signal)} after SIGTERM `;
+  return `${formatDuration(exit - signal.at)} after ${signal.name} `;
 }
 
 export function on(losses: readonly Loss[]): string {
@@ -25,12 +25,16 @@ export function statuses(losses: readonly Loss[]): string {
   return [...new Set(losses.map(({ attempt }) => attempt.status))].join(' or ');
 }
 
+export function farewells(losses: readonly Loss[]): string {
+  return [...new Set(losses.map(({ attempt }) => attempt.told))].join(' or ');
+}
+
 export function announced(losses: readonly Loss[]): string {
   const without = losses.filter(({ attempt }) => !attempt.announcedClose).length;
   return without > 0 ? `, ${without} of them without Connection: close` : '';
 }
 
+/** In brackets, how long to wait for streams. */
 export function timeout(losses: readonly Loss[], circumstances: Circumstances): string {
-  if (circumstances.streamLength === 0) return '';
-  return ` (drain timeout ≥ ${formatDuration(drainNeeded(losses, circumstances))})`;
+  return circumstances.advice.drainFor(drainNeeded(losses, circumstances));
 }

@@ -1,6 +1,6 @@
 import { type Connection } from '../balancer/balancer.js';
-import { formatDuration } from '../duration.js';
 import { type Attempt, type Stream } from '../load/stream.js';
+import { type Advice } from './advice.js';
 import { together, type PodStory } from './pod-story.js';
 
 /** One lost stream with the attempt that decided it. */
@@ -17,6 +17,9 @@ export interface Circumstances {
   readonly gracePeriod: number;
   /** How long a whole stream lasts: the longest seen or announced; 0 when unknown. */
   readonly streamLength: number;
+  /** The rehearsal's own processes were late: its times are not the service's. */
+  readonly strained: boolean;
+  readonly advice: Advice;
 }
 
 /** From the start of the pod's end to the loss; 0 before it. */
@@ -25,23 +28,19 @@ export function sinceEnding({ attempt, pod }: Loss, time = attempt.endedAt): num
 }
 
 /** The pod's end had begun when the attempt ended. */
-export function whileEnding({ attempt, pod }: Loss): boolean {
+export function whileEnding({ attempt, pod }: Pick<Loss, 'attempt' | 'pod'>): boolean {
   return pod?.endingAt !== undefined && pod.endingAt <= attempt.endedAt;
 }
 
-/** How long a pod would have had to accept after its deletion so that none of these was lost. */
-export function delayNeeded(losses: readonly Loss[]): string {
-  const needed = losses.map((loss) =>
-    Math.max(
-      sinceEnding(loss, loss.connection?.refused ? loss.connection.at : loss.attempt.startedAt),
-      sinceEnding(loss, loss.pod?.at('endpointRemoved')),
-    ),
-  );
-  return formatDuration(Math.max(...needed) + 100);
-}
-
-/** How long a pod would have had to drain after its deletion so that all of these could end. */
-export function drainNeeded(losses: readonly Loss[], { streamLength }: Circumstances): number {
+/**
+ * How long a pod would have had to drain after its deletion so that all of these could end; undefined if
+ * nothing that was measured says it.
+ */
+export function drainNeeded(
+  losses: readonly Loss[],
+  { streamLength, strained }: Circumstances,
+): number | undefined {
+  if (strained || streamLength === 0) return undefined;
   const needed = losses.map((loss) => {
     const ran = loss.attempt.endedAt - loss.attempt.startedAt;
     return sinceEnding(loss) + Math.max(streamLength - ran, 0);

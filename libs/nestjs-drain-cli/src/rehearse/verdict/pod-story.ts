@@ -16,6 +16,12 @@ export class PodStory {
     return this.events.find((event) => event.kind === kind)?.at;
   }
 
+  /** The signal that asked it to stop. */
+  get signal(): { readonly at: number; readonly name: string } | undefined {
+    const event = this.events.find(({ kind }) => kind === 'sigterm' || kind === 'sigint');
+    return event && { at: event.at, name: event.kind.toUpperCase() };
+  }
+
   get crashed(): boolean {
     return this.at('sigkill') !== undefined && this.at('deleted') === undefined;
   }
@@ -31,7 +37,8 @@ export class PodStory {
       ['exited', 'after it had exited'],
       ['sigkill', 'after SIGKILL'],
       ['sigterm', 'after SIGTERM'],
-      ['deleted', 'after its deletion, before SIGTERM'],
+      ['sigint', 'after SIGINT'],
+      ['deleted', 'after its deletion, before the signal'],
     ];
     for (const [kind, words] of marks) {
       const at = this.at(kind);

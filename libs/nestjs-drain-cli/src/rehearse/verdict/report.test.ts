@@ -3,7 +3,9 @@ import { type Connection } from '../balancer/balancer.js';
 import { type PodEvent } from '../journal.js';
 import { newAttempt, type Attempt, type Stream } from '../load/stream.js';
 import { junit } from './junit.js';
-import { passed, report, type Findings } from './report.js';
+import { platforms } from '../platform/platforms.js';
+import { adviceFor } from './advice.js';
+import { report, type Findings } from './report.js';
 
 const deletedAt1000: PodEvent[] = [
   { at: 0, pod: 'pod-1', kind: 'started' },
@@ -14,7 +16,7 @@ const deletedAt1000: PodEvent[] = [
 ];
 
 describe('the report of a rehearsal', () => {
-  it('names the delay that would have kept the listener open long enough', () => {
+  it('advises in the words of the service, with no number of the simulation', () => {
     const refused = attempt({ startedAt: 1900, endedAt: 1900, ending: 'refused' });
     const { causes } = judge([stream(refused)], { refused: [refused] });
     expect(causes).toHaveLength(1);
@@ -22,7 +24,11 @@ describe('the report of a rehearsal', () => {
     expect(causes[0]?.sentence).toContain(
       '1 new connection reached pod 1 after its listener closed',
     );
-    expect(causes[0]?.sentence).toContain('propagationDelay ≥ 1.3 s');
+    expect(causes[0]?.sentence).toContain('set propagationDelay to 5 or more');
+    const advice = adviceFor('other', platforms.kubernetes, 900);
+    const [other] = judge([stream(refused)], { refused: [refused], advice }).causes;
+    expect(other?.sentence).not.toContain('propagationDelay');
+    expect(other?.sentence).toContain('preStop hook that sleeps');
   });
 
   it('tells requests over kept connections from new ones', () => {
@@ -50,7 +56,7 @@ describe('the report of a rehearsal', () => {
     const killed = attempt({ startedAt: 500, endedAt: 6002, ending: 'reset', firstByteAt: 510 });
     const { causes } = judge([stream(killed)], { events, streamLength: 10_000 });
     expect(causes[0]?.code).toBe('grace-over');
-    expect(causes[0]?.sentence).toContain('terminationGracePeriodSeconds ≥ 12');
+    expect(causes[0]?.sentence).toContain('set terminationGracePeriodSeconds to 12 s or more');
   });
 
   it('does not ask for more grace for a pod that never stopped taking requests', () => {
@@ -69,7 +75,7 @@ describe('the report of a rehearsal', () => {
 
   it('unmasks a clean end without a terminal event', () => {
     const ended = attempt({ startedAt: 800, endedAt: 1400, ending: 'clean', status: 200 });
-    const { causes } = judge([stream(ended)]);
+    const { causes } = judge([stream(ended, { named: true })]);
     expect(causes[0]?.code).toBe('ended-silently');
   });
 
@@ -89,16 +95,81 @@ describe('the report of a rehearsal', () => {
   it('passes when nothing was lost, or no more than allowed', () => {
     const lost = stream(attempt({ ending: 'refused' }));
     const whole = stream(attempt({ ending: 'clean' }), { terminal: 'done' });
-    expect(passed(judge([whole]), 0)).toBe(true);
-    expect(passed(judge([whole, lost]), 0)).toBe(false);
-    expect(passed(judge([whole, lost]), 1)).toBe(true);
+    expect(judge([whole]).verdict).toEqual({
+      passed: true,
+      sentence: 'No stream was lost: all 1 were kept',
+    });
+    expect(judge([whole, lost]).verdict.passed).toBe(false);
+    expect(judge([whole, lost], { maxLost: 1 }).verdict).toEqual({
+      passed: true,
+      sentence: '1 of 2 streams were lost; 1 may be',
+    });
   });
 
-  it('does not pass when nothing was measured, or not until the end', () => {
+  it('does not pass when nothing was measured, or not until the end, and says so', () => {
     const whole = stream(attempt({ ending: 'clean' }), { terminal: 'done' });
-    expect(passed(judge([]), 0)).toBe(false);
-    expect(passed(judge([whole], { stoppedAtLimit: true }), 0)).toBe(false);
-    expect(passed(judge([whole], { ranDry: true }), 0)).toBe(false);
+    const sentences = [
+      judge([]),
+      judge([whole], { stoppedAtLimit: true }),
+      judge([whole], { ranDry: true }),
+    ].map(({ verdict }) => [verdict.passed, verdict.sentence]);
+    expect(sentences).toEqual([
+      [false, expect.stringContaining('nothing was measured')],
+      [false, expect.stringContaining('not judged to the end')],
+      [false, expect.stringContaining('not judged to the end')],
+    ]);
+  });
+
+  it('does not pass on ends that nothing tells from a cut', () => {
+    const ended = stream(attempt({ ending: 'clean', status: 200 }), { lastPiece: '{"a":1}' });
+    const { verdict, warnings, lost } = judge([ended]);
+    expect([verdict.passed, lost]).toEqual([false, 0]);
+    expect(verdict.sentence).toContain('cannot be known');
+    expect(warnings[0]?.sentence).toContain('the last piece of one was "{"a":1}"');
+  });
+
+  it('does not pass on a service whose every answer is an error', () => {
+    const failed = stream(
+      attempt({ startedAt: 200, endedAt: 300, ending: 'clean', status: 200, told: 'error' }),
+    );
+    const { verdict, causes } = judge([failed, { ...failed, id: 2 }]);
+    expect(verdict.passed).toBe(false);
+    expect(causes[0]?.sentence).toContain('got "error" from pod 1 while it was serving');
+  });
+
+  it('names a pod that ignored its signal, though nothing was lost', () => {
+    const events: PodEvent[] = [...deletedAt1000, { at: 6000, pod: 'pod-1', kind: 'sigkill' }];
+    const whole = stream(attempt({ ending: 'clean' }), { terminal: 'done' });
+    const { verdict, warnings } = judge([whole], { events });
+    expect(verdict.passed).toBe(true);
+    expect(warnings).toMatchObject([{ code: 'ignored-signal', pod: 'pod-1' }]);
+    expect(warnings[0]?.sentence).toContain('Pod 1 was still there 5 s after SIGTERM');
+  });
+
+  it('names idle connections that were closed without notice, though nothing was lost', () => {
+    const idle = { ending: 'clean', endedAt: 1100, droppedIdleAt: 1150 } as const;
+    const whole = stream(attempt(idle), { terminal: 'done' });
+    expect(judge([whole]).warnings).toMatchObject([{ code: 'idle-closed-unannounced' }]);
+    const before = stream(attempt({ ...idle, endedAt: 900, droppedIdleAt: 950 }), {
+      terminal: 'done',
+    });
+    expect(judge([before]).warnings).toEqual([]);
+  });
+
+  it('says when the rehearsal itself was late, and then advises no number', () => {
+    const events: PodEvent[] = [...deletedAt1000, { at: 1004, pod: 'pod-1', kind: 'exited' }];
+    const broken = attempt({ startedAt: 800, endedAt: 1003, ending: 'reset', firstByteAt: 801 });
+    const scene = { events, streamLength: 3000 };
+    const calm = judge([stream(broken)], scene);
+    expect(calm.causes[0]?.sentence).toMatch(/timeout ≥ \d/);
+    const clients = [{ from: 900, to: 1200, late: 700 }];
+    const late = judge([stream(broken)], {
+      ...scene,
+      stalls: { balancer: [], clients, kubelet: [] },
+    });
+    expect(late.strain).toEqual({ process: 'clients', late: 700 });
+    expect(late.warnings[0]?.sentence).toContain('clients ran up to 0.7 s late');
+    expect(late.causes[0]?.sentence).not.toMatch(/≥/);
   });
 
   it('counts every stream once', () => {
@@ -115,10 +186,19 @@ describe('the report of a rehearsal', () => {
   it('as JUnit lists each lost stream as a failure with its reason, escaped', () => {
     const lost = stream(attempt({ ending: 'refused' }), { request: 'GET /a?b=<1>&c=2' });
     const xml = junit(judge([lost, stream(attempt({ ending: 'clean' }), { terminal: 'done' })]));
-    expect(xml).toContain('tests="2" failures="1"');
+    expect(xml).toContain('tests="3" failures="1"');
     expect(xml).toContain('<failure type="refused" message="');
     expect(xml).toContain('classname="GET /a?b=&lt;1&gt;&amp;c=2"');
   });
+});
+
+it('as JUnit is not green when nothing was judged to its end', () => {
+  const ended = stream(attempt({ ending: 'clean', status: 200 }));
+  expect(junit(judge([ended]))).toContain('errors="1"');
+  const whole = stream(attempt({ ending: 'clean' }), { terminal: 'done' });
+  expect(junit(judge([whole]))).toContain('errors="0"');
+  const limited = junit(judge([whole], { stoppedAtLimit: true }));
+  expect(limited).toContain('<error message="Stopped at the time limit');
 });
 
 interface Scene extends Partial<Omit<Findings, 'connections' | 'streams'>> {
@@ -139,6 +219,10 @@ function judge(streams: Stream[], { refused = [], ...scene }: Scene = {}) {
     events: deletedAt1000,
     gracePeriod: 5000,
     streamLength: 0,
+    maxLost: 0,
+    platform: 'Kubernetes',
+    advice: adviceFor('nestjs-drain', platforms.kubernetes, 900),
+    stalls: { balancer: [], clients: [], kubelet: [] },
     ...scene,
     streams,
     connections,
@@ -150,6 +234,13 @@ function attempt(own: Partial<Attempt>): Attempt {
 }
 
 function stream(one: Attempt, own: Partial<Stream> = {}): Stream {
-  const common = { id: 1, client: 1, kind: 'post', request: 'POST /', events: 0 } as const;
+  const common = {
+    id: 1,
+    client: 1,
+    kind: 'post',
+    request: 'POST /',
+    events: 0,
+    named: false,
+  } as const;
   return { ...common, connected: false, open: false, ...own, attempts: [one] };
 }

@@ -1,10 +1,14 @@
 import { type PodEvent } from '../journal.js';
 import { span, type Attempt, type Stream } from '../load/stream.js';
+import { type Advice } from './advice.js';
 import { type Connections } from './attribution.js';
 import { causeOf, causesOf, type Cause } from './cause.js';
-import { fateOf, fates, isLost, type Fate } from './fate.js';
-import { type Circumstances, type Loss } from './loss.js';
+import { failedAnswer, fateOf, fates, isLost, type Fate, type FateContext } from './fate.js';
+import { whileEnding, type Circumstances, type Loss } from './loss.js';
 import { podStories, type PodStory } from './pod-story.js';
+import { strainOf, type OwnStalls, type Strain } from './strain.js';
+import { verdictOf, type Verdict } from './verdict.js';
+import { warningsOf, type Warning } from './warnings.js';
 
 /** A stream with its verdict. Times in milliseconds of the rehearsal. */
 export interface JudgedStream {
@@ -25,16 +29,19 @@ export interface RehearsalReport {
   /** When it began, ISO 8601. */
   readonly date: string;
   readonly command: string;
+  /** Whose order of events was played. */
+  readonly platform: string;
   /** How long it took, in milliseconds. */
   readonly duration: number;
-  /** The time limit ended it. */
-  readonly stoppedAtLimit: boolean;
-  /** The clients had used up maxStreams before the rollout was over. */
-  readonly ranDry: boolean;
+  readonly verdict: Verdict;
   readonly totals: Readonly<Record<Fate, number>>;
   /** cut + refused. */
   readonly lost: number;
   readonly causes: readonly Cause[];
+  /** What to know although no stream was lost by it. */
+  readonly warnings: readonly Warning[];
+  /** The rehearsal's own processes were late; absent if they were not. */
+  readonly strain?: Strain;
   readonly pods: readonly { readonly name: string; readonly events: readonly PodEvent[] }[];
   readonly streams: readonly JudgedStream[];
 }
@@ -42,77 +49,103 @@ export interface RehearsalReport {
 export interface Findings {
   readonly date: Date;
   readonly command: readonly string[];
+  readonly platform: string;
   readonly duration: number;
+  /** The time limit ended it. */
   readonly stoppedAtLimit: boolean;
+  /** The clients had used up maxStreams before the rollout was over. */
   readonly ranDry: boolean;
+  /** So many streams may be lost. */
+  readonly maxLost: number;
   readonly events: readonly PodEvent[];
   readonly streams: readonly Stream[];
   readonly connections: Connections;
   readonly gracePeriod: number;
   /** How long the user says a stream lasts, in milliseconds; 0 when not said. */
   readonly streamLength: number;
+  readonly advice: Advice;
+  readonly stalls: OwnStalls;
 }
 
 /** Judges every stream and says in all what was lost and why. */
 export function report(findings: Findings): RehearsalReport {
-  const stories = podStories(findings.events);
-  const judged = findings.streams.map((stream) => ({ stream, fate: fateOf(stream) }));
-  const circumstances = circumstancesOf(findings, judged);
+  const { date, command, platform, duration, streams, stalls, events } = findings;
+  const stories = podStories(events);
+  const contextOf = contextsOf(streams, stories);
+  const judged = streams.map((stream) => ({ stream, fate: fateOf(stream, contextOf(stream)) }));
+  const strain = strainOf(stalls, events);
+  const circumstances = circumstancesOf(findings, strain !== undefined);
+  const lost = judged.filter(({ fate }) => isLost(fate)).map(({ stream }) => stream);
   const losses = new Map(
-    judged
-      .filter(({ fate }) => isLost(fate))
-      .map(({ stream }) => [stream, lossOf(stream, stories, findings.connections)]),
+    lost.map((stream) => [stream, lossOf(stream, contextOf(stream), stories, findings)]),
   );
-  const totals = Object.fromEntries(
-    fates.map((fate) => [fate, judged.filter((one) => one.fate === fate).length]),
-  ) as Record<Fate, number>;
+  const totals = totalsOf(judged.map(({ fate }) => fate));
+  const causes = causesOf([...losses.values()], circumstances);
+  const strained = strain ? { strain } : {};
   return {
     version: 1,
-    date: findings.date.toISOString(),
-    command: findings.command.join(' '),
-    duration: findings.duration,
-    stoppedAtLimit: findings.stoppedAtLimit,
-    ranDry: findings.ranDry,
+    date: date.toISOString(),
+    command: command.join(' '),
+    platform,
+    duration,
+    verdict: verdictOf({ ...findings, totals, lost: lost.length }),
     totals,
-    lost: losses.size,
-    causes: causesOf([...losses.values()], circumstances),
-    pods: stories.map(({ name, events }) => ({ name, events })),
-    streams: judged.map(({ stream, fate }) =>
-      judgedStream(stream, fate, losses.get(stream), circumstances),
-    ),
+    lost: lost.length,
+    causes,
+    warnings: warningsOf({ ...findings, ...strained, judged, stories, causes, totals }),
+    ...strained,
+    pods: stories.map(({ name, events: own }) => ({ name, events: own })),
+    streams: judged.map((one) => judgedStream(one, losses.get(one.stream), circumstances)),
   };
 }
 
-/** Nothing was lost beyond `maxLost`, and something was there to lose until the rollout was over. */
-export function passed(report: RehearsalReport, maxLost: number): boolean {
-  const { totals, lost, stoppedAtLimit, ranDry } = report;
-  const good = totals.complete + totals.resumed + totals.told;
-  return lost <= maxLost && good > 0 && !stoppedAtLimit && !ranDry;
+/** What each stream's fate depends on: what its load's other streams and its pods did. */
+function contextsOf(streams: readonly Stream[], stories: readonly PodStory[]) {
+  const known = new Set(
+    streams.filter(({ recognised }) => recognised).map(({ request }) => request),
+  );
+  const ending = (attempt: Attempt) => {
+    const pod = stories.find(({ name }) => name === attempt.pod);
+    return pod === undefined || whileEnding({ attempt, pod });
+  };
+  return ({ request }: Stream): FateContext => ({ endsKnown: known.has(request), ending });
+}
+
+function totalsOf(all: readonly Fate[]): Record<Fate, number> {
+  return Object.fromEntries(
+    fates.map((fate) => [fate, all.filter((one) => one === fate).length]),
+  ) as Record<Fate, number>;
 }
 
 function judgedStream(
-  { id, client, kind, request, events, attempts }: Stream,
-  fate: Fate,
+  { stream, fate }: { readonly stream: Stream; readonly fate: Fate },
   loss: Loss | undefined,
   circumstances: Circumstances,
 ): JudgedStream {
+  const { id, client, kind, request, events, attempts } = stream;
   const common = { id, client, kind, request, fate, events, attempts };
   return loss ? { ...common, why: causeOf([loss], circumstances).sentence } : common;
 }
 
-function circumstancesOf(
-  { gracePeriod, streamLength }: Findings,
-  judged: readonly { stream: Stream; fate: Fate }[],
-): Circumstances {
-  const whole = judged.filter(({ stream }) => stream.terminal !== undefined);
-  const lengths = whole.map(({ stream }) => span(stream).end - span(stream).start);
-  return { gracePeriod, streamLength: Math.max(streamLength, ...lengths) };
+function circumstancesOf(findings: Findings, strained: boolean): Circumstances {
+  const { gracePeriod, streamLength, streams, advice } = findings;
+  const whole = streams.filter(({ terminal }) => terminal !== undefined);
+  const lengths = whole.map((stream) => span(stream).end - span(stream).start);
+  const longest = lengths.reduce((a, b) => Math.max(a, b), streamLength);
+  return { gracePeriod, streamLength: longest, strained, advice };
 }
 
-/** The attempt that decided a lost stream: the last that did not end from the client's side. */
-function lossOf(stream: Stream, stories: readonly PodStory[], connections: Connections): Loss {
+/** The attempt that decided a lost stream: one that failed by itself, else the last that the client did not end. */
+function lossOf(
+  stream: Stream,
+  context: FateContext,
+  stories: readonly PodStory[],
+  { connections }: Findings,
+): Loss {
   const attempt =
-    stream.attempts.findLast(({ ending }) => ending !== 'closed') ?? stream.attempts.at(-1);
+    stream.attempts.find((one) => failedAnswer(one, context)) ??
+    stream.attempts.findLast(({ ending }) => ending !== 'closed') ??
+    stream.attempts.at(-1);
   if (!attempt) throw new Error('A lost stream has at least one attempt.');
   const connection = connections.get(attempt);
   const pod = stories.find(({ name }) => name === attempt.pod);
