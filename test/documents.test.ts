@@ -84,7 +84,7 @@ describe('the options', () => {
 
   test('docs/resume.md has each option of DrainResumeModule', async () => {
     const message = await startWith({}, DrainResumeModule.forRoot(unknown));
-    const known = /it knows `(.*)`\./.exec(message)?.[1]?.split('`, `') ?? [];
+    const known = knownIn(message);
     expect(known).toContain('store');
     expect(known.filter((name) => !rowsOf('docs/resume.md').includes(name))).toEqual([]);
   });
