@@ -205,7 +205,7 @@ describe.each(packages)('the tarball of %s', (name) => {
     const listing = (await run(workspace, 'tar', '-tzf', tarballs[name])).trim().split('\n');
     const documents = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'];
     for (const file of documents) expect(listing).toContain(`package/${file}`);
-    const known = /^package\/(dist\/(esm|cjs)\/|PROTOCOL\.md$)/;
+    const known = /^package\/(dist\/(esm|cjs)\/|PROTOCOL\.md$|pre-stop\.js$)/;
     const foreign = listing.filter(
       (file) => !known.test(file) && !documents.includes(file.slice('package/'.length)),
     );
