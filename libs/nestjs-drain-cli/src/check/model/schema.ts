@@ -1,5 +1,6 @@
 import { podSpecOf } from './kinds.js';
 import { type Resource } from '../input/resource.js';
+import { type Model, type ModelClass } from './kubernetes.js';
 
 /** A fault against Kubernetes' own schema. */
 export interface SchemaFault {
@@ -8,34 +9,6 @@ export interface SchemaFault {
   /** The type that was wanted, where that is the fault. */
   readonly wanted?: string;
 }
-
-interface Model {
-  validate(): void;
-}
-
-type ModelClass = new (data: never) => Model;
-
-/** The published models, loaded only when such a resource is read. */
-const models: Record<string, () => Promise<ModelClass>> = {
-  'apps/v1/Deployment': async () =>
-    (await import('kubernetes-models/apps/v1/Deployment')).Deployment,
-  'apps/v1/StatefulSet': async () =>
-    (await import('kubernetes-models/apps/v1/StatefulSet')).StatefulSet,
-  'apps/v1/DaemonSet': async () => (await import('kubernetes-models/apps/v1/DaemonSet')).DaemonSet,
-  'apps/v1/ReplicaSet': async () =>
-    (await import('kubernetes-models/apps/v1/ReplicaSet')).ReplicaSet,
-  'batch/v1/Job': async () => (await import('kubernetes-models/batch/v1/Job')).Job,
-  'batch/v1/CronJob': async () => (await import('kubernetes-models/batch/v1/CronJob')).CronJob,
-  'v1/Pod': async () => (await import('kubernetes-models/v1/Pod')).Pod,
-  'v1/Service': async () => (await import('kubernetes-models/v1/Service')).Service,
-  'policy/v1/PodDisruptionBudget': async () =>
-    (await import('kubernetes-models/policy/v1/PodDisruptionBudget')).PodDisruptionBudget,
-  'autoscaling/v2/HorizontalPodAutoscaler': async () =>
-    (await import('kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'))
-      .HorizontalPodAutoscaler,
-  'networking.k8s.io/v1/Ingress': async () =>
-    (await import('kubernetes-models/networking.k8s.io/v1/Ingress')).Ingress,
-};
 
 /** What Kubernetes' schema refuses in a resource; nothing for kinds without a model. */
 export async function schemaFaults(resource: Resource): Promise<SchemaFault[]> {
@@ -65,8 +38,10 @@ export async function unknownFields(resource: Resource): Promise<UnknownField[]>
   return reading.unread();
 }
 
+/** The models are loaded with the first resource that is judged. */
 async function modelOf(resource: Resource): Promise<ModelClass | undefined> {
-  return models[`${resource.apiVersion}/${resource.kind}`]?.();
+  const { models } = await import('./kubernetes.js');
+  return models[`${resource.apiVersion}/${resource.kind}`];
 }
 
 /** Notes which fields of which objects are read. */
