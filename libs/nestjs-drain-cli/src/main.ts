@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { checkCommand } from './check/command.js';
+import { version } from './check/version.js';
 import { rehearseCommand } from './rehearse/command.js';
 
 const unusableExit = 2;
 
 const program = new Command('nestjs-drain')
   .description('See a rolling update before you trust it: rehearse it, and check the manifests.')
+  .version(version, '--version', 'print the version')
   .addCommand(rehearseCommand())
   .addCommand(checkCommand())
   // Exit code 1 says that something would be lost; a mistyped command says nothing about that.

@@ -137,3 +137,11 @@ describe("this repository's own manifests", () => {
     },
   );
 });
+
+it('the built schemas need no other package, and bring the licences of those that they hold', async () => {
+  const dist = fileURLToPath(new URL('../dist', import.meta.url));
+  const models = await readFile(join(dist, 'check/model/kubernetes.js'), 'utf8');
+  expect(models.match(/\bfrom\s*"[^"]+"|__require\("[^"]+"\)/g)).toBeNull();
+  const licences = await readFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  expect(licences).toMatch(/^kubernetes-models \d+\.\d+\.\d+ \(MIT\)$/m);
+});

@@ -1,7 +1,7 @@
 import { normalize } from 'node:path';
 import { type Finding, findingOf } from './finding.js';
 import { readDockerfile } from './input/dockerfile.js';
-import { patchFiles } from './input/kustomization.js';
+import { readKustomization, reader } from './input/kustomization.js';
 import { parseResources } from './input/manifest.js';
 import { type Resource } from './input/resource.js';
 import { type Input, isDockerfile, isKustomization, type Source } from './input/source.js';
@@ -21,7 +21,7 @@ export interface CheckReport {
   readonly judged: number;
   /** Workloads that were read and not judged. */
   readonly notJudged: readonly NotJudged[];
-  /** How many resources were left out because they only patch others. */
+  /** How many patches were left out: resources that only patch others, and changes in a kustomization. */
   readonly patches: number;
   /** Files that could not be read or understood. */
   readonly unread: readonly Unread[];
@@ -38,7 +38,7 @@ export interface Declarations {
  * it is listed under `unread`.
  */
 export async function check(input: Input, declared: Declarations = {}): Promise<CheckReport> {
-  const { manifests, unread } = readManifests(input, declared);
+  const { manifests, inline, unread } = readManifests(input, declared);
   const findings: Finding[] = [];
   const unknowns: (Unknown & { readonly rule: Rule })[] = [];
   for (const rule of rules) {
@@ -55,7 +55,7 @@ export async function check(input: Input, declared: Declarations = {}): Promise<
     resources: manifests.resources.length,
     judged: manifests.serving.length + manifests.stopped.length,
     notJudged: manifests.notJudged,
-    patches: manifests.patches.length,
+    patches: manifests.patches.length + inline,
     unread,
   };
 }
@@ -71,7 +71,7 @@ const counts = ({ rule, server }: Unknown & { readonly rule: Rule }): boolean =>
 export function readManifests(
   { sources, unread }: Input,
   { flags = {}, live = {} }: Declarations,
-): { manifests: Manifests; unread: Unread[] } {
+): { manifests: Manifests; inline: number; unread: Unread[] } {
   const failed: Unread[] = [...unread];
   const attempt = <T>(source: Source, parse: (source: Source) => T[]): T[] => {
     try {
@@ -82,10 +82,14 @@ export function readManifests(
       return [];
     }
   };
-  const steering = sources.filter(({ file }) => isKustomization(file));
+  const isRead = reader([...sources, ...unread.map(({ file }) => ({ file, text: '' }))]);
+  const steering = sources
+    .filter(({ file }) => isKustomization(file))
+    .flatMap((each) => attempt(each, (source) => readKustomization(source, isRead)));
+  failed.push(...steering.flatMap(({ missing }) => missing));
   const images = sources.filter(({ file }) => isDockerfile(file));
   const others = sources.filter(({ file }) => !isKustomization(file) && !isDockerfile(file));
-  const patched = new Set(steering.flatMap((each) => attempt(each, patchFiles)));
+  const patched = new Set(steering.flatMap(({ patchFiles }) => patchFiles));
   const found: Resource[] = others.flatMap((each) => attempt(each, parseResources));
   const context = {
     flags,
@@ -93,7 +97,8 @@ export function readManifests(
     isPatchFile: (file: string) => patched.has(normalize(file)),
     dockerfiles: images.map(readDockerfile),
   };
-  return { manifests: new Manifests(found, context), unread: failed };
+  const inline = steering.reduce((sum, each) => sum + each.inline, 0);
+  return { manifests: new Manifests(found, context), inline, unread: failed };
 }
 
 function byPlace(one: Finding, other: Finding): number {

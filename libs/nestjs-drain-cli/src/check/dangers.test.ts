@@ -399,6 +399,12 @@ const dangers: readonly Danger[] = [
     hook('sh', '-c', 'curl -s localhost:8001/bye &'),
   ],
   ['a hook that is kill 1', 'pre-stop-returns-at-once', hook('sh', '-c', 'kill -TERM 1')],
+  ['a hook whose line no shell takes apart', 'pre-stop-returns-at-once', hook('sleep 10')],
+  [
+    'a hook that sleeps for 0 s',
+    'pre-stop-returns-at-once',
+    [...other, inContainer('lifecycle', { preStop: { sleep: { seconds: 0 } } })],
+  ],
   [
     'a hook that asks a probe',
     'pre-stop-path',
@@ -429,6 +435,13 @@ const dangers: readonly Danger[] = [
     [inContainer('terminationGracePeriodSeconds', 330)],
   ],
   ['a mistyped grace', 'unknown-field', [inPod('terminationGracePeriodSecond', 330)]],
+  ['a restart policy of Jobs', 'schema', [inPod('restartPolicy', 'Never')]],
+  ['a deadline of Jobs', 'schema', [inPod('activeDeadlineSeconds', 600)]],
+  [
+    'a selector that misses its own template',
+    'schema',
+    [inDeployment('spec.selector.matchLabels', { app: 'chat', tier: 'web' })],
+  ],
   ['a grace that is a text', 'schema', [inPod('terminationGracePeriodSeconds', '330')]],
   [
     'a grace shorter than the drain',
@@ -461,6 +474,15 @@ const dangers: readonly Danger[] = [
   ['nodemon', 'wrapper-as-first-process', start('npx', 'nodemon', 'dist/main.js')],
   ['corepack', 'wrapper-as-first-process', start('corepack', 'pnpm', 'start')],
   ['node --watch', 'wrapper-as-first-process', start('node', '--watch', 'dist/main.js')],
+  ['tsx watch', 'wrapper-as-first-process', start('tsx', 'watch', 'src/main.ts')],
+  ['time', 'wrapper-as-first-process', start('time', 'node', 'dist/main.js')],
+  ['pm2-runtime', 'wrapper-as-first-process', start('pm2-runtime', 'dist/main.js')],
+  ['supervisord', 'wrapper-as-first-process', start('sh', '-c', 'exec supervisord')],
+  [
+    'exec in a pipeline',
+    'wrapper-as-first-process',
+    start('bash', '-c', 'exec node dist/main.js | tee log'),
+  ],
   [
     'sh -c in a Debian image',
     'wrapper-as-first-process',

@@ -14,7 +14,7 @@ export function ruleOf(id: string): Rule {
     rules.map((each) => each.id),
   );
   throw new UnusableInputError(
-    `${id}: no such rule${near ? `; did you mean ${near}?` : ''} nestjs-drain check --rules lists them.`,
+    `${id}: no such rule${near ? `; did you mean ${near}?` : '.'} nestjs-drain check --rules lists them.`,
   );
 }
 

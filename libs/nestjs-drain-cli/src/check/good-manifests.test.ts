@@ -40,4 +40,10 @@ describe('a patch is not judged', () => {
       expect(report).toMatchObject({ findings: [], resources: 0, judged: 0, patches: 1 });
     },
   );
+
+  it('of a base that the input does not hold makes the check incomplete', async () => {
+    const { unread } = await checked('kustomize/overlays');
+    expect(unread).toMatchObject([{ sentence: expect.stringContaining('builds from ../../base') }]);
+    expect((await checked('kustomize')).unread).toEqual([]);
+  });
 });

@@ -10,7 +10,7 @@ export function closest(text: string, candidates: readonly string[]): string | u
 
 /** Do two texts differ by case and a typing error at most? Two letters in the wrong order are one error. */
 export function isTypingError(one: string, other: string): boolean {
-  const allowed = one.length > 5 ? 2 : 1;
+  const allowed = allowedErrors(one);
   if (Math.abs(one.length - other.length) > allowed) return false;
   const [first, second] = [one.toLowerCase(), other.toLowerCase()];
   return distance(first, second) <= allowed || isSwapped(first, second);
@@ -21,3 +21,6 @@ function isSwapped(one: string, other: string): boolean {
   const swapped = `${one.slice(0, at)}${one[at + 1]}${one[at]}${one.slice(at + 2)}`;
   return at >= 0 && at + 1 < one.length && swapped === other;
 }
+
+/** How many letters may be wrong, missing or too many in a text. */
+export const allowedErrors = (text: string): number => (text.length > 5 ? 2 : 1);

@@ -33,7 +33,8 @@ export class Container {
   }
 
   get name(): string {
-    return this.field.at('name').text ?? '';
+    // Knative and some operators leave the name out.
+    return this.field.at('name').text ?? (this.image || 'a container without a name');
   }
 
   get image(): string {

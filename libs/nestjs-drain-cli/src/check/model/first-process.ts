@@ -4,8 +4,11 @@ import { shellOf } from './image.js';
 export interface Wrapper {
   /** The words that start it, for a message. */
   readonly wrapper: string;
-  /** manager: a package manager; shell: it waits for its child; script: what a file holds is not known. */
-  readonly kind: 'manager' | 'watcher' | 'shell' | 'script';
+  /**
+   * manager: a package manager; supervisor: it passes the signal on and kills after a time of its own;
+   * shell: it waits for its child; script: what a file holds is not known.
+   */
+  readonly kind: 'manager' | 'watcher' | 'supervisor' | 'shell' | 'script';
   /** Is it known what the shell of this image does? */
   readonly shell: ReturnType<typeof shellOf>;
   /** The shell line, and the same with `exec` where that mends it. */
@@ -15,7 +18,9 @@ export interface Wrapper {
 
 const managers = /^(npm|npx|yarn|yarnpkg|pnpm|pnpx|bunx)$/;
 const watchers =
-  /^(nest|nodemon|ts-node-dev|tsnd|concurrently|npm-run-all|run-s|run-p|pm2|forever)$/;
+  /^(nest|nodemon|ts-node-dev|tsnd|concurrently|npm-run-all|run-s|run-p|pm2|forever|time)$/;
+/** PM2 kills 1.6 s after its signal, supervisord 10 s, unless a file of theirs says more. */
+const supervisors = /^(pm2-runtime|pm2-docker|supervisord)$/;
 const shells = /^(sh|bash|ash|dash|zsh)$/;
 
 /** Who stands between the kubelet and the service; undefined when the service itself is first. */
@@ -25,11 +30,22 @@ export function firstProcess(command: readonly string[], image: string): Wrapper
   const program = name(words[0]);
   const shell = shellOf(image);
   const wrapper = words.slice(0, 3).join(' ');
-  if (managers.test(program)) return { wrapper, kind: 'manager', shell };
-  if (watchers.test(program)) return { wrapper, kind: 'watcher', shell };
-  if (program === 'node' && words.includes('--watch')) return { wrapper, kind: 'watcher', shell };
+  const kind = kindOf(words);
+  if (kind) return { wrapper, kind, shell };
   return shells.test(program) ? inShell(program, words, shell) : undefined;
 }
+
+/** What a program is that runs another one, shells apart; undefined for the service itself. */
+function kindOf(words: readonly string[]): 'manager' | 'watcher' | 'supervisor' | undefined {
+  const program = name(words[0]);
+  if (managers.test(program)) return 'manager';
+  if (supervisors.test(program)) return 'supervisor';
+  return watchers.test(program) || isWatching(program, words) ? 'watcher' : undefined;
+}
+
+const isWatching = (program: string, words: readonly string[]): boolean =>
+  (/^(node|bun|deno)$/.test(program) && words.some((word) => /^--watch(-path)?(=|$)/.test(word))) ||
+  (program === 'tsx' && words[1] === 'watch');
 
 const name = (word: string | undefined): string => word?.split('/').pop() ?? '';
 
@@ -78,9 +94,10 @@ function inShell(
   const last = lastCommand(script);
   const started = withoutStarters(last.replace(/^exec\s+/, '').split(/\s+/)) ?? [];
   const wrapper = started.slice(0, 3).join(' ');
-  if (managers.test(name(started[0]))) return { wrapper, kind: 'manager', shell };
-  if (watchers.test(name(started[0]))) return { wrapper, kind: 'watcher', shell };
-  if (/^exec\s/.test(last) || execsLast(shell, script, last)) return undefined;
+  const kind = kindOf(started);
+  if (kind) return { wrapper, kind, shell };
+  // In a pipeline `exec` replaces only the copy of the shell that runs this part.
+  if (/^exec\s[^|]*$/.test(last) || execsLast(shell, script, last)) return undefined;
   return { wrapper: `${program} -c`, kind: 'shell', shell, script, ...mend(script, last) };
 }
 

@@ -1,8 +1,12 @@
+import { least, rollup } from 'd3-array';
 import { type Field } from '../input/field.js';
 import { type Resource } from '../input/resource.js';
 import { comparedEntries, type Labels, matchesMap, matchesSelector } from './selector.js';
 
-/** Resources by what they select, so that thousands of workloads find theirs without asking all. */
+/**
+ * Resources by what they select (by the label that the fewest of them name), so that thousands of
+ * workloads find theirs without asking all.
+ */
 export class LabelIndex {
   private readonly buckets = new Map<string, Resource[]>();
 
@@ -11,12 +15,17 @@ export class LabelIndex {
     private readonly selectorOf: (resource: Resource) => Field,
     private readonly isMap: boolean,
   ) {
-    for (const resource of resources) {
-      const selector = this.selectorOf(resource);
-      const [first] = isMap ? comparedEntries(selector) : selector.at('matchLabels').entries;
-      const key = first ? `${first[0]}=${first[1].text ?? ''}` : '';
-      this.buckets.set(key, [...(this.buckets.get(key) ?? []), resource]);
+    const keys = new Map(resources.map((each) => [each, this.keysOf(each)]));
+    const uses = rollup([...keys.values()].flat(), (same) => same.length, String);
+    for (const [resource, own] of keys) {
+      const rarest = least(own, (key) => uses.get(key)) ?? '';
+      push(this.buckets, rarest, resource);
     }
+  }
+
+  private keysOf(resource: Resource): string[] {
+    const selector = this.selectorOf(resource);
+    return (this.isMap ? comparedEntries(selector) : selector.at('matchLabels').entries).map(keyOf);
   }
 
   /** By plain maps of labels, as in a Service. */
@@ -44,18 +53,22 @@ export class TemplateIndex {
 
   constructor(templates: readonly Labels[]) {
     for (const labels of templates) {
-      for (const [key, value] of labels) {
-        const bucket = this.buckets.get(`${key}=${value}`);
-        if (bucket) bucket.push(labels);
-        else this.buckets.set(`${key}=${value}`, [labels]);
-      }
+      for (const [key, value] of labels) push(this.buckets, `${key}=${value}`, labels);
     }
   }
 
   /** Has any template the labels of this plain map? Only for maps that a template decides. */
   isSelectedBy(selector: Field): boolean {
-    const [first] = selector.entries;
-    const bucket = first && this.buckets.get(`${first[0]}=${first[1].text ?? ''}`);
-    return bucket?.some((labels) => matchesMap(selector, labels)) === true;
+    const buckets = selector.entries.map((entry) => this.buckets.get(keyOf(entry)) ?? []);
+    const smallest = least(buckets, ({ length }) => length);
+    return smallest?.some((labels) => matchesMap(selector, labels)) === true;
   }
+}
+
+const keyOf = ([key, value]: [string, Field]): string => `${key}=${value.text ?? ''}`;
+
+function push<Item>(buckets: Map<string, Item[]>, key: string, item: Item): void {
+  const bucket = buckets.get(key);
+  if (bucket) bucket.push(item);
+  else buckets.set(key, [item]);
 }

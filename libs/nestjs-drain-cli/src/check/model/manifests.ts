@@ -83,11 +83,9 @@ export class Manifests {
       else if (stopped) push(this.stopped, stopped);
     }
     for (const workload of this.workloads) this.place(workload);
-    for (const resource of this.resources.filter(holdsUnheardPods)) {
-      push(this.notJudged, {
-        resource,
-        reason: 'this check does not know where its kind keeps pods',
-      });
+    for (const resource of this.resources) {
+      const reason = reasonForUnheard(resource);
+      if (reason) push(this.notJudged, { resource, reason });
     }
   }
 
@@ -182,10 +180,19 @@ export class Manifests {
 /** The arrays are read-only to everybody else. */
 const push = <T>(array: readonly T[], ...items: T[]): void => void (array as T[]).push(...items);
 
-/** Has it containers somewhere, although it is no workload that is known? */
-function holdsUnheardPods(resource: Resource): boolean {
-  if (kindOf(resource) !== undefined || resource.spec.at('workloadRef').exists) return false;
-  return holdsContainers(resource.spec);
+/** Kinds that make a controller fetch and apply manifests, which stand elsewhere. */
+const fetching =
+  /^(helm\.toolkit\.fluxcd\.io\/HelmRelease|kustomize\.toolkit\.fluxcd\.io\/Kustomization|helm\.cattle\.io\/HelmChart|fleet\.cattle\.io\/GitRepo|argoproj\.io\/Application(Set)?)$/;
+
+/** Why pods that the resource makes cannot be seen here; undefined when it makes none, or they can. */
+function reasonForUnheard(resource: Resource): string | undefined {
+  if (fetching.test(`${resource.group}/${resource.kind}`)) {
+    return 'what it applies is not in the input: render it and check that as well';
+  }
+  if (kindOf(resource) !== undefined || resource.spec.at('workloadRef').exists) return undefined;
+  return holdsContainers(resource.spec)
+    ? 'this check does not know where its kind keeps pods'
+    : undefined;
 }
 
 function holdsContainers(field: Field): boolean {

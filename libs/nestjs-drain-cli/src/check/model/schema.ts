@@ -1,5 +1,8 @@
+import { type Field } from '../input/field.js';
 import { podSpecOf } from './kinds.js';
+import { labelsOf, matchesSelector } from './selector.js';
 import { type Resource } from '../input/resource.js';
+import { type Model, type ModelClass } from './kubernetes.js';
 
 /** A fault against Kubernetes' own schema. */
 export interface SchemaFault {
@@ -7,41 +10,15 @@ export interface SchemaFault {
   readonly message: string;
   /** The type that was wanted, where that is the fault. */
   readonly wanted?: string;
+  /** What mends it, where that is known: a field and its value, or no value to remove it. */
+  readonly remedy?: { readonly field: Field; readonly value: unknown };
 }
-
-interface Model {
-  validate(): void;
-}
-
-type ModelClass = new (data: never) => Model;
-
-/** The published models, loaded only when such a resource is read. */
-const models: Record<string, () => Promise<ModelClass>> = {
-  'apps/v1/Deployment': async () =>
-    (await import('kubernetes-models/apps/v1/Deployment')).Deployment,
-  'apps/v1/StatefulSet': async () =>
-    (await import('kubernetes-models/apps/v1/StatefulSet')).StatefulSet,
-  'apps/v1/DaemonSet': async () => (await import('kubernetes-models/apps/v1/DaemonSet')).DaemonSet,
-  'apps/v1/ReplicaSet': async () =>
-    (await import('kubernetes-models/apps/v1/ReplicaSet')).ReplicaSet,
-  'batch/v1/Job': async () => (await import('kubernetes-models/batch/v1/Job')).Job,
-  'batch/v1/CronJob': async () => (await import('kubernetes-models/batch/v1/CronJob')).CronJob,
-  'v1/Pod': async () => (await import('kubernetes-models/v1/Pod')).Pod,
-  'v1/Service': async () => (await import('kubernetes-models/v1/Service')).Service,
-  'policy/v1/PodDisruptionBudget': async () =>
-    (await import('kubernetes-models/policy/v1/PodDisruptionBudget')).PodDisruptionBudget,
-  'autoscaling/v2/HorizontalPodAutoscaler': async () =>
-    (await import('kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'))
-      .HorizontalPodAutoscaler,
-  'networking.k8s.io/v1/Ingress': async () =>
-    (await import('kubernetes-models/networking.k8s.io/v1/Ingress')).Ingress,
-};
 
 /** What Kubernetes' schema refuses in a resource; nothing for kinds without a model. */
 export async function schemaFaults(resource: Resource): Promise<SchemaFault[]> {
   const Model = await modelOf(resource);
   const faults = Model ? validate(new Model(resource.root.value as never)) : [];
-  return [...faults, ...withoutImage(resource)];
+  return [...faults, ...withoutImage(resource), ...refusedTemplate(resource)];
 }
 
 /** A field that the schema does not know, and the names that it does know there. */
@@ -65,8 +42,10 @@ export async function unknownFields(resource: Resource): Promise<UnknownField[]>
   return reading.unread();
 }
 
+/** The models are loaded with the first resource that is judged. */
 async function modelOf(resource: Resource): Promise<ModelClass | undefined> {
-  return models[`${resource.apiVersion}/${resource.kind}`]?.();
+  const { models } = await import('./kubernetes.js');
+  return models[`${resource.apiVersion}/${resource.kind}`];
 }
 
 /** Notes which fields of which objects are read. */
@@ -119,6 +98,44 @@ function withoutImage(resource: Resource): SchemaFault[] {
       path: path.slice(resource.root.path.length),
       message: `${path.slice(resource.root.path.length).join('.')} has no image`,
     }));
+}
+
+/** What the API server refuses in the pod template of a controller, and no schema says. */
+function refusedTemplate(resource: Resource): SchemaFault[] {
+  if (resource.apiVersion !== 'apps/v1') return [];
+  const template = resource.spec.at('template');
+  const policy = template.at('spec', 'restartPolicy');
+  const deadline = template.at('spec', 'activeDeadlineSeconds');
+  const remove = (field: Field) => ({ field, value: undefined });
+  return [
+    ...missedTemplate(resource, template.at('metadata', 'labels')),
+    ...((policy.text ?? 'Always') === 'Always'
+      ? []
+      : [fault(resource, policy, 'must be Always here', remove(policy))]),
+    ...(deadline.exists
+      ? [fault(resource, deadline, 'is for Jobs and bare Pods only', remove(deadline))]
+      : []),
+  ];
+}
+
+function missedTemplate(resource: Resource, labels: Field): SchemaFault[] {
+  const selector = resource.spec.at('selector');
+  if (!selector.exists || matchesSelector(selector, labelsOf(labels))) return [];
+  const wanted = selector.at('matchLabels').entries.map(([key, { value }]) => [key, value]);
+  const own = labels.entries.map(([key, { value }]) => [key, value]);
+  const value = Object.fromEntries([...own, ...wanted]) as unknown;
+  const what = "does not select the labels of the resource's own template";
+  return [fault(resource, selector, what, { field: labels, value })];
+}
+
+function fault(
+  resource: Resource,
+  field: Field,
+  what: string,
+  remedy: SchemaFault['remedy'],
+): SchemaFault {
+  const path = field.path.slice(resource.root.path.length);
+  return { path, message: `${path.join('.')} ${what}`, ...(remedy && { remedy }) };
 }
 
 interface AjvError {

@@ -59,7 +59,7 @@ export class Body {
 }
 
 const tailLength = 64;
-const broken = { broken: 'it ends in the middle of its JSON' };
+const broken = { broken: 'in the middle of the JSON' };
 
 function kindOf(type: string): BodyKind {
   if (/ndjson|jsonl|json-lines|jsonlines|json-seq|stream\+json/i.test(type)) return 'lines';

@@ -21,7 +21,10 @@ export interface LoadPlan {
   readonly idleTimeout: number;
 }
 
-/** Endless by nature: still open at the end of the rehearsal is what it should be. */
+/**
+ * Endless by nature: still open at the end of the rehearsal is what it should be, unless another stream
+ * of the same request was seen to end.
+ */
 export function isSubscription(kind: LoadKind): boolean {
   return kind === 'sse' || kind === 'websocket';
 }

@@ -44,7 +44,8 @@ export class Load {
   /** How many streams still have to end, or to come back, before the rehearsal may. */
   pending(): number {
     const open = this.streams.filter((stream) => stream.open);
-    if (!isSubscription(this.plan.kind)) return open.length;
+    const endsKnown = this.streams.some(({ recognised }) => recognised);
+    if (endsKnown || !isSubscription(this.plan.kind)) return open.length;
     return open.filter((stream) => !stream.connected).length;
   }
 

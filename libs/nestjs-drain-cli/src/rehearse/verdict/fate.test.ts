@@ -67,6 +67,14 @@ describe('the fate of a stream', () => {
     expect(fate(stream({ open: true, kind: 'post' }, { ending: 'closed' }))).toBe('unfinished');
   });
 
+  it.each(['sse', 'websocket'] as const)(
+    'of a %s stream still open is unfinished where others of its request had an end',
+    (kind) => {
+      const open = stream({ open: true, kind }, { ending: 'closed' });
+      expect(fate(open, { endsKnown: true })).toBe('unfinished');
+    },
+  );
+
   it.each<[string, boolean, Fate]>([
     ['closed with 1000', false, 'unknown'],
     ['closed with 1000 where the user named an end', true, 'cut'],

@@ -40,13 +40,15 @@ export function fateOf(stream: Stream, context: FateContext): Fate {
   if (stream.gap !== undefined || stream.broken !== undefined) return 'cut';
   if (stream.attempts.some((attempt) => failedAnswer(attempt, context))) return 'cut';
   if (stream.terminal !== undefined) return fateOfWhole(stream);
-  if (stream.open && !isSubscription(stream.kind)) return 'unfinished';
-  if (stream.open) return fateOfWhole(stream);
+  if (stream.open) return isEndless(stream, context) ? fateOfWhole(stream) : 'unfinished';
   if (last.told !== undefined) return 'told';
   if (endedUnknown(stream, last, context)) return 'unknown';
   const begun = last.ending === 'clean' || last.ending === 'reset' || stream.events > 0;
   return begun || (last.firstByteAt !== undefined && last.ending === 'idle') ? 'cut' : 'refused';
 }
+
+const isEndless = ({ kind }: Stream, { endsKnown }: FateContext): boolean =>
+  isSubscription(kind) && !endsKnown;
 
 /** A farewell of a pod that nobody had asked to end: the service says that it failed. */
 export function failedAnswer(attempt: Attempt, { ending }: FateContext): boolean {

@@ -1,3 +1,4 @@
+import { type Field } from '../../input/field.js';
 import { type Container } from '../../model/container.js';
 import { type Rule } from '../../rule.js';
 import { afterDeadHook, deadHook, hookFor } from './hook.js';
@@ -28,7 +29,7 @@ export const preStopReturnsAtOnce: Rule = {
         if (what === undefined) continue;
         yield {
           resource: workload.resource,
-          field: container.preStop.field.at('exec', 'command'),
+          field: placeOf(container),
           message: `The hook of ${container.name} does not wait: ${what}. ${afterDeadHook(container)}`,
           edits: [hookFor(container)],
           ...deadHook(container),
@@ -38,9 +39,16 @@ export const preStopReturnsAtOnce: Rule = {
   },
 };
 
+const placeOf = ({ preStop: { field } }: Container): Field =>
+  field.at('sleep').exists ? field.at('sleep', 'seconds') : field.at('exec', 'command');
+
 /** Why the hook is over at once; undefined when it waits, or when that is not known. */
 function returning({ preStop }: Container): string | undefined {
-  const { script } = preStop;
+  const { script, command } = preStop;
+  if (preStop.field.at('sleep').exists && preStop.sleep < 1) return 'it sleeps for less than 1 s';
+  if (command.length === 1 && /\s/.test(command[0] ?? '')) {
+    return 'no shell takes its line apart, and there is no program of that name';
+  }
   if (preStop.sleep >= 1 || /\b(wait|while|until|tail)\b/.test(script.replace(/\/wait\b/g, ''))) {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { type Resource } from '../../input/resource.js';
-import { schemaFaults } from '../../model/schema.js';
+import { type SchemaFault, schemaFaults } from '../../model/schema.js';
 import { type Problem, type Rule } from '../../rule.js';
 
 export const schema: Rule = {
@@ -10,21 +10,15 @@ export const schema: Rule = {
   fix: 'Turns a text that spells a number or a boolean into one.',
   async *check({ resources }) {
     for (const resource of resources) {
-      for (const { path, message, wanted } of await schemaFaults(resource)) {
-        yield problem(resource, path, message, wanted);
-      }
+      for (const fault of await schemaFaults(resource)) yield problem(resource, fault);
     }
   },
 };
 
-function problem(
-  resource: Resource,
-  path: readonly (string | number)[],
-  message: string,
-  wanted: string | undefined,
-): Problem {
+function problem(resource: Resource, { path, message, wanted, remedy }: SchemaFault): Problem {
   const field = resource.root.at(...path);
   const base = { resource, field, message: `${message}.` };
+  if (remedy) return { ...base, edits: [remedy], asks: true };
   const value = converted(field.text, wanted);
   if (value !== undefined) return { ...base, edits: [{ field, value }] };
   return {

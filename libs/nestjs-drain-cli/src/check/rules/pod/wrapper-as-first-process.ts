@@ -9,7 +9,7 @@ export const wrapperAsFirstProcess: Rule = {
   id: 'wrapper-as-first-process',
   severity: 'error',
   title: 'A package manager, a watcher or a shell stands between SIGTERM and the service',
-  why: "The kubelet signals the first process only. npm passes SIGTERM on to the shell of its script: Debian's dash dies of it, and node is killed at once with all its streams; busybox (Alpine) becomes node, which then drains. yarn, pnpm, nodemon and nest start differ by version. A shell that waits for its child passes nothing on: node never hears of the shutdown, and SIGKILL cuts what is left when the grace is over. `bash -c` and busybox `sh -c` become their last command; dash does so only with `exec`.",
+  why: "The kubelet signals the first process only. npm passes SIGTERM on to the shell of its script: Debian's dash dies of it, and node is killed at once with all its streams; busybox (Alpine) becomes node, which then drains. yarn, pnpm, nodemon and nest start differ by version. A shell that waits for its child passes nothing on: node never hears of the shutdown, and SIGKILL cuts what is left when the grace is over. PM2 and supervisord pass it on, and kill after a time of their own. `bash -c` and busybox `sh -c` become their last command; dash does so only with `exec`.",
   fix: 'Puts `exec` before the last command of a shell line that ends in a program.',
   *check(manifests) {
     for (const server of manifests.servers) {
@@ -53,14 +53,18 @@ function problem(
     severity: severityOf(first),
     edits,
     asks: first.mended === undefined,
-    ...(first.kind === 'script' && {
-      advice:
-        '# Start the program itself, or let the script end in `exec` and switch this rule off.',
-    }),
+    ...(advice[first.kind] && { advice: advice[first.kind] }),
   };
 }
 
+const advice: Partial<Record<Wrapper['kind'], string>> = {
+  script: '# Start the program itself, or let the script end in `exec` and switch this rule off.',
+  supervisor:
+    '# Start the program itself, or give kill_timeout (PM2) or stopwaitsecs (supervisord) the time of the drain and switch this rule off.',
+};
+
 function doubt({ kind, shell }: Wrapper): string {
+  if (kind === 'supervisor') return ': it kills after 1.6 s (PM2) or 10 s (supervisord) of its own';
   if (kind === 'script') return ': it passes SIGTERM on only when it ends in `exec`';
   if (kind === 'manager' && shell === 'busybox') return ': npm 11 passes SIGTERM on in this image';
   return kind === 'shell' && shell === undefined ? ': as dash it would not pass SIGTERM on' : '';
@@ -68,7 +72,7 @@ function doubt({ kind, shell }: Wrapper): string {
 
 /** What is not known to lose streams is no error: a script may exec, an unknown sh may be busybox. */
 function severityOf({ kind, shell, script }: Wrapper): Severity {
-  if (kind === 'script') return 'warning';
+  if (kind === 'script' || kind === 'supervisor') return 'warning';
   if (kind === 'manager') return shell === 'busybox' ? 'note' : 'error';
   const isPlain = script !== undefined && !/[|&>]/.test(script.replaceAll('&&', ''));
   return kind === 'shell' && shell === undefined && isPlain ? 'warning' : 'error';

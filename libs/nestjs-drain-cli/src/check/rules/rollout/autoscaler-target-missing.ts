@@ -1,5 +1,8 @@
-import { type Manifests, sameNamespace, targetOf } from '../../model/manifests.js';
-import { closest } from '../../model/closest.js';
+import { least } from 'd3-array';
+import { distance } from 'fastest-levenshtein';
+import { type Manifests, sameNamespace } from '../../model/manifests.js';
+import { oncePerManifests } from '../../model/once-per-manifests.js';
+import { TypingIndex } from '../../model/typing-index.js';
 import { type Resource } from '../../input/resource.js';
 import { type Problem, type Rule } from '../../rule.js';
 
@@ -22,23 +25,17 @@ export const autoscalerTargetMissing: Rule = {
 };
 
 function judge(scaler: Resource, manifests: Manifests): Problem | undefined {
-  const workloads = manifests.workloads
-    .map(({ resource }) => resource)
-    .filter((each) => sameNamespace(each, scaler));
   const isVertical = scaler.kind === 'VerticalPodAutoscaler';
   const target = scaler.spec.at(isVertical ? 'targetRef' : 'scaleTargetRef');
-  const wanted = isVertical
-    ? `${target.at('kind').text ?? ''}/${target.at('name').text ?? ''}`
-    : targetOf(scaler);
-  if (workloads.length === 0 || workloads.some((each) => each.toString() === wanted)) {
-    return undefined;
-  }
+  const kind = target.at('kind').text ?? (isVertical ? '' : 'Deployment');
   const name = target.at('name').text ?? '';
-  const near = nearTo(scaler, name, workloads);
+  const hasWorkload = manifests.workloads.some((each) => sameNamespace(each.resource, scaler));
+  if (!hasWorkload || manifests.named(kind, name, scaler)) return undefined;
+  const near = nearTo(scaler, name, manifests);
   return {
     resource: scaler,
     field: target.at('name'),
-    message: `It scales ${wanted}, which is not in the input${near ? `; ${near.toString()} is` : ''}.`,
+    message: `It scales ${kind}/${name}, which is not in the input${near ? `; ${near.toString()} is` : ''}.`,
     // The target may come from elsewhere.
     ...(near ? {} : { severity: 'note', advice: '# Pass the manifest of its target as well.' }),
     edits: near
@@ -50,12 +47,17 @@ function judge(scaler: Resource, manifests: Manifests): Problem | undefined {
   };
 }
 
-function nearTo(scaler: Resource, name: string, workloads: readonly Resource[]) {
-  const found = closest(
-    name,
-    workloads.map((each) => each.name),
-  );
-  const [only, ...more] = workloads;
-  const sameName = scaler.name === only?.name && more.length === 0;
-  return workloads.find((each) => each.name === found) ?? (sameName ? only : undefined);
+function nearTo(scaler: Resource, name: string, manifests: Manifests): Resource | undefined {
+  const near = namesOf(manifests)
+    .near(name)
+    .filter((each) => sameNamespace(each, scaler));
+  const [only, ...more] = manifests.workloads;
+  const isOnly = more.length === 0 && only?.resource.name === scaler.name;
+  return least(near, (each) => distance(each.name, name)) ?? (isOnly ? only.resource : undefined);
 }
+
+const namesOf = oncePerManifests(({ workloads }) => {
+  const names = new TypingIndex<Resource>();
+  for (const { resource } of workloads) names.add(resource.name, resource);
+  return names;
+});

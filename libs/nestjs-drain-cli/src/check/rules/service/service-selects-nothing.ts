@@ -1,6 +1,6 @@
 import { TemplateIndex } from '../../model/label-index.js';
 import { isDecidedByTemplate, type Labels, labelsOf } from '../../model/selector.js';
-import { type Manifests } from '../../model/manifests.js';
+import { oncePerManifests } from '../../model/once-per-manifests.js';
 import { type Rule } from '../../rule.js';
 import { type Field } from '../../input/field.js';
 import { matchLabelsOf, nearestWorkload } from './near.js';
@@ -11,13 +11,12 @@ export const serviceSelectsNothing: Rule = {
   title: 'The Service selects no pod',
   why: 'A Service whose selector matches nothing has no endpoint: every request through it is refused.',
   *check(manifests) {
-    const templates = once(templatesOf);
     for (const service of manifests.ofKind('Service')) {
       const selector = service.spec.at('selector');
       if (service.group !== '' || selector.entries.length === 0) continue;
       if (!isDecidedByTemplate(selector)) continue;
       if (manifests.workloads.length === 0 || manifests.workloadsOf(service).length > 0) continue;
-      if (templates(manifests).isSelectedBy(selector)) continue;
+      if (templatesOf(manifests).isSelectedBy(selector)) continue;
       const nearest = nearestWorkload(service, selector, manifests);
       yield {
         resource: service,
@@ -34,16 +33,12 @@ export const serviceSelectsNothing: Rule = {
 };
 
 /** The labels of every template in the input, those of kinds that this check does not judge as well. */
-const templatesOf = ({ resources }: Manifests): TemplateIndex =>
-  new TemplateIndex(resources.flatMap(({ spec }) => labelsIn(spec)));
+const templatesOf = oncePerManifests(
+  ({ resources }) => new TemplateIndex(resources.flatMap(({ spec }) => labelsIn(spec))),
+);
 
 function labelsIn(field: Field): Labels[] {
   const own = field.at('metadata', 'labels');
   const below = [...field.entries.map(([, value]) => value), ...field.items];
   return [...(own.exists ? [labelsOf(own)] : []), ...below.flatMap(labelsIn)];
-}
-
-function once<Argument, Result>(compute: (argument: Argument) => Result) {
-  let result: Result | undefined;
-  return (argument: Argument): Result => (result ??= compute(argument));
 }
