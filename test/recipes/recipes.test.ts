@@ -4,8 +4,10 @@ import { cls } from './cls/play.js';
 import { compression } from './compression/play.js';
 import { database } from './database/play.js';
 import { express } from './express/play.js';
+import { graphqlSse } from './graphql-sse/play.js';
 import { helmet } from './helmet/play.js';
 import { mcp } from './mcp/play.js';
+import { mercurius } from './mercurius/play.js';
 import { opentelemetry } from './opentelemetry/play.js';
 import { pino } from './pino/play.js';
 import { proxy } from './proxy/play.js';
@@ -27,6 +29,8 @@ import {
 const recipes = [
   mcp,
   trpc,
+  graphqlSse,
+  mercurius,
   express,
   proxy,
   schedule,

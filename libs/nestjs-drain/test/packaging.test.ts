@@ -9,6 +9,7 @@ import {
   install,
   pack,
   packages,
+  published,
   run,
   type PackageName,
   type Tarballs,
@@ -200,16 +201,22 @@ describe.each(['nestjs-drain-client', 'nestjs-drain-resume'] as const)('%s alone
   });
 });
 
-describe.each(packages)('the tarball of %s', (name) => {
+/** Beside `dist` and the documents of every package. */
+const ownFiles: Readonly<Record<PackageName, readonly string[]>> = {
+  'nestjs-drain': ['PROTOCOL.md', 'pre-stop.js'],
+  'nestjs-drain-resume': [],
+  'nestjs-drain-client': [],
+  'nestjs-drain-cli': ['bin/nestjs-drain.js'],
+};
+
+describe.each(published)('the tarball of %s', (name) => {
   test('holds what a reader needs, and nothing foreign', async () => {
-    const listing = (await run(workspace, 'tar', '-tzf', tarballs[name])).trim().split('\n');
-    const documents = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'];
-    for (const file of documents) expect(listing).toContain(`package/${file}`);
-    const known = /^package\/(dist\/(esm|cjs)\/|PROTOCOL\.md$|pre-stop\.js$)/;
-    const foreign = listing.filter(
-      (file) => !known.test(file) && !documents.includes(file.slice('package/'.length)),
-    );
-    expect(foreign).toEqual([]);
+    const listing = (await run(workspace, 'tar', '-tzf', tarballs[name]))
+      .trim()
+      .split('\n')
+      .map((file) => file.replace(/^package\//, ''));
+    const documents = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json', ...ownFiles[name]];
+    expect(listing.filter((file) => !file.startsWith('dist/')).sort()).toEqual(documents.sort());
     expect(listing.filter((file) => /\.test\.|\.tsbuildinfo$/.test(file))).toEqual([]);
   });
 
@@ -225,6 +232,16 @@ describe.each(packages)('the tarball of %s', (name) => {
     }
   });
 
+  test('npm shows where its source, its pages and its issues are', async () => {
+    const directory = await unpack(name);
+    const text = await readFile(join(directory, 'package.json'), 'utf8');
+    const { repository, homepage, bugs } = JSON.parse(text) as Manifest;
+    const address = /^git\+(https:\/\/.+)\.git$/.exec(repository.url)?.[1];
+    expect(repository.directory).toBe(`libs/${name}`);
+    expect(homepage).toBe(`${address}#readme`);
+    expect(bugs.url).toBe(`${address}/issues`);
+  });
+
   test('its documents link to nothing that npm does not show', async () => {
     const directory = await unpack(name);
     const relative = /\]\((?!https?:|#|mailto:)([^)\s]+)\)/g;
@@ -234,6 +251,12 @@ describe.each(packages)('the tarball of %s', (name) => {
     }
   });
 });
+
+interface Manifest {
+  readonly repository: { readonly url: string; readonly directory: string };
+  readonly homepage: string;
+  readonly bugs: { readonly url: string };
+}
 
 async function unpack(name: PackageName): Promise<string> {
   const directory = join(workspace, `unpacked-${name}`);

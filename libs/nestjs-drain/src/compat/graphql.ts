@@ -61,7 +61,8 @@ function extended(
   if (options.subscription) {
     new Logger('GracefulShutdown').warn(
       `The GraphQL driver ${driver.constructor.name} serves subscriptions by other means than graphql-ws: ` +
-        'the drain cannot see them, and they are cut when the application closes.',
+        'DrainGraphQLModule cannot see them. Leave it out, and announce their connections with ' +
+        'StreamAdmission.openUpgrade(): docs/recipes.md, "Mercurius".',
     );
   }
   const handlers = options.installSubscriptionHandlers ? { 'graphql-ws': {} } : undefined;

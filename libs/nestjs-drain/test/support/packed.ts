@@ -6,8 +6,11 @@ import { promisify } from 'node:util';
 
 const libraries = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** What an application imports. */
 export const packages = ['nestjs-drain', 'nestjs-drain-resume', 'nestjs-drain-client'] as const;
-export type PackageName = (typeof packages)[number];
+/** What npm gets. */
+export const published = [...packages, 'nestjs-drain-cli'] as const;
+export type PackageName = (typeof published)[number];
 
 /** Tarballs by package name, as `npm publish` would send them. */
 export type Tarballs = Readonly<Record<PackageName, string>>;
@@ -34,7 +37,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 
 export async function pack(destination: string): Promise<Tarballs> {
   const entries = await Promise.all(
-    packages.map(async (name) => {
+    published.map(async (name) => {
       const library = join(libraries, name);
       const file = await run(library, 'npm', 'pack', '--silent', '--pack-destination', destination);
       return [name, join(destination, file.trim())] as const;
