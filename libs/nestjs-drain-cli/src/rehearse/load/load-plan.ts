@@ -21,7 +21,10 @@ export interface LoadPlan {
   readonly idleTimeout: number;
 }
 
-/** Endless by nature: still open at the end of the rehearsal is what it should be. */
-export function isSubscription(kind: LoadKind): boolean {
-  return kind === 'sse' || kind === 'websocket';
+/**
+ * Whether a stream that is still open at the end of the rehearsal is what it should be. Of these kinds
+ * it is, unless another stream of the same request has come to an end (`endsKnown`).
+ */
+export function isEndless(kind: LoadKind, endsKnown: boolean): boolean {
+  return (kind === 'sse' || kind === 'websocket') && !endsKnown;
 }

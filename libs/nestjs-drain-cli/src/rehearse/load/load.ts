@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock } from '../clock.js';
 import { type Client } from './client.js';
-import { isSubscription, type LoadPlan } from './load-plan.js';
+import { isEndless, type LoadPlan } from './load-plan.js';
 import { type Stream } from './stream.js';
 
 /** How many streams may be opened in all; shared by all loads of a rehearsal. */
@@ -44,7 +44,8 @@ export class Load {
   /** How many streams still have to end, or to come back, before the rehearsal may. */
   pending(): number {
     const open = this.streams.filter((stream) => stream.open);
-    if (!isSubscription(this.plan.kind)) return open.length;
+    const endsKnown = this.streams.some(({ recognised }) => recognised);
+    if (!isEndless(this.plan.kind, endsKnown)) return open.length;
     return open.filter((stream) => !stream.connected).length;
   }
 

@@ -67,6 +67,13 @@ describe('the fate of a stream', () => {
     expect(fate(stream({ open: true, kind: 'post' }, { ending: 'closed' }))).toBe('unfinished');
   });
 
+  it('of an event stream still open at the end is unfinished where others like it have ended', () => {
+    const open = stream({ open: true }, { ending: 'closed' });
+    expect(fate(open, { endsKnown: true })).toBe('unfinished');
+    const late = stream({ open: true }, { ending: 'refused' }, { ending: 'closed' });
+    expect(fate(late, { endsKnown: true })).toBe('unfinished');
+  });
+
   it.each<[string, boolean, Fate]>([
     ['closed with 1000', false, 'unknown'],
     ['closed with 1000 where the user named an end', true, 'cut'],

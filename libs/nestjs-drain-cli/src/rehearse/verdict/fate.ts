@@ -1,4 +1,4 @@
-import { isSubscription } from '../load/load-plan.js';
+import { isEndless } from '../load/load-plan.js';
 import { type Attempt, type Stream } from '../load/stream.js';
 
 export const fates = [
@@ -40,7 +40,7 @@ export function fateOf(stream: Stream, context: FateContext): Fate {
   if (stream.gap !== undefined || stream.broken !== undefined) return 'cut';
   if (stream.attempts.some((attempt) => failedAnswer(attempt, context))) return 'cut';
   if (stream.terminal !== undefined) return fateOfWhole(stream);
-  if (stream.open && !isSubscription(stream.kind)) return 'unfinished';
+  if (stream.open && !isEndless(stream.kind, context.endsKnown)) return 'unfinished';
   if (stream.open) return fateOfWhole(stream);
   if (last.told !== undefined) return 'told';
   if (endedUnknown(stream, last, context)) return 'unknown';
