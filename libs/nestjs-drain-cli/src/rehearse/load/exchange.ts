@@ -109,7 +109,9 @@ class Exchange {
       .on('error', (error: NodeJS.ErrnoException) => this.#end('reset', error.code))
       .on('end', () => {
         this.#end(good ? 'clean' : 'status');
-        if (this.context.kept && !attempt.announcedClose) this.#watchIdle(socket);
+        // A client that has closed its connection itself leaves none to watch.
+        if (attempt.ending === 'closed' || attempt.announcedClose || !this.context.kept) return;
+        this.#watchIdle(socket);
       })
       .on('close', () => this.#end('reset', 'ECONNRESET'));
   }

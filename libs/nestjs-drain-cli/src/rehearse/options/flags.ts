@@ -70,7 +70,7 @@ export function flags(): Record<string, Option[]> {
       ),
       option(
         '--settle <duration>',
-        'how long streams may go on after the last old pod is gone (default: 10s, or the stream length and 2s)',
+        'how long streams may go on after the last old pod is gone (default: 15s, or the stream length and 2s)',
       ),
       option('--time-limit <duration>', 'stop everything after so long (default: 10m)'),
     ],

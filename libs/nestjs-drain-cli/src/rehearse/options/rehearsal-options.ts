@@ -84,7 +84,7 @@ export async function planOf(
     ...(await loadsOf(options, platform)),
     recognition: await recognitionPlanOf(options),
     warmup: parseDuration(options.warmup ?? '1s'),
-    settle: options.settle ? parseDuration(options.settle) : Math.max(10_000, streamLength + 2000),
+    settle: options.settle ? parseDuration(options.settle) : Math.max(15_000, streamLength + 2000),
     streamLength,
     maxStreams: options.maxStreams ?? 10_000,
     maxLost: options.maxLost ?? 0,

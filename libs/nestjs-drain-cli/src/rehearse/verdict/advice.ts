@@ -6,6 +6,8 @@ import { type Platform } from '../platform/platforms.js';
 export interface Advice {
   /** Accept until the balancer knows. */
   readonly acceptLonger: string;
+  /** What the code of a service must do besides, before other advice; empty where nestjs-drain does it. */
+  codeMust(duty: string): string;
   /** Keep streams where every pod can continue them. */
   readonly survive: string;
   /** Have a pod for every connection at all times. */
@@ -25,6 +27,7 @@ export function adviceFor(stack: Stack, platform: Platform, propagation: number)
   const seconds = Math.max(leastAccepting, Math.ceil(propagation / 1000) + 1);
   return {
     acceptLonger: acceptLonger(ours, platform, seconds),
+    codeMust: (duty) => (ours ? '' : `${duty}; and `),
     survive: `give the events ids and keep them where every pod can read them${ours ? ' (nestjs-drain-resume)' : ''}`,
     alwaysOne: alwaysOne(platform),
     drainFor: (needed) =>

@@ -137,7 +137,7 @@ const refusals: readonly CauseRule[] = [
     applies: (loss) => loss.attempt.ending === 'status' && whileEnding(loss),
     explain: (losses, { advice }) => ({
       what: `${requests(losses)} over kept connections to ${on(losses)} got ${statuses(losses)}${announced(losses)}`,
-      remedy: `${announce}; and ${advice.acceptLonger}`,
+      remedy: `${advice.codeMust(announce)}${advice.acceptLonger}`,
     }),
   },
   {
@@ -161,7 +161,7 @@ const refusals: readonly CauseRule[] = [
     applies: (loss) => loss.attempt.ending === 'refused' && (!loss.pod || whileEnding(loss)),
     explain: (losses, { advice }) => ({
       what: `${connections(losses)} to ${on(losses)} got no answer`,
-      remedy: `answer what was accepted; and ${advice.acceptLonger}`,
+      remedy: `${advice.codeMust('answer what was accepted')}${advice.acceptLonger}`,
     }),
   },
 ];

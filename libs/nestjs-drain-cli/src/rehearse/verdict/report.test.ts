@@ -47,6 +47,14 @@ describe('the report of a rehearsal', () => {
     );
   });
 
+  it('asks only a service without nestjs-drain to announce the end of its connections', () => {
+    const kept = attempt({ endedAt: 1510, ending: 'status', status: 503, reused: true });
+    const announce = 'send Connection: close';
+    expect(judge([stream(kept)]).causes[0]?.sentence).not.toContain(announce);
+    const advice = adviceFor('other', platforms.kubernetes, 900);
+    expect(judge([stream(kept)], { advice }).causes[0]?.sentence).toContain(announce);
+  });
+
   it('names the grace that the killed streams would have needed', () => {
     const events: PodEvent[] = [
       ...deletedAt1000,
