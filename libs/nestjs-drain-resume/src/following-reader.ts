@@ -41,10 +41,10 @@ export interface ProducerRegistry {
   readonly clock: Clock;
   /** Milliseconds between two looks at a stream that another replica produces. */
   readonly interval: number;
-  /** This replica's production of the stream, if it has one. */
-  local(id: string): ManagedProducer | undefined;
-  /** Takes the stream over if its producer is gone. */
-  takeOver(id: string): Promise<ManagedProducer | Exclude<Finding, 'here'>>;
+  /** This replica's production of this life of the stream, if it has one. */
+  local(id: string, incarnation: string): ManagedProducer | undefined;
+  /** Takes this life of the stream over if its producer is gone. */
+  takeOver(id: string, incarnation: string): Promise<ManagedProducer | Exclude<Finding, 'here'>>;
 }
 
 /**
@@ -85,7 +85,7 @@ export class FollowingReader implements FollowedStream {
   ): AsyncGenerator<StreamEvent, void, undefined> {
     const reading = linkSignals(signal);
     let moved: StreamElsewhereError | undefined;
-    this.#follow(this.registry.local(this.id));
+    this.#follow(this.registry.local(this.id, this.reader.head.incarnation));
     const watch = new TakeOverWatch({
       clock: this.registry.clock,
       interval: this.registry.interval,
@@ -161,12 +161,13 @@ export class FollowingReader implements FollowedStream {
   }
 
   async #look(takeOver: (production: Production) => void, signal: AbortSignal): Promise<Finding> {
-    const local = this.registry.local(this.id);
+    const { id, incarnation } = this.reader.head;
+    const local = this.registry.local(id, incarnation);
     if (local) {
       this.#follow(local);
       return 'here';
     }
-    const taken = await this.registry.takeOver(this.id);
+    const taken = await this.registry.takeOver(id, incarnation);
     if (typeof taken === 'string') return taken;
     takeOver(taken);
     // For a reader that left meanwhile there is nothing to follow; the grace has begun.

@@ -48,7 +48,7 @@ export class ResumableProducer {
 
   constructor(
     readonly id: string,
-    private readonly epoch: number,
+    readonly epoch: number,
     next: number,
     private readonly surroundings: ProducerSurroundings,
   ) {
