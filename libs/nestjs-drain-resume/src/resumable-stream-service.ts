@@ -180,6 +180,7 @@ export class ResumableStreamService {
       const taken =
         lapsed && !this.#local(id, incarnation) ? await this.#takeOver(id, incarnation) : undefined;
       if (taken === 'leaving') return { outcome: taken };
+      if (taken === 'exhausted') return { outcome: 'unavailable' };
       const production = typeof taken === 'string' ? undefined : taken;
       const opened = await this.#openWith(production, request);
       return opened.outcome === 'open' ? this.#follow(opened.reader, production) : opened;
@@ -283,6 +284,7 @@ export class ResumableStreamService {
       return found.outcome === 'found' && found.head.lapsed ? 'leaving' : 'elsewhere';
     }
     const taken = await this.streams.takeOver(id);
+    if (taken.outcome === 'exhausted') return 'exhausted';
     if (taken.outcome !== 'takenOver') {
       return taken.outcome === 'held' || taken.outcome === 'handingOff' ? 'elsewhere' : 'over';
     }

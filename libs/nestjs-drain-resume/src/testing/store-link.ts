@@ -17,7 +17,7 @@ export class StoreLink implements ResumeStore {
 
   newId = (...args: Parameters<ResumeStore['newId']>) => this.store.newId(...args);
   create: ResumeStore['create'] = this.#through('create');
-  append = this.#through('append');
+  append: ResumeStore['append'] = this.#through('append');
   head = this.#through('head');
   claim = this.#through('claim');
   renew = this.#through('renew');
