@@ -122,10 +122,30 @@ describe('a hook that can drain nothing says so and ends', () => {
     ['an unknown option', ['--prot', '1'], 2, /--prot.*\nUsage: node pre-stop\.js/s],
     ['no port', ['--port', 'http'], 2, /no port http.*\nUsage/s],
     ['no path', ['--path', 'shutdown/wait'], 2, /no path shutdown\/wait.*\nUsage/s],
+    [
+      'an impossible port',
+      ['--port', '99999'],
+      2,
+      /^nestjs-drain pre-stop: .*cannot be called.*--port/,
+    ],
+    [
+      'an impossible path',
+      ['--path', '/a b'],
+      2,
+      /^nestjs-drain pre-stop: .*cannot be called.*--path/,
+    ],
   ])('%s', async (_, options, code, output) => {
     expect(await runHook({ PORT: await unused() }, ...options)).toEqual({
       code,
       output: expect.stringMatching(output),
+    });
+  });
+
+  it('a token with the line break of its file', async () => {
+    const env = { PORT: await unused(), SHUTDOWN_TOKEN: `${token}\n` };
+    expect(await runHook(env)).toEqual({
+      code: 2,
+      output: expect.stringMatching(/^nestjs-drain pre-stop: .*cannot be called.*SHUTDOWN_TOKEN/),
     });
   });
 

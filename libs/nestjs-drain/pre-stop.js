@@ -49,7 +49,7 @@ const headers = {
   ...(token && { Authorization: `Bearer ${token}` }),
 };
 
-get({ ...options, headers }, (response) => {
+ask((response) => {
   let body = '';
   response.setEncoding('utf8').on('data', (text) => (body += text));
   response.on('end', () => answered(response.statusCode, body));
@@ -61,6 +61,18 @@ get({ ...options, headers }, (response) => {
   };
   fail(`${place} does not answer (${code ?? message}): ${reasons[code] ?? message}. ${then}`);
 });
+
+function ask(listener) {
+  try {
+    return get({ ...options, headers }, listener);
+  } catch ({ message }) {
+    // Node sends no such request: a port above 65535, a space in the path, a line break behind the token.
+    return fail(
+      `${place} cannot be called (${message}): correct --port, --path or SHUTDOWN_TOKEN.`,
+      2,
+    );
+  }
+}
 
 function answered(status, body) {
   const { message, waited_seconds: waited } = parse(body);

@@ -93,12 +93,17 @@ async function* eventsOf(
   const parser = new EventParser();
   const decoder = new TextDecoder();
   const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await withIdleTimeout(reader.read().catch(broken), idle);
-    if (done) return;
-    const events = parser.push(decoder.decode(value, { stream: true }));
-    if (parser.retry !== undefined) schedule.advise(parser.retry);
-    yield* events;
+  try {
+    for (;;) {
+      const { done, value } = await withIdleTimeout(reader.read().catch(broken), idle);
+      if (done) return;
+      const events = parser.push(decoder.decode(value, { stream: true }));
+      if (parser.retry !== undefined) schedule.advise(parser.retry);
+      yield* events;
+    }
+  } finally {
+    // Also an answer that the caller's own `fetch` brought without our signal.
+    reader.cancel().catch(() => undefined);
   }
 }
 

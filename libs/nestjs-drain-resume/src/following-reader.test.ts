@@ -298,3 +298,95 @@ describe('a reader of a resumable stream', () => {
     expect(world.clock.pending).toBe(0);
   });
 });
+
+describe('a stream that was deleted, and begun anew under its id', () => {
+  const other = (count: number) => Array.from({ length: count }, (_, index) => `other ${index}`);
+
+  /** A reader beside the second replica that has not heard of the end of the stream that the first one produced. */
+  async function setUp() {
+    const world = await World.start();
+    const [first, second] = world.replicas;
+    first.write(3);
+    await world.clock.advanceAsync(0);
+    const client = (await world.join(1, 0))!;
+    client.let(Infinity);
+    await world.clock.advanceAsync(0);
+    second.link.isDeaf = true;
+    client.done.catch(() => undefined);
+    return { world, first, second, client };
+  }
+
+  async function beginAnew({ id, clock }: World, replica: Replica): Promise<void> {
+    await replica.service.delete(id, principal);
+    const opened = await replica.service.start({ id, principal, request: 'other', ...policy });
+    if (opened.outcome !== 'open') throw new Error(opened.outcome);
+    replica.production = opened.stream.production;
+    void replica.production?.writeAll(other(2));
+    await clock.advanceAsync(0);
+  }
+
+  it('is not spliced to what a reader has of the earlier one, though it is produced beside it', async () => {
+    const { world, second, client } = await setUp();
+    await beginAnew(world, second);
+    await world.clock.advanceAsync(2 * lease * 1000);
+    void second.production?.writeAll(other(6));
+    await world.clock.advanceAsync(0);
+    expect(client.seen).toEqual([0, 1, 2].map(payload));
+  });
+
+  it('is not continued by the handler of the earlier one', async () => {
+    const { world, first, second } = await setUp();
+    await beginAnew(world, first);
+    first.link.isCut = true;
+    await world.clock.advanceAsync(3 * lease * 1000);
+    expect(second.production).toBeUndefined();
+    const resumed = await second.service.resume({ id: world.id, principal, after: -1 });
+    expect(resumed).toMatchObject({ outcome: 'open', stream: { request: 'other' } });
+  });
+
+  it('is fed to its readers when the producer of the earlier one ends late', async () => {
+    const world = await World.start();
+    const [replica] = world.replicas;
+    const earlier = replica.production!;
+    world.clients[0]?.done.catch(() => undefined);
+    await beginAnew(world, replica);
+    await earlier.fail('late').catch(() => undefined);
+    const client = (await world.join(0, 1))!;
+    client.let(Infinity);
+    await world.clock.advanceAsync(0);
+    const { pages } = replica.link;
+    void replica.production?.writeAll(['one', 'two']);
+    await world.clock.advanceAsync(0);
+    expect([client.seen, replica.link.pages]).toEqual([['one', 'two'], pages]);
+  });
+
+  it('is not taken for the answer to what was asked before', async () => {
+    const store = new MemoryResumeStore();
+    const replica = new Replica(store, new ManualClock());
+    const id = await store.newId();
+    const { create } = replica.link;
+    replica.link.create = async (stream) => {
+      const created = await create(stream);
+      await store.delete(id);
+      await store.create({ ...stream, owner: 'another replica', request: 'other' });
+      return created;
+    };
+    const opened = await replica.service.start({ id, principal, request: 'mine', ...policy });
+    expect(opened).toEqual({ outcome: 'gone' });
+  });
+
+  it('is not cancelled by the delete that made room for it', async () => {
+    const world = await World.start();
+    const [replica] = world.replicas;
+    const { delete: remove } = replica.link;
+    world.clients[0]?.done.catch(() => undefined);
+    replica.link.delete = async (id) => {
+      replica.link.delete = remove;
+      const deleted = await remove(id);
+      await beginAnew(world, replica);
+      return deleted;
+    };
+    await replica.service.delete(world.id, principal);
+    expect(replica.production?.signal.aborted).toBe(false);
+  });
+});

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import type { ConfirmedEvents } from './confirmed-events.js';
 import { linkSignals } from './linked-signal.js';
+import { StreamFailedError } from './errors.js';
 import type { ManagedProducer, Production } from './production.js';
 import type { ReadPosition, ResumableReader } from './reader.js';
 import type { StreamEvent } from './store.js';
@@ -41,10 +42,10 @@ export interface ProducerRegistry {
   readonly clock: Clock;
   /** Milliseconds between two looks at a stream that another replica produces. */
   readonly interval: number;
-  /** This replica's production of the stream, if it has one. */
-  local(id: string): ManagedProducer | undefined;
-  /** Takes the stream over if its producer is gone. */
-  takeOver(id: string): Promise<ManagedProducer | Exclude<Finding, 'here'>>;
+  /** This replica's production of this life of the stream, if it has one. */
+  local(id: string, incarnation: string): ManagedProducer | undefined;
+  /** Takes this life of the stream over if its producer is gone. */
+  takeOver(id: string, incarnation: string): Promise<ManagedProducer | Exclude<Finding, 'here'>>;
 }
 
 /**
@@ -84,17 +85,17 @@ export class FollowingReader implements FollowedStream {
     signal: AbortSignal,
   ): AsyncGenerator<StreamEvent, void, undefined> {
     const reading = linkSignals(signal);
-    let moved: StreamElsewhereError | undefined;
-    this.#follow(this.registry.local(this.id));
+    let lost: Error | undefined;
+    this.#follow(this.registry.local(this.id, this.reader.head.incarnation));
     const watch = new TakeOverWatch({
       clock: this.registry.clock,
       interval: this.registry.interval,
       look: () => this.#look(takeOver, signal),
-      leave: () => reading.abort((moved = new StreamElsewhereError(this.id))),
+      leave: (finding) => reading.abort((lost = lossOf(this.id, finding))),
     });
     try {
       yield* this.#nearest(reading.signal);
-      if (moved) throw moved;
+      if (lost) throw lost;
     } finally {
       reading.dispose();
       watch.stop();
@@ -161,12 +162,13 @@ export class FollowingReader implements FollowedStream {
   }
 
   async #look(takeOver: (production: Production) => void, signal: AbortSignal): Promise<Finding> {
-    const local = this.registry.local(this.id);
+    const { id, incarnation } = this.reader.head;
+    const local = this.registry.local(id, incarnation);
     if (local) {
       this.#follow(local);
       return 'here';
     }
-    const taken = await this.registry.takeOver(this.id);
+    const taken = await this.registry.takeOver(id, incarnation);
     if (typeof taken === 'string') return taken;
     takeOver(taken);
     // For a reader that left meanwhile there is nothing to follow; the grace has begun.
@@ -183,8 +185,16 @@ export class FollowingReader implements FollowedStream {
   }
 }
 
-/** What the watch found: the stream is produced here, by another replica, is over, or cannot go on here. */
-export type Finding = 'here' | 'elsewhere' | 'over' | 'leaving';
+/** The rest cannot be had here (`leaving`), or nowhere (`exhausted`). */
+type Loss = 'leaving' | 'exhausted';
+
+/** What the watch found: the stream is produced here, by another replica, is over, or cannot go on. */
+export type Finding = 'here' | 'elsewhere' | 'over' | Loss;
+
+function lossOf(id: string, loss: Loss): Error {
+  if (loss === 'leaving') return new StreamElsewhereError(id);
+  return new StreamFailedError(id, 'its store takes no event of it, and not its failure either');
+}
 
 interface TakeOverWatchOptions {
   readonly clock: Clock;
@@ -192,8 +202,8 @@ interface TakeOverWatchOptions {
   readonly interval: number;
   /** Looks which replica produces the stream, and takes it over if none does. */
   look(): Promise<Finding>;
-  /** The stream lapsed, and this replica may not take it over. */
-  leave(): void;
+  /** The stream lapsed, and this replica may not take it over; or no replica can log it. */
+  leave(loss: Loss): void;
 }
 
 /** Looks again and again, for as long as a reader here follows a stream. */
@@ -219,7 +229,7 @@ class TakeOverWatch {
     // A store that does not answer now is asked again.
     const finding = await this.options.look().catch((): Finding => 'elsewhere');
     if (this.#stopped || finding === 'over') return;
-    if (finding === 'leaving') this.options.leave();
+    if (finding === 'leaving' || finding === 'exhausted') this.options.leave(finding);
     else this.#arm();
   }
 }

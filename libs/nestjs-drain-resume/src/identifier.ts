@@ -23,8 +23,16 @@ export function newStreamId(incarnation: string, prefix = ''): string {
 /**
  * The id of the stream that a principal knows by a key of the application. Principals share none, and it looks like no
  * id that a store has made.
+ * @throws TypeError for a principal or a key that is no text, or empty: callers without one would share a stream
  */
 export function keyedStreamId(principal: string, key: string): string {
+  for (const [name, value] of Object.entries<unknown>({ principal, key })) {
+    if (typeof value === 'string' && value !== '') continue;
+    const given = value === '' ? 'empty' : `of type ${typeof value}`;
+    throw new TypeError(
+      `\`${name}\` is ${given}; give a text that names it, the same on every replica.`,
+    );
+  }
   const hash = createHash('sha256')
     .update(JSON.stringify([principal, key]))
     .digest('hex');

@@ -263,6 +263,23 @@ describe('streams under keys of the application', () => {
     });
     await fc.assert(law, { numRuns: 100 });
   });
+
+  it.each<[string, () => never | Promise<never>]>([
+    ['rejects', () => Promise.reject(new Error('for good'))],
+    ['answers with nothing', () => Promise.resolve(undefined as never)],
+    ['answers with what it may not', () => Promise.resolve({ outcome: 'odd' } as never)],
+  ])('breaks off, if the store %s for every append', async (_, append) => {
+    const { streams, links } = setUp({ lease: 0.1 });
+    links[0]!.append = append;
+    const script = new Script();
+    script.step(5);
+    await expect(textOf(await streams[0].run('chat-1', script.make))).rejects.toMatchObject({
+      name: 'StreamFailedError',
+    });
+    // The first one, and three that took it over.
+    expect(script.runs).toEqual([0, 0, 0, 0]);
+    await expect(streams[0].run('chat-1', script.make)).rejects.toMatchObject({ status: 503 });
+  });
 });
 
 const bytesOf = async (body: ReadableStream<Uint8Array>) =>

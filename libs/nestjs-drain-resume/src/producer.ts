@@ -48,7 +48,7 @@ export class ResumableProducer {
 
   constructor(
     readonly id: string,
-    private readonly epoch: number,
+    readonly epoch: number,
     next: number,
     private readonly surroundings: ProducerSurroundings,
   ) {
@@ -155,6 +155,7 @@ export class ResumableProducer {
         const result = await this.#append(batch, terminal);
         if (result?.outcome === 'appended') this.#confirm(batch, terminal, result);
         else if (result) this.#appendRefused(result, batch, terminal);
+        else if (!this.#end) throw new TypeError('The store answered an append with nothing.');
       } catch (error) {
         if (error instanceof StoreUnavailableError) this.#stop('unavailable', error);
         else this.#reject('rejected', batch, terminal, error);

@@ -37,6 +37,8 @@ export interface UnreadPolicy {
 export interface ManagedProducerOptions extends UnreadPolicy {
   readonly clock: Clock;
   readonly isExhausted: boolean;
+  /** Of the log, as in `StreamHead`. */
+  readonly incarnation: string;
   /** Aborts when production has to stop although no other replica can take it over. */
   readonly deadline: AbortSignal | undefined;
   /** Whether an unread stream is to end soon: while this process shuts down nobody else can go on with it. */
@@ -76,6 +78,10 @@ export class ManagedProducer implements Production {
 
   get id(): string {
     return this.producer.id;
+  }
+
+  get incarnation(): string {
+    return this.options.incarnation;
   }
 
   get cursor(): ResumeCursor {

@@ -70,11 +70,14 @@ export class ResumableReader {
   }
 }
 
+export type OpenedReader =
+  { readonly outcome: 'open'; readonly reader: ResumableReader } | ReadRefused;
+
 /** A reader for a principal that may read the stream from there, or why not. */
 export async function openReader(
   store: ResumeStore,
   { id, principal, after, epoch }: ReadRequest,
-): Promise<{ readonly outcome: 'open'; readonly reader: ResumableReader } | ReadRefused> {
+): Promise<OpenedReader> {
   const result = await findStream(store, id, principal);
   if (result.outcome !== 'found') return result;
   const { head } = result;

@@ -8,7 +8,13 @@ import {
 import { InvalidResumeOptionsError } from './options.js';
 import type { ResumableProducer } from './producer.js';
 import { ManagedProducer, type UnreadPolicy } from './production.js';
-import { findStream, openReader, type ReadRequest } from './reader.js';
+import {
+  findStream,
+  openReader,
+  type OpenedReader,
+  type ReadRequest,
+  type ResumableReader,
+} from './reader.js';
 import type {
   Absent,
   CancelRequest,
@@ -112,8 +118,8 @@ export class ResumableStreamService {
     this.#registry = {
       clock: options.clock,
       interval: Math.max(100, streams.lease * 250),
-      local: (id) => this.#productions.get(id),
-      takeOver: (id) => this.#takeOver(id),
+      local: (id, incarnation) => this.#local(id, incarnation),
+      takeOver: (id, incarnation) => this.#takeOver(id, incarnation),
     };
   }
 
@@ -151,9 +157,16 @@ export class ResumableStreamService {
       const started = await this.streams.start({ ...order, request: toLogged(order) });
       if (started.outcome !== 'started') return started;
       const { producer } = started;
-      const production = this.#produce(producer, order);
       const { principal } = order;
-      return this.#open({ id: producer.id, principal, after: -1 }, production);
+      const opened = await this.#openWith(producer, { id: producer.id, principal, after: -1 });
+      if (opened.outcome !== 'open') return opened;
+      const { reader } = opened;
+      if (reader.head.epoch !== producer.epoch) {
+        // Deleted meanwhile, and begun anew by another replica: what follows answers another request.
+        void producer.release().catch(this.options.onError);
+        return { outcome: 'gone' };
+      }
+      return this.#follow(reader, this.#produce(producer, reader.head.incarnation, order));
     });
   }
 
@@ -163,10 +176,14 @@ export class ResumableStreamService {
     return this.#asked(async () => {
       const found = await findStream(this.streams.store, id, principal);
       if (found.outcome !== 'found') return found;
-      if (!found.head.lapsed || this.#productions.has(id)) return this.#open(request, undefined);
-      const taken = await this.#takeOver(id);
+      const { lapsed, incarnation } = found.head;
+      const taken =
+        lapsed && !this.#local(id, incarnation) ? await this.#takeOver(id, incarnation) : undefined;
       if (taken === 'leaving') return { outcome: taken };
-      return this.#open(request, typeof taken === 'string' ? undefined : taken);
+      if (taken === 'exhausted') return { outcome: 'unavailable' };
+      const production = typeof taken === 'string' ? undefined : taken;
+      const opened = await this.#openWith(production, request);
+      return opened.outcome === 'open' ? this.#follow(opened.reader, production) : opened;
     });
   }
 
@@ -176,7 +193,7 @@ export class ResumableStreamService {
       const opened = await openReader(this.streams.store, request);
       if (opened.outcome !== 'open') return opened;
       const { head, left, first } = opened.reader;
-      const isLost = head.lapsed && !this.#productions.has(head.id);
+      const isLost = head.lapsed && !this.#local(head.id, head.incarnation);
       if (isLost && this.options.isLeaving()) return { outcome: 'leaving' };
       return { outcome: 'found', request: fromLogged(head.request).request, left, first };
     });
@@ -212,8 +229,9 @@ export class ResumableStreamService {
     return this.#asked(async () => {
       const found = await findStream(this.streams.store, id, principal);
       if (found.outcome !== 'found') return found;
+      const production = this.#local(id, found.head.incarnation);
       const requested = await this.streams.store.requestCancel(id);
-      this.#productions.get(id)?.cancel();
+      production?.cancel();
       return requested;
     });
   }
@@ -223,44 +241,65 @@ export class ResumableStreamService {
     return this.#asked(async () => {
       const found = await findStream(this.streams.store, id, principal);
       if (found.outcome !== 'found') return found;
+      // Not afterwards: by then the id may name a new stream.
+      const production = this.#local(id, found.head.incarnation);
       const deleted = await this.streams.store.delete(id);
-      this.#productions.get(id)?.cancel();
+      production?.cancel();
       return deleted;
     });
   }
 
-  async #open(
+  /** A reader, or why not: then the stream that this replica has just got to produce is given up. */
+  async #openWith(
+    production: Pick<ResumableProducer, 'release'> | undefined,
     request: ReadRequest,
-    production: ManagedProducer | undefined,
-  ): Promise<OpenedStream> {
+  ): Promise<OpenedReader> {
+    const giveUp = () => void production?.release().catch(this.options.onError);
     const opened = await openReader(this.streams.store, request).catch((error: unknown) => {
-      void production?.release();
+      giveUp();
       throw error;
     });
-    if (opened.outcome !== 'open') {
-      void production?.release();
-      return opened;
-    }
-    const { reader } = opened;
+    if (opened.outcome !== 'open') giveUp();
+    return opened;
+  }
+
+  #follow(reader: ResumableReader, production: ManagedProducer | undefined): OpenedStream {
     const started = fromLogged(reader.head.request).request;
     const stream = new FollowingReader(reader, started, production, this.#registry);
     return { outcome: 'open', stream };
   }
 
-  async #takeOver(id: string): Promise<ManagedProducer | Exclude<Finding, 'here'>> {
+  /** Of this life of the log: a stream that was deleted may have begun anew under the same id. */
+  #local(id: string, incarnation: string): ManagedProducer | undefined {
+    const production = this.#productions.get(id);
+    return production?.incarnation === incarnation ? production : undefined;
+  }
+
+  async #takeOver(
+    id: string,
+    incarnation: string,
+  ): Promise<ManagedProducer | Exclude<Finding, 'here'>> {
     if (this.options.isLeaving()) {
       const found = await this.streams.store.head(id);
       return found.outcome === 'found' && found.head.lapsed ? 'leaving' : 'elsewhere';
     }
     const taken = await this.streams.takeOver(id);
-    if (taken.outcome === 'takenOver') {
-      return this.#produce(taken.producer, fromLogged(taken.head.request), taken.isExhausted);
+    if (taken.outcome === 'exhausted') return 'exhausted';
+    if (taken.outcome !== 'takenOver') {
+      return taken.outcome === 'held' || taken.outcome === 'handingOff' ? 'elsewhere' : 'over';
     }
-    return taken.outcome === 'held' || taken.outcome === 'handingOff' ? 'elsewhere' : 'over';
+    const { head, producer, isExhausted } = taken;
+    if (head.incarnation === incarnation) {
+      return this.#produce(producer, incarnation, fromLogged(head.request), isExhausted);
+    }
+    // Another stream under this id: its own readers make it go on.
+    await producer.release();
+    return 'over';
   }
 
   #produce(
     producer: ResumableProducer,
+    incarnation: string,
     { background, grace }: UnreadPolicy,
     isExhausted = false,
   ): ManagedProducer {
@@ -268,14 +307,18 @@ export class ResumableStreamService {
     const production = new ManagedProducer(producer, {
       background,
       grace,
+      incarnation,
       isExhausted,
       clock,
       deadline: this.options.handOff ? undefined : deadline,
       endsUnread,
       onError,
     });
-    this.#productions.set(producer.id, production);
-    void production.ended.then(() => this.#productions.delete(producer.id));
+    const { id } = producer;
+    this.#productions.set(id, production);
+    void production.ended.then(() => {
+      if (this.#productions.get(id) === production) this.#productions.delete(id);
+    });
     track(production.ended);
     return production;
   }

@@ -52,8 +52,11 @@ export type TakenOver =
       readonly isExhausted: boolean;
     }
   | ClaimRefused
-  /** This process hands its streams off and takes none. */
-  | { readonly outcome: 'handingOff' };
+  /**
+   * `handingOff`: this process hands its streams off and takes none. `exhausted`: not even its failure could be logged, so
+   * it is not tried again.
+   */
+  | { readonly outcome: 'handingOff' | 'exhausted' };
 
 /** The streams this process produces: starts them, takes over those of lost replicas, hands its own off. */
 export class StreamProducers {
@@ -135,6 +138,11 @@ export class StreamProducers {
     const producer = this.#produce(id, head.epoch, head.next);
     if (head.cancelRequested) producer.cancel();
     const isExhausted = head.attempts > this.#maxAttempts;
+    // The one that was to log its failure fell silent, too: the store takes no event of this stream.
+    if (head.attempts > this.#maxAttempts + 1) {
+      await producer.release().catch(this.#onError);
+      return { outcome: 'exhausted' };
+    }
     return { outcome: 'takenOver', producer, head, isExhausted };
   }
 

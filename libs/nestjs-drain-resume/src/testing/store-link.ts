@@ -6,6 +6,8 @@ import type { ResumeStore, StreamPage } from '../store.js';
 export class StoreLink implements ResumeStore {
   readonly shared = true;
   isCut = false;
+  /** Its readers hear of nothing more: a wake-up was lost, and the next look is far away. */
+  isDeaf = false;
   /** How many answers are lost on their way, though the store has done its part. */
   lost = 0;
   reads = 0;
@@ -14,14 +16,14 @@ export class StoreLink implements ResumeStore {
   constructor(private readonly store: MemoryResumeStore) {}
 
   newId = (...args: Parameters<ResumeStore['newId']>) => this.store.newId(...args);
-  create = this.#through('create');
-  append = this.#through('append');
+  create: ResumeStore['create'] = this.#through('create');
+  append: ResumeStore['append'] = this.#through('append');
   head = this.#through('head');
   claim = this.#through('claim');
   renew = this.#through('renew');
   release = this.#through('release');
   requestCancel = this.#through('requestCancel');
-  delete = this.#through('delete');
+  delete: ResumeStore['delete'] = this.#through('delete');
   listLapsed = this.#through('listLapsed');
 
   read: ResumeStore['read'] = (...args) => {
@@ -30,9 +32,18 @@ export class StoreLink implements ResumeStore {
   };
 
   async *tail(...args: Parameters<ResumeStore['tail']>): AsyncGenerator<StreamPage, void> {
-    for await (const page of this.store.tail(...args)) {
-      this.pages += 1;
-      yield page;
+    const [, , signal] = args;
+    const pages = this.store.tail(...args);
+    try {
+      for await (const page of pages) {
+        if (this.isDeaf) await aborted(signal);
+        if (signal.aborted) return;
+        this.pages += 1;
+        yield page;
+      }
+    } catch (error) {
+      if (!this.isDeaf) throw error;
+      await aborted(signal);
     }
   }
 
@@ -51,4 +62,11 @@ export class StoreLink implements ResumeStore {
     this.lost -= 1;
     throw new StoreUnavailableError('the answer was lost');
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -73,6 +73,7 @@ function pathsOf(path: string): string[] {
   return [path, path === '' ? ofChat : `${path.replace(/\/$/, '')}/${ofChat}`];
 }
 
+/** What names no chat is refused, so nothing is made a text of here. */
 function chatOf(request: object, { chat }: { chat?: (body: never) => string }): string {
   const { method, params, body } = request as {
     readonly method: string;
@@ -81,7 +82,7 @@ function chatOf(request: object, { chat }: { chat?: (body: never) => string }): 
   };
   if (params?.chat !== undefined && (method === 'GET' || method === 'DELETE')) return params.chat;
   if (params?.chat !== undefined || method !== 'POST') throw new MethodNotAllowedException();
-  return chat ? chat(body as never) : String(body?.id);
+  return chat ? chat(body as never) : (body?.id as string);
 }
 
 /** Behind the handler's own arguments comes the place from which this run goes on. */
@@ -95,6 +96,8 @@ function asEvents({ takeOver = 'error' }: { takeOver?: 'error' | 'continue' }): 
       args.length = Math.min(args.length, index);
       // Called directly, as unit tests do, it is the handler and nothing else.
       if (!cursor) return handler.apply(this, args);
+      // A HEAD has no stream, and no model is asked for it.
+      if (cursor.id === '') throw new MethodNotAllowedException();
       if (cursor.next > 0 && takeOver === 'error') throw new AnswerInterruptedError();
       return answer(handler.apply(this, args), cursor.next);
     };

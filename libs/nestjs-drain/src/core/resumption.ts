@@ -15,8 +15,9 @@ export interface ResumableOptions<Request = unknown> {
   principal?: (request: Request) => string;
   /**
    * Names the stream, the same on every replica: a chat, an order. A request that says the same as the one that started
-   * the stream joins it from its beginning; another one ends it and takes its place. A GET
-   * only joins, and a DELETE cancels: 204 if the stream has ended, or there is none. Each principal has keys of its own.
+   * the stream joins it from its beginning, unless it has failed; another one ends it and takes its place. A GET
+   * only joins, and a DELETE cancels: 204 if the stream has ended, or there is none. Each principal has keys of its own on
+   * each route. A request for which it returns neither a text nor a number gets 400.
    */
   key?: (request: Request) => string;
   /**
@@ -40,6 +41,8 @@ export interface ResumableExchange {
   /** Admitted and counted. */
   readonly stream: OpenStream;
   readonly options: ResumableOptions;
+  /** Such as `POST /v1/responses`. */
+  readonly route: string;
   /** The request as the framework knows it (Express' own, or Fastify's). */
   readonly request: object;
   /** Node's own response. Headers may be set on it; nothing may be written to it. */
@@ -79,8 +82,8 @@ export interface Resumption {
   /** When unfinished streams are given to another replica; undefined if none could go on. */
   readonly handOffTime: HandOffTime | undefined;
 
-  /** Whether a request comes back to a stream that no other replica has: it is served while the drain runs. */
-  isOnlyHere(request: object): boolean;
+  /** Whether a request is about a stream that no other replica has: it is served while the drain runs. */
+  isOnlyHere(request: object, options: ResumableOptions): boolean;
 
   /**
    * Runs behind every guard of the route and before its pipes. For a request that comes back to a stream

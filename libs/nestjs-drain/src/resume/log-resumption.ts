@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
   type HandOffTime,
-  keyedStreamId,
   type OpenedStream,
   type ResumableStreamService,
   type ResumptionRefusal,
@@ -17,15 +15,20 @@ import {
   type HandlerRun,
   type OutgoingEvent,
   type ResumableExchange,
+  type ResumableOptions,
   type Resumption,
 } from '../core/resumption.js';
 import { loggedRequest, readLogged, restoreRequest } from './logged.js';
 import { positionOf, type StreamPosition } from './position.js';
 import { refusalException, StreamFinishedException } from './refusals.js';
 import { ResumableAnswer } from './resumable-answer.js';
+import { keyedIdOf, principalOf } from './stream-names.js';
 
 /** How long a stream without readers goes on by default, in seconds. */
 const defaultGrace = 30;
+
+/** How often a request tries to get a stream under a key for which others ask for something else at the same time. */
+const mostTries = 8;
 
 /** The port's answer: streams are kept in a log. */
 export class LogResumption implements Resumption {
@@ -39,8 +42,10 @@ export class LogResumption implements Resumption {
     return this.service.handOff?.when;
   }
 
-  isOnlyHere(request: object): boolean {
-    return !this.service.handOff && positionOf(rawOf(request) as IncomingMessage) !== undefined;
+  isOnlyHere(framework: object, { key }: ResumableOptions): boolean {
+    if (this.service.handOff) return false;
+    const request = rawOf(framework) as IncomingMessage;
+    return positionOf(request) !== undefined || (!!key && asksForOpenStream(request));
   }
 
   /** Reads only: another replica's stream is taken over when the request has passed its pipes. */
@@ -93,35 +98,65 @@ export class LogResumption implements Resumption {
     const policy: UnreadPolicy = { background, grace };
     const order = { principal, request: loggedRequest(exchange.request), ...policy };
     if (!key) return this.service.start(order);
-    return this.#openKeyed({ ...order, id: keyedStreamId(principal, key(exchange.request)) });
+    return this.#openKeyed({ ...order, id: keyedIdOf(exchange, key) });
   }
 
-  /** Joins the stream that the same request has started; another one makes room. */
+  /** Joins the stream that the same request has started, unless it failed; any other one makes room. */
   async #openKeyed(order: StartRequest & { readonly id: string }): Promise<OpenedStream> {
     const { id, principal } = order;
-    for (;;) {
+    for (let tries = 0; tries < mostTries; tries += 1) {
       const started = await this.service.start(order);
       if (started.outcome !== 'exists') return started;
       const found = await this.service.peek({ id, principal, after: -1 });
-      const isSame = found.outcome === 'found' && found.request === order.request;
-      if (isSame) return this.service.resume({ id, principal, after: -1 });
       if (found.outcome === 'leaving' || found.outcome === 'unavailable') return found;
+      const isSame = found.outcome === 'found' && found.request === order.request;
+      if (isSame && !(await this.#hasFailed(order, found.left))) {
+        const joined = await this.#join(order);
+        if (joined) return joined;
+        continue;
+      }
       const deleted = await this.service.delete(id, principal);
       if (deleted.outcome === 'unavailable') return { outcome: deleted.outcome };
     }
+    return { outcome: 'exists' };
+  }
+
+  /** Undefined if another request has taken the stream's place meanwhile. */
+  async #join({ id, principal, request }: StartRequest & { readonly id: string }) {
+    const joined = await this.service.resume({ id, principal, after: -1 });
+    if (joined.outcome === 'leaving' || joined.outcome === 'unavailable') return joined;
+    if (joined.outcome !== 'open') return undefined;
+    if (joined.stream.request === request) return joined;
+    await joined.stream.production?.release();
+    return undefined;
+  }
+
+  /**
+   * Whether it was cancelled, or ended with an error: who asks again wants an answer.
+   * @param left how many events it has, if it is closed
+   */
+  async #hasFailed(
+    { id, principal }: StartRequest & { readonly id: string },
+    left: number | undefined,
+  ): Promise<boolean> {
+    if (left === undefined) return false;
+    const found = await this.service.peek({ id, principal, after: left - 2 });
+    return (
+      found.outcome === 'found' && !!found.first && 'failure' in readLogged(found.first.payload)
+    );
   }
 
   /** A client that knows no position: it joins the stream of its key from the beginning, or cancels it. */
   async #keyed(
-    { options, ...exchange }: ResumableExchange,
-    { method }: IncomingMessage,
+    exchange: ResumableExchange,
+    request: IncomingMessage,
   ): Promise<StreamPosition | undefined> {
-    if (!options.key || (method !== 'GET' && method !== 'DELETE')) return undefined;
-    const principal = principalOf({ options, ...exchange });
-    const id = keyedStreamId(principal, options.key(exchange.request));
-    if (method === 'GET') return { id, after: -1, epoch: undefined, isKeyed: true };
-    const { outcome } = await this.service.cancel(id, principal);
-    if (outcome === 'unavailable') throw refusalException(outcome);
+    const { key } = exchange.options;
+    if (!key || !asksForOpenStream(request)) return undefined;
+    const id = keyedIdOf(exchange, key);
+    if (request.method === 'GET') return { id, after: -1, epoch: undefined, isKeyed: true };
+    const { outcome } = await this.service.cancel(id, principalOf(exchange));
+    if (outcome === 'unavailable') throw this.#refused(exchange, outcome);
     throw new StreamFinishedException();
   }
 
@@ -139,10 +174,7 @@ export class LogResumption implements Resumption {
   }
 }
 
-/** The same credentials are the same caller. Without any, the unguessable id, or the key, alone protects a stream. */
-function principalOf({ options, request }: ResumableExchange): string {
-  if (options.principal) return options.principal(request);
-  const { authorization } = (rawOf(request) as IncomingMessage).headers;
-  if (authorization === undefined) return 'anonymous';
-  return createHash('sha256').update(authorization).digest('hex');
+/** By the key of the stream: whether to read it, or to end it. */
+function asksForOpenStream({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'DELETE';
 }

@@ -5,7 +5,11 @@ import { wholeSeconds } from '../core/duration.js';
 import { rawOf } from '../compat/fastify.js';
 import type { Drain } from '../core/drain.js';
 import { isLastAnswer } from '../core/stream-registry.js';
-import { ContinuedElsewhereError, type Resumption } from '../core/resumption.js';
+import {
+  ContinuedElsewhereError,
+  type ResumableOptions,
+  type Resumption,
+} from '../core/resumption.js';
 import { ADMISSION_GUARD, DRAIN, FAREWELL, HEARTBEATS, RESUMPTION } from '../core/tokens.js';
 import { isEventSource } from './event-stream.js';
 import { decide, decisionOf, type HttpStream } from './http-stream.js';
@@ -74,8 +78,8 @@ export class AdmissionGuard implements CanActivate {
     if (!resumption) {
       throw nothingKeepsEvents(route);
     }
-    const options = typeof route.resumable === 'object' ? route.resumable : {};
-    const exchange = { stream, options, request: framework, response };
+    const options = resumableOptionsOf(route);
+    const exchange = { stream, options, route: route.pattern, request: framework, response };
     try {
       const located = await resumption.locate(exchange);
       if (located) admission.announceResumed(stream);
@@ -133,8 +137,12 @@ function readsExisting(
   resumption: Resumption | undefined,
 ): boolean {
   const { existing = false } = route;
-  if (isLogged(route) && resumption?.isOnlyHere(framework)) return true;
+  if (isLogged(route) && resumption?.isOnlyHere(framework, resumableOptionsOf(route))) return true;
   return typeof existing === 'function' ? existing(framework) : existing;
+}
+
+function resumableOptionsOf({ resumable }: StreamRoute): ResumableOptions {
+  return typeof resumable === 'object' ? resumable : {};
 }
 
 function refuse(
