@@ -26,7 +26,7 @@ export class ApiErrorFilter extends BaseExceptionFilter {
     if (exception instanceof ApiError && exception.retryAfter !== undefined) {
       adapter.setHeader(response, 'Retry-After', String(exception.retryAfter));
     }
-    const method = adapter.getRequestMethod(request);
+    const method = String(adapter.getRequestMethod(request));
     adapter.reply(response, bodyOf(exception, status, { method, path }), status);
   }
 
