@@ -105,6 +105,13 @@ describe.each(adapters)('errors on %s', (adapter) => {
     await expectError(answer, answer.status, invalid);
   });
 
+  it('say the same of an address that cannot be decoded, on either adapter', async () => {
+    await expectError(await fetch(`${service.url}/v1/responses/%ff`), 400, {
+      ...{ ...invalid, code: 'invalid_request', param: null },
+      message: 'The request cannot be read: check its method, address and headers.',
+    });
+  });
+
   it('are not logged for an upload whose client leaves', async () => {
     const socket = connect(service.port, '127.0.0.1');
     const head = 'POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';

@@ -44,7 +44,7 @@ function report(what: string, readings: readonly Reading[]): void {
       words: size.words,
       pace: 10,
     });
-    await sleep(1000);
+    await readers.begun();
     await trouble();
     const readings = await readers.readings();
     expectWhole(readings, readers.input);

@@ -4,6 +4,7 @@ import { BaseExceptionFilter } from '@nestjs/core';
 import { StreamRefusedException } from 'nestjs-drain';
 import { isApiUrl } from './api-url.js';
 import { ApiError, errorBody, type ApiErrorBody } from './api-error.js';
+import { unreadable } from './unreadable.js';
 
 /** Gives every error under /v1 the shape that OpenAI's clients read. Status and headers stay as they are. */
 @Catch()
@@ -25,8 +26,8 @@ export class ApiErrorFilter extends BaseExceptionFilter {
     if (exception instanceof ApiError && exception.retryAfter !== undefined) {
       adapter.setHeader(response, 'Retry-After', String(exception.retryAfter));
     }
-    const line = `${adapter.getRequestMethod(request)} ${path}`;
-    adapter.reply(response, bodyOf(exception, status, line), status);
+    const method = String(adapter.getRequestMethod(request));
+    adapter.reply(response, bodyOf(exception, status, { method, path }), status);
   }
 
   #report(exception: unknown): void {
@@ -43,7 +44,12 @@ function isAbortedUpload(request: unknown): boolean {
   return destroyed && !complete;
 }
 
-function bodyOf(exception: unknown, status: number, line: string): ApiErrorBody {
+interface RequestLine {
+  readonly method: string;
+  readonly path: string;
+}
+
+function bodyOf(exception: unknown, status: number, { method, path }: RequestLine): ApiErrorBody {
   if (exception instanceof ApiError) return exception.getResponse() as ApiErrorBody;
   if (exception instanceof StreamRefusedException) {
     return errorBody(
@@ -54,11 +60,22 @@ function bodyOf(exception: unknown, status: number, line: string): ApiErrorBody 
   if (!(exception instanceof HttpException) || status >= 500) {
     return errorBody('The server had an error. Send the request again.', { type: 'server_error' });
   }
+  if (status === 400 && !isDecodable(path)) return unreadable(status);
   const type = 'invalid_request_error';
   if (status === 404) {
-    return errorBody(`Unknown request URL: ${line}.`, { type, code: 'unknown_url' });
+    return errorBody(`Unknown request URL: ${method} ${path}.`, { type, code: 'unknown_url' });
   }
   return errorBody(exception.message, { type, code: codes[status] ?? null });
+}
+
+/** Express says of an address what it says of a body, with the same status. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const codes: Readonly<Record<number, string>> = {

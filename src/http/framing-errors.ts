@@ -1,17 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { errorBody, type ApiErrorBody } from '../errors/api-error.js';
 import { isApiUrl } from '../errors/api-url.js';
+import { unreadable } from '../errors/unreadable.js';
 import { chooseRequestId, REQUEST_ID } from './request-id.js';
-
-/** What a request is told that never came as far as a route. */
-const remedies: Readonly<Record<number, readonly [code: string, message: string]>> = {
-  400: ['invalid_request', 'The request cannot be read: check its method, address and headers.'],
-  408: ['request_timeout', 'The request took too long to arrive. Send it again.'],
-  413: ['body_too_large', 'The chunk extensions of the body are too long.'],
-  414: ['url_too_long', 'The address has a part that is too long: check the id in it.'],
-  431: ['headers_too_large', 'The headers and the address together are too long.'],
-};
 
 /** What Node's parser calls the errors that are not plain 400s. */
 const statuses: Readonly<Record<string, number>> = {
@@ -19,11 +10,6 @@ const statuses: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
-
-function bodyFor(status: number): ApiErrorBody {
-  const [code, message] = remedies[status] ?? remedies[400]!;
-  return errorBody(message, { type: 'invalid_request_error', code });
-}
 
 interface Framed<Raw> {
   readonly raw: Raw;
@@ -35,7 +21,7 @@ export function answerUnroutable(
   { raw: { url = '', headers } }: Framed<IncomingMessage>,
   { raw: response }: Framed<ServerResponse>,
 ): void {
-  const body = bodyFor(status);
+  const body = unreadable(status);
   const told = JSON.stringify(
     isApiUrl(url) ? body : { statusCode: status, message: body.error.message },
   );
@@ -71,7 +57,7 @@ const reasons: Readonly<Record<number, string>> = {
 };
 
 function written(status: number): string {
-  const body = JSON.stringify(bodyFor(status));
+  const body = JSON.stringify(unreadable(status));
   return [
     `HTTP/1.1 ${status} ${reasons[status]}`,
     'Content-Type: application/json; charset=utf-8',

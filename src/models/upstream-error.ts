@@ -89,9 +89,14 @@ function remedyOf(status: number | undefined): string {
   }
 }
 
+/** What a client is told to wait at most, in seconds: a day. */
+const LONGEST_WAIT = 86_400;
+
 /** In seconds, from a number or a date. */
 function retryAfterOf(header: string | null | undefined): number | undefined {
   if (!header) return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
+  return Number.isNaN(seconds)
+    ? undefined
+    : Math.min(Math.max(0, Math.ceil(seconds)), LONGEST_WAIT);
 }

@@ -1,6 +1,7 @@
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { MemoryResumeStore, ResumableStreamService, StreamProducers } from 'nestjs-drain-resume';
 import { describe, expect, it } from '@jest/globals';
+import type { ApiError } from '../errors/api-error.js';
 import { IdempotencyKeys, type KeyClaim } from './idempotency.js';
 
 const forever = new AbortController().signal;
@@ -59,6 +60,36 @@ describe('an idempotency key', () => {
     const { one, other } = setUp();
     const asked = await Promise.allSettled([one.claim(), one.claim(), other.claim()]);
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const refused = asked.filter((result) => result.status === 'rejected');
+    expect(refused.map(({ reason }) => reason as ApiError)).toMatchObject([
+      { status: 409 },
+      { status: 409 },
+    ]);
+  });
+
+  it('names its response to all who ask in the same turn, once that is begun', async () => {
+    const { one, other } = setUp();
+    const claim = first(await one.claim());
+    await claim.settle();
+    const repeated = { outcome: 'repeated', id: claim.id };
+    const asked = await Promise.all([one.claim(), one.claim(), other.claim(), other.claim()]);
+    expect(asked).toEqual([repeated, repeated, repeated, repeated]);
+  });
+
+  it('names a response that is begun also before its owner has settled the key', async () => {
+    const { one, other } = setUp();
+    const { id } = first(await one.claim());
+    await one.begin(id);
+    const repeated = { outcome: 'repeated', id };
+    expect(await Promise.all([one.claim(), other.claim()])).toEqual([repeated, repeated]);
+  });
+
+  it('is known for longer than its response may take', async () => {
+    const { clock, one, other } = setUp();
+    const claim = first(await one.claim());
+    await claim.settle();
+    await clock.advanceAsync(3_000_000);
+    expect(await other.claim()).toEqual({ outcome: 'repeated', id: claim.id });
   });
 
   it('is refused with another body, and belongs to its principal', async () => {

@@ -29,12 +29,26 @@ interface KeyRecord {
   readonly response: string;
 }
 
+/** A key as this request names it. */
+interface AskedKey {
+  /** Of its stream in the store. */
+  readonly id: string;
+  readonly principal: string;
+  readonly fingerprint: string;
+}
+
 const LONGEST_KEY = 255;
 
 /**
+ * Seconds for which a key is known. Longer than a response is kept after the longest answer, because the key of a
+ * response that is still produced must not be free.
+ */
+const KEY_TTL = 3_600;
+
+/**
  * Remembers which request was answered with which response, for every replica on the store. A key is a stream of its
- * own in the store: whoever begins the response owns it, it is closed when the response is begun, and it can be taken
- * over if its owner fails or is killed before that.
+ * own in the store: the request that begins the response owns it, it is closed when the response is begun, and it can
+ * be taken over if its owner fails or is killed before that.
  */
 @Injectable()
 export class IdempotencyKeys {
@@ -53,51 +67,91 @@ export class IdempotencyKeys {
       throw invalidRequest(`Idempotency-Key may have at most ${LONGEST_KEY} characters.`, null);
     }
     const id = `key_${hash(`${principal}\n${key}`)}`;
-    const fingerprint = hash(JSON.stringify(body));
-    if (this.#beginning.has(id)) throw inProgress();
+    const asked: AskedKey = { id, principal, fingerprint: hash(JSON.stringify(body)) };
+    // A response that is begun is seen before a place in the queue is asked for, and once more if there is none.
+    const claim =
+      (await this.#begun(asked)) ??
+      (await this.#alone(id, () => this.#own(asked, newId))) ??
+      (await this.#begun(asked));
+    if (!claim) throw inProgress();
+    return claim;
+  }
+
+  /** The claim of a request that comes after the response was begun, whether its owner could settle the key or not. */
+  async #begun(asked: AskedKey): Promise<KeyClaim | undefined> {
+    const found = await this.#find(asked);
+    if (!found) return undefined;
+    const { response } = found.record;
+    const isBegun = found.isSettled || (await this.#exists(response, asked.principal));
+    return isBegun ? { outcome: 'repeated', id: response } : undefined;
+  }
+
+  /** Makes the key this request's own. Undefined if another request has it. */
+  async #own(asked: AskedKey, newId: () => Promise<string>): Promise<KeyClaim | undefined> {
+    const found = await this.#find(asked);
+    return found ? this.#takeOver(asked, found.record) : this.#start(asked, await newId());
+  }
+
+  async #start(
+    { id, principal, fingerprint }: AskedKey,
+    response: string,
+  ): Promise<KeyClaim | undefined> {
+    const record: KeyRecord = { fingerprint, response };
+    const request = JSON.stringify(record);
+    const policy = { background: true, grace: 0, ttl: KEY_TTL };
+    const opened = await this.resumption.start({ id, principal, request, ...policy });
+    // A request to another replica was faster by a moment.
+    if (opened.outcome === 'exists') return undefined;
+    if (opened.outcome !== 'open') throw notAvailable(opened.outcome, response);
+    return first(response, opened.stream.production!);
+  }
+
+  /** Of an owner that failed or fell silent, before the response was begun or just behind that. */
+  async #takeOver(
+    { id, principal }: AskedKey,
+    { response }: KeyRecord,
+  ): Promise<KeyClaim | undefined> {
+    const opened = await this.resumption.resume({ id, principal, after: -1 });
+    if (opened.outcome !== 'open') throw notAvailable(opened.outcome, response);
+    const { production } = opened.stream;
+    if (!production) return undefined;
+    const claim = first(response, production);
+    if (!(await this.#exists(response, principal))) return claim;
+    await claim.settle();
+    return { outcome: 'repeated', id: response };
+  }
+
+  /** @throws ApiError (422) if the key was sent with another body, 503 */
+  async #find({ id, principal, fingerprint }: AskedKey) {
+    const found = await this.resumption.find(id, principal).catch(unavailable);
+    if (found.outcome !== 'found') return undefined;
+    const record = JSON.parse(found.head.request) as KeyRecord;
+    if (record.fingerprint !== fingerprint) throw otherBody();
+    return { record, isSettled: found.head.closed };
+  }
+
+  async #exists(response: string, principal: string): Promise<boolean> {
+    const found = await this.resumption.find(response, principal).catch(unavailable);
+    return found.outcome === 'found';
+  }
+
+  /** One request of this process per key, until its response is begun. Undefined while there is another one. */
+  async #alone(
+    id: string,
+    own: () => Promise<KeyClaim | undefined>,
+  ): Promise<KeyClaim | undefined> {
+    if (this.#beginning.has(id)) return undefined;
     this.#beginning.add(id);
     const over = () => void this.#beginning.delete(id);
     try {
-      const claim =
-        (await this.#find(id, principal, fingerprint)) ??
-        (await this.#start(id, principal, { fingerprint, response: await newId() })) ??
-        // A request with this key to another replica was faster by a moment.
-        (await this.#find(id, principal, fingerprint)) ??
-        unavailable();
-      if (claim.outcome === 'first') return followedBy(claim, over);
+      const claim = await own();
+      if (claim?.outcome === 'first') return followedBy(claim, over);
       over();
       return claim;
     } catch (error) {
       over();
       throw error;
     }
-  }
-
-  async #find(id: string, principal: string, fingerprint: string): Promise<KeyClaim | undefined> {
-    const found = await this.resumption.find(id, principal).catch(unavailable);
-    if (found.outcome !== 'found') return undefined;
-    const record = JSON.parse(found.head.request) as KeyRecord;
-    if (record.fingerprint !== fingerprint) throw otherBody();
-    if (found.head.closed) return { outcome: 'repeated', id: record.response };
-    const opened = await this.resumption.resume({ id, principal, after: -1 });
-    if (opened.outcome !== 'open') throw notAvailable(opened.outcome, record.response);
-    const { production } = opened.stream;
-    if (!production) throw inProgress();
-    const claimed = first(record.response, production);
-    // Its owner fell silent: perhaps before the response was begun, perhaps just behind that.
-    const begun = await this.resumption.find(record.response, principal).catch(unavailable);
-    if (begun.outcome !== 'found') return claimed;
-    await claimed.settle();
-    return { outcome: 'repeated', id: record.response };
-  }
-
-  async #start(id: string, principal: string, record: KeyRecord): Promise<KeyClaim | undefined> {
-    const request = JSON.stringify(record);
-    const policy = { background: true, grace: 0 };
-    const opened = await this.resumption.start({ id, principal, request, ...policy });
-    if (opened.outcome === 'unavailable') return undefined;
-    if (opened.outcome !== 'open') throw notAvailable(opened.outcome, record.response);
-    return first(record.response, opened.stream.production!);
   }
 }
 
@@ -130,6 +184,15 @@ function otherBody(): ApiError {
     422,
     'This Idempotency-Key was sent with another body before. Send a new key with a new request.',
     { type: 'invalid_request_error', code: 'idempotency_key_reused' },
+  );
+}
+
+/** The key was used, and its response cannot be had: deleted, lost, or created with `store: false`. */
+export function responseGone(): ApiError {
+  return new ApiError(
+    410,
+    'The response of this Idempotency-Key is not kept. To have a new one, send the request with a new key.',
+    { type: 'invalid_request_error', code: 'response_gone' },
   );
 }
 

@@ -80,6 +80,8 @@ describe('a response request', () => {
     [{ input: 'hi', tools: ['f'] }, 'tools[0]'],
     [{ input: 'hi', text: { format: 'json' } }, 'text.format'],
     [{ input: 'hi', no_such_thing: 1 }, 'no_such_thing'],
+    [{ input: 'hi', constructor: 1 }, 'constructor'],
+    [{ input: [null] }, 'input[0]'],
     [{ input: 'hi', model: 5 }, 'model'],
     [{ input: 'hi', stream: 'yes' }, 'stream'],
     [{ input: 'hi', metadata: { deep: {} } }, 'metadata.deep'],
@@ -92,7 +94,20 @@ describe('a response request', () => {
     expect(refusal(body)).toMatchObject({ type: 'invalid_request_error', param });
   });
 
+  it('refuses what is nested too deep to be written as JSON again', () => {
+    const nested = (levels: number) =>
+      JSON.parse('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)) as object;
+    const asked = (levels: number) => ({
+      ...{ input: 'hi', tools: [{ type: 'function', name: 'f', parameters: nested(levels) }] },
+    });
+    expect(read(asked(100)).tools).toHaveLength(1);
+    expect(refusal(asked(100_000)).message).toContain('nested 200 levels deep at most');
+  });
+
   it('refuses with a message that carries the remedy', () => {
+    expect(refusal({ input: [1] }).message).toBe(
+      "Invalid 'input[0]': must be an object with a role and content, or a type.",
+    );
     expect(refusal(undefined).message).toBe(
       'Invalid request: the body must be a JSON object sent with Content-Type: application/json.',
     );

@@ -21,7 +21,9 @@ const otherItem = z.looseObject({
 const input = z.union(
   [
     z.string().transform((text) => [{ type: 'message' as const, role: 'user', content: text }]),
-    z.array(z.union([message, otherItem])).min(1, 'must not be empty'),
+    z
+      .array(z.union([message, otherItem], 'must be an object with a role and content, or a type'))
+      .min(1, 'must not be empty'),
   ],
   'must be a string or a list of messages',
 );
@@ -93,25 +95,44 @@ const own = {
   conversation: never('conversation'),
 };
 
+/** What is read from JSON here is written as JSON again, and that recurses. Schemas of tools have about 10 levels. */
+const DEEPEST = 200;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
 /**
  * The body of `POST /v1/responses`. Without `stream` the caller's Accept header and the configuration decide. Nothing
  * that may change the answer is dropped: the model that is asked takes a parameter or refuses it, and an unknown one is refused here.
  */
 export const responseRequest = z
-  .looseObject(
-    { ...own, ...parameters },
-    'the body must be a JSON object sent with Content-Type: application/json',
-  )
-  .superRefine((body, context) => {
-    const unknown = Object.keys(body).find((name) => !(name in own) && !(name in parameters));
-    if (unknown === undefined) return;
-    const message = 'this service has no such parameter: leave it out';
-    context.addIssue({ code: 'custom', path: [unknown], message });
+  .unknown()
+  .refine((body) => !isDeeper(body, DEEPEST), {
+    message: `the body may be nested ${DEEPEST} levels deep at most`,
+    abort: true,
   })
-  .refine(({ background, store }) => store || !background, {
-    message: 'background needs store: leave store out, or set it to true',
-    path: ['background'],
-  });
+  .pipe(
+    z
+      .looseObject(
+        { ...own, ...parameters },
+        'the body must be a JSON object sent with Content-Type: application/json',
+      )
+      .superRefine((body, context) => {
+        // Its own keys: every object has a `constructor`, too.
+        const unknown = Object.keys(body).find(
+          (name) => !Object.hasOwn(own, name) && !Object.hasOwn(parameters, name),
+        );
+        if (unknown === undefined) return;
+        const message = 'this service has no such parameter: leave it out';
+        context.addIssue({ code: 'custom', path: [unknown], message });
+      })
+      .refine(({ background, store }) => store || !background, {
+        message: 'background needs store: leave store out, or set it to true',
+        path: ['background'],
+      }),
+  );
 
 export type ResponseRequest = z.infer<typeof responseRequest>;
 

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { eventId } from 'nestjs-drain/resume';
-import { invalidRequest } from '../errors/api-error.js';
+import { ApiError, invalidRequest } from '../errors/api-error.js';
 import type { PlacedEvent } from '../http/event-stream.js';
 import { Models } from '../models/models.js';
 import { follow, type Caller } from './caller.js';
-import { IdempotencyKeys } from './idempotency.js';
-import { notAvailable } from './not-available.js';
+import { IdempotencyKeys, responseGone } from './idempotency.js';
 import { ResponseDirectory } from './response-directory.js';
 import type { ResponseBody, ResponseEvent } from './response-event.js';
 import { headOf } from './response-head.js';
@@ -114,8 +113,11 @@ export class ResponsesService {
   }
 
   async #repeat(id: string, caller: Caller): Promise<BegunResponse> {
-    if (isUnstored(id)) throw notAvailable('gone', id);
-    const stream = await this.log.open(id, caller.principal);
+    if (isUnstored(id)) throw responseGone();
+    const stream = await this.log.open(id, caller.principal).catch((error: unknown) => {
+      const isLost = error instanceof ApiError && [404, 410].includes(error.getStatus());
+      throw isLost ? responseGone() : error;
+    });
     const events = () => follow(this.log, stream, caller);
     const state = () => this.log.state(stream);
     return { id, state, events, whole: () => wholeResponse(id, events()) };

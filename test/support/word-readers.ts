@@ -17,7 +17,11 @@ export interface Reading {
 const retrying = { shortestPause: 0.1, longestPause: 0.5, idleTimeout: 2.5, attempts: 40 };
 
 /** Reads one response with the library's client, wherever it has to go for it. */
-export async function readResponse(url: string, body: object): Promise<Reading> {
+export async function readResponse(
+  url: string,
+  body: object,
+  onBegun: () => void = () => undefined,
+): Promise<Reading> {
   const init = {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID() },
@@ -27,7 +31,7 @@ export async function readResponse(url: string, body: object): Promise<Reading> 
     ...retrying,
     isTerminal: ({ type }) => /^response\.(completed|incomplete|failed)$/.test(type),
   });
-  return collect(parsed(events));
+  return collect(announcing(parsed(events), onBegun));
 }
 
 /** Collects any iterable of response events. */
@@ -51,6 +55,7 @@ export async function collect(events: AsyncIterable<Event>): Promise<Reading> {
 export class Readers {
   readonly input: string;
   readonly #readings: Promise<Reading>[];
+  readonly #begun: Promise<unknown>;
 
   constructor(
     url: string,
@@ -60,12 +65,33 @@ export class Readers {
     this.input = words(length);
     const metadata = { tokens_per_second: pace };
     const body = { model: 'echo', input: this.input, metadata };
-    this.#readings = Array.from({ length: count }, () => readResponse(url, body));
+    const begun: Promise<void>[] = [];
+    this.#readings = Array.from({ length: count }, () => {
+      let onBegun = () => undefined as void;
+      begun.push(new Promise((resolve) => (onBegun = resolve)));
+      return readResponse(url, body, onBegun);
+    });
+    this.#begun = Promise.all(begun);
+  }
+
+  /** Resolves when each has its first event. What has not begun at a deadline is refused, not handed off. */
+  async begun(): Promise<void> {
+    await Promise.race([this.#begun, this.readings()]);
   }
 
   /** Resolves when all have read to the end. */
   readings(): Promise<Reading[]> {
     return Promise.all(this.#readings);
+  }
+}
+
+async function* announcing(
+  events: AsyncIterable<Event>,
+  onBegun: () => void,
+): AsyncGenerator<Event> {
+  for await (const event of events) {
+    onBegun();
+    yield event;
   }
 }
 

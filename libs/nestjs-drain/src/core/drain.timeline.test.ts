@@ -60,6 +60,20 @@ describe('the timeline', () => {
     expect([stream.ends, drain.expired.aborted]).toEqual([['deadline'], true]);
   });
 
+  it('stops what streams read from only when every stream has been told, so that none counts as completed', async () => {
+    const { clock, drain, streams } = setUp({ waves: { size: 2, interval: 0.1 } });
+    const open = Array.from({ length: 5 }, () => admitted(streams));
+    drain.allTold.addEventListener('abort', () => {
+      for (const stream of open) stream.close();
+    });
+    const waiting = drain.start('SIGTERM');
+    await clock.advanceAsync(10_100);
+    expect([drain.expired.aborted, drain.allTold.aborted]).toEqual([true, false]);
+    await clock.advanceAsync(100);
+    expect(drain.allTold.aborted).toBe(true);
+    expect(await waiting).toMatchObject({ cancelled: 5, completed: 0 });
+  });
+
   it('gives every trigger the same report and names the first', async () => {
     const { drain, seen } = setUp();
     const first = drain.start('preStop');

@@ -45,6 +45,7 @@ export class Drain {
   readonly #waves: WaveSchedule;
   #run: DrainRun | undefined;
   readonly #expiry = new AbortController();
+  readonly #allTold = new AbortController();
   /** Why `reset()` is refused from here on. */
   #irreversible: string | undefined;
   #kubeletWaits = 0;
@@ -82,6 +83,14 @@ export class Drain {
   /** Aborts at the deadline, when background work has to stop. */
   get expired(): AbortSignal {
     return this.#expiry.signal;
+  }
+
+  /**
+   * Aborts behind the deadline, when every stream has been told. What streams read from stops then: a stream that ended
+   * before its wave, because its source did, would be counted as completed.
+   */
+  get allTold(): AbortSignal {
+    return this.#allTold.signal;
   }
 
   /** Seconds for which this run accepts new streams; 0 where nothing sends any. */
@@ -267,11 +276,15 @@ export class Drain {
       'deadline',
       flush,
       ({ endedFor }) => !endedFor,
-      (told, isLast) => flushes.add(told, isLast),
+      (told, isLast) => {
+        flushes.add(told, isLast);
+        if (isLast) this.#allTold.abort();
+      },
     );
     run.after(flush * tellingBound, () => {
       stopTelling();
       flushes.close([...this.streams]);
+      this.#allTold.abort();
     });
   }
 

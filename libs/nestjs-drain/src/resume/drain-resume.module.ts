@@ -166,7 +166,7 @@ function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamSe
     handOff: when,
     // Where no other replica has them, streams go on here until the deadline.
     isLeaving: () => when !== undefined && drain.isShuttingDown,
-    deadline: drain.expired,
+    deadline: when ? drain.expired : drain.allTold,
     endsUnread: () => !when && drain.streams.isClosed,
     track: (production) => producers.track(production),
     onError,
