@@ -46,6 +46,7 @@ const offered = [
   ...[
     'nestjs-drain',
     'resume',
+    'ai-sdk',
     'websocket',
     'grpc',
     'microservice',
