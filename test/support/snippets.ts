@@ -47,6 +47,7 @@ const offered = [
     'nestjs-drain',
     'resume',
     'ai-sdk',
+    'durable-streams',
     'websocket',
     'grpc',
     'microservice',
