@@ -11,6 +11,7 @@ const adapters = [
   'probes',
   'control',
   'resume',
+  'durable-streams',
   'websocket',
   'grpc',
   'microservice',

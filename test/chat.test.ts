@@ -1,38 +1,17 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Fleet } from '../demo/fleet.js';
 import type { Replica } from '../demo/replica.js';
-import { hasRedisServer, startStore, type Store } from '../demo/store.js';
+import { startStore, type Store } from '../demo/store.js';
+import { missingRedis } from '../libs/nestjs-drain-resume/test/support/redis-server.js';
+import { missingChromium, startChromium } from './support/chromium.js';
 import { adapters, words } from './support/clients.js';
 import { startService } from './support/service.js';
 import { eventually } from '../testing/eventually.js';
 
 const entry = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const executablePath = '/usr/bin/chromium';
-const browserFlags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/** Why the browser tests cannot run, or undefined. In CI it is an error instead. */
-const missing = ((): string | undefined => {
-  const packages = [
-    ...(existsSync(executablePath) ? [] : ['chromium']),
-    ...(hasRedisServer ? [] : ['redis-server']),
-  ];
-  if (packages.length === 0) return undefined;
-  const reason = `the chat page in a browser needs the Debian packages: ${packages.join(', ')}`;
-  if (process.env.CI === 'true') throw new Error(reason);
-  console.warn(`skipped: ${reason}`);
-  return reason;
-})();
+const missing = missingChromium ?? missingRedis;
 
 describe.each(adapters)('GET / on %s', (adapter) => {
   it('is the page for browsers, with everything it needs, and JSON for everybody else', async () => {
@@ -76,7 +55,7 @@ describe.each(adapters)('GET / on %s', (adapter) => {
     const nameOf = (number: number) => `chat-shell-7d9c6b5f4-x2x${number}q`;
     fleet = await Fleet.start({ entry, size: 3, env, nameOf });
     spares = await fleet.launch(6);
-    browser = await chromium.launch({ executablePath, args: browserFlags });
+    browser = await startChromium();
     // Nine services start here.
   }, 180_000);
   afterAll(async () => {
@@ -236,7 +215,7 @@ const writes = process.env.CHAT_PICTURES === 'write' && !missing;
       `chat-shell-${number < 2 ? '6f8b9d5c7' : '7d9c6b5f4'}-${suffix[number]}`;
     const fleet = await Fleet.start({ entry, size: 1, env, nameOf });
     const spares = await fleet.launch(2);
-    const browser = await chromium.launch({ executablePath, args: browserFlags });
+    const browser = await startChromium();
     const viewport = { width, height };
     const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor });
     await page.goto(`${fleet.url}/#demo`);

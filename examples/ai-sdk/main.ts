@@ -1,59 +1,48 @@
-import { Controller, Module, Post, Res } from '@nestjs/common';
+import { fileURLToPath } from 'node:url';
+import { Body, Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { simulateReadableStream, streamText, type LanguageModel } from 'ai';
-import { MockLanguageModelV3 } from 'ai/test';
-import type { Response } from 'express';
-import { DrainableStream, DrainSignal, GracefulShutdownModule } from 'nestjs-drain';
+import { createClient } from '@redis/client';
+import { convertToModelMessages, streamText, type UIMessage } from 'ai';
+import { DrainSignal, GracefulShutdownModule } from 'nestjs-drain';
+import { UIMessageStream } from 'nestjs-drain/ai-sdk';
+import { DrainResumeModule } from 'nestjs-drain/resume';
+import { MemoryResumeStore, type ResumeStore } from 'nestjs-drain-resume';
+import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
+import { model } from './model.js';
 
-/** Stands in for a provider's model: thirty words, ten a second. */
-const model: LanguageModel = new MockLanguageModelV3({
-  doStream: () =>
-    Promise.resolve({
-      stream: simulateReadableStream({
-        chunkDelayInMs: 100,
-        chunks: [
-          { type: 'text-start', id: '0' },
-          ...Array.from({ length: 30 }, (_, n) => ({
-            type: 'text-delta' as const,
-            id: '0',
-            delta: `word${n} `,
-          })),
-          { type: 'text-end', id: '0' },
-          {
-            type: 'finish',
-            finishReason: { unified: 'stop', raw: 'stop' },
-            usage: {
-              inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
-              outputTokens: { total: 30, text: 30, reasoning: 0 },
-            },
-          },
-        ],
-      }),
-    }),
-});
+const { PORT = 3000, REDIS_URL, DRAIN_TIMEOUT = 30, TAKE_OVER } = process.env;
 
-@Controller('chat')
+@Controller('api/chat')
 class ChatController {
-  /** The signal aborts the model's work only when the drain or the client ends the answer. */
-  @Post()
-  @DrainableStream({
-    // What `useChat` shows if the deadline comes before the end.
-    farewell: { data: { type: 'error', errorText: 'The server is restarting. Please ask again.' } },
-  })
-  async chat(@Res() response: Response, @DrainSignal() signal: AbortSignal): Promise<void> {
-    const result = streamText({ model, prompt: 'Thirty words', abortSignal: signal });
-    await result.pipeUIMessageStreamToResponse(response);
+  /** `continue` is right for the mock, which says the same words each time. A provider's model needs the default, `error`. */
+  @UIMessageStream({ takeOver: TAKE_OVER === 'continue' ? 'continue' : 'error' })
+  async chat(@Body() body: { messages: UIMessage[] }, @DrainSignal() abortSignal: AbortSignal) {
+    const messages = await convertToModelMessages(body.messages);
+    return streamText({ model, messages, abortSignal }).toUIMessageStream();
   }
 }
 
+/** Without Redis, no other replica sees the answers: they end with their process. */
+async function openStore(): Promise<{ store: ResumeStore }> {
+  if (REDIS_URL === undefined) return { store: new MemoryResumeStore() };
+  const redis = createClient({ url: REDIS_URL });
+  redis.on('error', (error) => console.error(error));
+  await redis.connect();
+  return { store: new RedisResumeStore({ connection: fromNodeRedis(redis) }) };
+}
+
 @Module({
-  imports: [GracefulShutdownModule.forRoot({ timeout: 30, heartbeat: 15 })],
+  imports: [
+    GracefulShutdownModule.forRoot({ timeout: Number(DRAIN_TIMEOUT), heartbeat: 15 }),
+    DrainResumeModule.forRootAsync({ useFactory: openStore }),
+  ],
   controllers: [ChatController],
 })
 class AppModule {}
 
 const app = await NestFactory.create<NestExpressApplication>(AppModule);
+app.useStaticAssets(fileURLToPath(new URL('page', import.meta.url)));
 app.enableShutdownHooks();
-await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');
+await app.listen(PORT, '127.0.0.1');
 console.log(`Listening on ${await app.getUrl()}`);

@@ -8,6 +8,8 @@ export interface Example {
   readonly terminate: () => void;
   /** Resolves to the exit code, or the signal that ended the process. */
   readonly exited: Promise<number | NodeJS.Signals | null>;
+  /** What it has printed so far. */
+  readonly output: () => string;
   /** Ends it at once, whatever it is doing. */
   stop(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export async function startExample(
     }
     void exited.then(() => reject(new Error(`The example ended before it listened:\n${output}`)));
   });
-  return { url, terminate: () => void child.kill('SIGTERM'), exited, stop };
+  return { url, terminate: () => void child.kill('SIGTERM'), exited, output: () => output, stop };
 }
 
 /** Reads a body to its end; calls `onMiddle` once, when `middle` has arrived. */

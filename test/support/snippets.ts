@@ -46,6 +46,8 @@ const offered = [
   ...[
     'nestjs-drain',
     'resume',
+    'ai-sdk',
+    'durable-streams',
     'websocket',
     'grpc',
     'microservice',

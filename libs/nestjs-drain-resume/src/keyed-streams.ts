@@ -6,6 +6,7 @@ import {
   loggedFailureChunk,
   readChunk,
 } from './chunks.js';
+import { ChunkLog } from './chunk-log.js';
 import { systemClock } from './clock.js';
 import { StreamFailedError } from './errors.js';
 import { StreamRefusedError } from './stream-refused-error.js';
@@ -111,6 +112,11 @@ export class KeyedStreams {
     const id = idOf(key, options);
     const opened = await this.#alone(id, () => this.#resume(id, options));
     return opened.outcome === 'unknown' ? undefined : this.#body(key, opened, make, options);
+  }
+
+  /** Reads what is logged under `key`, chunk by chunk. Nothing is produced: `run` and `join` go on with a lost stream. */
+  log(key: string, { principal = anybody }: Pick<KeyedStreamOptions, 'principal'> = {}): ChunkLog {
+    return new ChunkLog(this.service, key, principal);
   }
 
   /** `open`: it is produced, or waits for a reader. `closed`: it can still be read. `none`: there is no stream. */

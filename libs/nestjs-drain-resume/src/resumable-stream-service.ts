@@ -24,6 +24,7 @@ import type {
   ReadRefused,
   StreamEvent,
   StreamHead,
+  StreamPage,
 } from './store.js';
 import type { StreamProducers } from './stream-producers.js';
 import { StoreUnavailableError } from './errors.js';
@@ -197,6 +198,25 @@ export class ResumableStreamService {
       if (isLost && this.options.isLeaving()) return { outcome: 'leaving' };
       return { outcome: 'found', request: fromLogged(head.request).request, left, first };
     });
+  }
+
+  /** At most `limit` events behind event `after`. Nothing is written, and nothing taken over. */
+  page(
+    { id, principal, after, epoch }: ReadRequest,
+    limit: number,
+  ): Promise<StreamPage | ReadRefused | { readonly outcome: 'unavailable' }> {
+    return this.#asked(async () => {
+      const found = await findStream(this.streams.store, id, principal);
+      return found.outcome === 'found' ? this.streams.store.read(id, after, limit, epoch) : found;
+    });
+  }
+
+  /** As `ResumeStore.tail`, for a principal that has got a page. Nothing is taken over. */
+  tail(
+    { id, after, epoch }: Omit<ReadRequest, 'principal'>,
+    signal: AbortSignal,
+  ): AsyncIterable<StreamPage> {
+    return this.streams.store.tail(id, after, signal, epoch);
   }
 
   /** What is known of a stream, as `findStream`. */

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 
 interface Fastify {
@@ -36,4 +37,14 @@ function bindingsOf(instance: object): readonly Server[] | undefined {
 export function rawOf<T extends object>(wrapped: T): T {
   const { raw } = wrapped as { raw?: T | null };
   return typeof raw === 'object' && raw !== null ? raw : wrapped;
+}
+
+/** Node's response, which the framework does not answer any more, and the headers that were set on it so far. */
+export function takeResponse(wrapped: object): {
+  readonly response: ServerResponse;
+  readonly headers: OutgoingHttpHeaders;
+} {
+  const framework = wrapped as { hijack?: () => void; getHeaders(): OutgoingHttpHeaders };
+  framework.hijack?.();
+  return { response: rawOf(wrapped) as ServerResponse, headers: framework.getHeaders() };
 }
