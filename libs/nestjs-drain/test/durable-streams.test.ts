@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -51,7 +52,9 @@ async function runSuite(url: string, pattern: string): Promise<Result[]> {
   const output = join(directory, 'results.json');
   const manifest = createRequire(import.meta.url).resolve('vitest/package.json');
   const root = fileURLToPath(new URL('fixtures/durable-streams', import.meta.url));
-  const options = ['--root', root, '--reporter=json', `--outputFile=${output}`, '-t', pattern];
+  const report = ['--reporter=json', `--outputFile=${output}`];
+  // A bound for what hangs: a busy machine is slow.
+  const options = ['--root', root, ...report, '--testTimeout=60000', '-t', pattern];
   const suite = spawn(
     process.execPath,
     [join(dirname(manifest), 'vitest.mjs'), 'run', ...options],
@@ -61,11 +64,11 @@ async function runSuite(url: string, pattern: string): Promise<Result[]> {
     },
   );
   await once(suite, 'exit');
-  const report = JSON.parse(await readFile(output, 'utf8')) as {
+  const written = JSON.parse(await readFile(output, 'utf8')) as {
     testResults: { assertionResults: Result[] }[];
   };
   await rm(directory, { recursive: true });
-  const results = report.testResults.flatMap((file) => file.assertionResults);
+  const results = written.testResults.flatMap((file) => file.assertionResults);
   return results.filter(({ status }) => status === 'passed' || status === 'failed');
 }
 
@@ -89,6 +92,8 @@ test('the conformance suite of Durable Streams finds nothing amiss in reads', as
   application.use(`/${path}`, writes.middleware);
   await application.listen(0, '127.0.0.1');
   const url = await application.getUrl();
+  // The suite computes for seconds between two requests of a connection.
+  (application.getHttpServer() as Server).keepAliveTimeout = 60_000;
   writes.keyed = application.get(KeyedStreams, { strict: false });
   writes.url = `${url}/${path}`;
   try {
