@@ -6,7 +6,7 @@ import { announceCloseInHeaders, lingerWhileReceiving } from '../compat/node.js'
 /** One client connection: the answers under way on it, and how it ends without losing any. */
 export abstract class Connection {
   /** In the order in which their requests came. */
-  readonly answers = new Set<ServerResponse>();
+  readonly answers: ServerResponse[] = [];
   /**
    * Kept alive and not notified when the draining began: its next request is answered, and that answer
    * notifies the client (law 11).
@@ -16,18 +16,19 @@ export abstract class Connection {
   idleSince = 0;
 
   get isIdle(): boolean {
-    return this.answers.size === 0;
+    return this.answers.length === 0;
   }
 
   /** Whether the client knows that it should leave, or learns it from the answer under way. */
   abstract get isNotified(): boolean;
 
   begin(response: ServerResponse): void {
-    this.answers.add(response);
+    this.answers.push(response);
   }
 
   finish(response: ServerResponse): void {
-    this.answers.delete(response);
+    const index = this.answers.indexOf(response);
+    if (index >= 0) this.answers.splice(index, 1);
   }
 
   /** The process is shutting down: the answers under way notify the client, as far as they can. */
@@ -50,7 +51,7 @@ export class Http1Connection extends Connection {
   }
 
   get isNotified(): boolean {
-    const newest = [...this.answers].at(-1);
+    const newest = this.answers.at(-1);
     return this.#isNotified || (newest !== undefined && this.#announcing.has(newest));
   }
 
@@ -77,7 +78,7 @@ export class Http1Connection extends Connection {
   #announceIn(response: ServerResponse): void {
     this.#announcing.add(response);
     const isLast = (): boolean => {
-      this.#isNotified = [...this.answers].at(-1) === response;
+      this.#isNotified = this.answers.at(-1) === response;
       return this.#isNotified;
     };
     announceCloseInHeaders(response, isLast);
@@ -119,7 +120,7 @@ export class Http2Connection extends Connection {
   }
 
   destroy(): void {
-    for (const answer of this.answers) {
+    for (const answer of [...this.answers]) {
       // A stream that merely goes with its session ends without an error, and passes for complete.
       const { stream } = answer as unknown as Http2ServerResponse;
       stream.close(constants.NGHTTP2_INTERNAL_ERROR);

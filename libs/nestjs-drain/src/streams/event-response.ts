@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isEventStream } from '../compat/response.js';
 
-type Write = (chunk: unknown, ...rest: unknown[]) => boolean;
+type Write = (chunk: unknown, encoding?: unknown, callback?: unknown) => boolean;
 type End = (...args: unknown[]) => ServerResponse;
 
 /**
@@ -22,9 +22,9 @@ export class EventResponse {
     const own = response as unknown as { write: Write };
     const write = own.write;
     this.#write = write;
-    own.write = (chunk, ...rest) => {
-      if (typeof chunk === 'string' && /^(?:id|event): /.test(chunk)) this.#lastEvent = chunk;
-      return write.call(response, chunk, ...rest);
+    own.write = (chunk, encoding, callback) => {
+      if (typeof chunk === 'string' && isNamed(chunk)) this.#lastEvent = chunk;
+      return write.call(response, chunk, encoding, callback);
     };
   }
 
@@ -57,6 +57,11 @@ export class EventResponse {
     const { destroyed, writableEnded } = this.response;
     return !destroyed && !writableEnded && isEventStream(this.response);
   }
+}
+
+/** Whether an event of Nest's can have an id: its type or its id comes first. This sees every event. */
+function isNamed(event: string): boolean {
+  return event.startsWith('id: ') || event.startsWith('event: ');
 }
 
 function isChunk(value: unknown): boolean {
