@@ -146,7 +146,8 @@ export class Connections implements Listener {
     connection.idleSince = this.drain.clock.now();
     this.#connections.set(socket, connection);
     this.#accepted += 1;
-    if (!isKnown) socket.once('close', () => this.#onClose(socket));
+    // Not `once`, which costs a wrapper: a socket closes once anyway.
+    if (!isKnown) socket.on('close', () => this.#onClose(socket));
     if (this.#isStopping) this.#destroyIdle(connection);
   }
 
