@@ -14,9 +14,8 @@ import type { HttpStream } from './http-stream.js';
 export class EventStream extends Subscriber<unknown> {
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
     const { request, response } = stream.transport;
-    let written: EventResponse | undefined;
     return new Observable((client) => {
-      written ??= new EventResponse(request, response);
+      const written = EventResponse.of(request, response);
       new EventStream(stream, client, written).#follow(events);
     });
   }
