@@ -1,10 +1,17 @@
 import { answerQuestions } from '../support/questions.mjs';
+import { RequestClient } from './request-client.mjs';
 import { StreamClient } from './stream-client.mjs';
 
 // Many clients in one process, so cheap that the server has the other core for itself.
 let clients = [];
+/** By their port: the servers that are compared. */
+const requesters = new Map();
 
 answerQuestions({
+  async connect({ port, path, connections }) {
+    requesters.set(port, await RequestClient.open(port, path, connections));
+  },
+  request: ({ port, count }) => requesters.get(port).ask(count),
   async open({ port, path, count }) {
     clients = Array.from({ length: count }, (_, index) => new StreamClient(port, path, index));
     const pending = [...clients];

@@ -6,6 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { answerQuestions } from '../support/questions.mjs';
 import { controllers, ending } from './controllers.mjs';
 import { DrainWatch } from './drain-watch.mjs';
+import { Profile } from './profile.mjs';
 import { variants } from './variants.mjs';
 
 // The application under test, in a process of its own. It is asked for its numbers over IPC.
@@ -32,10 +33,13 @@ prepare(application);
 // Thousands of connections come at once; Node's default of 511 would drop some for a second.
 await application.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
 
+const profile = new Profile();
 const watch = new DrainWatch(application);
 answerQuestions({
   port: () => application.getHttpServer().address().port,
   processor: () => process.cpuUsage(),
+  startProfile: () => profile.start(),
+  stopProfile: () => profile.stop(),
   memory: () => {
     // Twice: what the first round finalizes, the second one frees.
     globalThis.gc();

@@ -1,19 +1,26 @@
-import autocannon from 'autocannon';
-import { alternate } from './alternate.mjs';
-import { withServer } from './server.mjs';
-import { median, ratio, summary } from './statistics.mjs';
+import { estimate } from './bootstrap.mjs';
+import { canPin, pin, processors } from './pinning.mjs';
+import { withClients, withServer } from './server.mjs';
+import { median } from './statistics.mjs';
 
 const connections = 16;
-const thoroughly = { processes: 4, turns: 6, seconds: 1 };
-const quickly = { processes: 1, turns: 3, seconds: 1 };
+const thoroughly = { pairs: 5, quads: 16, warmUp: 4 };
+const quickly = { pairs: 3, quads: 6, warmUp: 2 };
+/** Seconds of the server's processor that one slice takes. */
+const sliceTime = 0.04;
 
 export const method = ({ quick }) => {
-  const { processes, turns, seconds } = quick ? quickly : thoroughly;
+  const { pairs, quads } = quick ? quickly : thoroughly;
+  const places = canPin
+    ? 'Both servers are pinned to one processor and the client to another.'
+    : '**Nothing is pinned**: the machine has no `taskset`, or one processor.';
   return (
-    `${connections} keep-alive connections, autocannon 8, slices of ${seconds} s: ${processes} pairs of ` +
-    `fresh processes, ${turns} slices for each process, A B B A. A ratio compares two neighbouring slices; ` +
-    '1 means that it costs nothing. The processor time is the steadier of the two ratios, because what ' +
-    'else runs on the machine does not count in it.'
+    `What a request costs, counted and not timed: the processor time of the server's process (all its threads) over ` +
+    `slices of a fixed number of requests, about ${sliceTime * 1000} ms each, ${connections} kept connections. ` +
+    `${pairs} pairs of fresh processes, ${quads} times A B B A with each pair. ${places} The ratio is the processor ` +
+    'time of a request without, divided by that with: so many requests it serves where the other serves one. In brackets ' +
+    'the 95 % bootstrap interval, drawn from the pairs and then from their slices. A goal is *reached* where the whole ' +
+    'interval lies above it, *missed* where the whole interval lies below, and *open* where it lies on both sides. '
   );
 };
 
@@ -21,59 +28,96 @@ export const columns = [
   'adapter, route',
   'of',
   'against',
-  'requests/s of the latter',
-  'throughput, ratio',
   'µs of processor/request of the latter',
-  'processor/request, ratio',
+  'ratio',
+  'goal',
+  'verdict',
 ];
 
-/** One row: a variant against the one it is measured by, on one route of one adapter. */
-export async function compare(adapter, path, against, of, { quick }) {
-  const { processes, turns, seconds } = quick ? quickly : thoroughly;
-  const pairs = [];
-  for (let pair = 0; pair < processes; pair += 1) {
-    pairs.push(...(await comparePair(adapter, path, { against, of }, { turns, seconds })));
+/**
+ * One row: a variant against the one it is measured by, on one route of one adapter.
+ * @param goal the ratio that is wanted; undefined where a variant is compared with itself
+ */
+export async function compare({ adapter, path, against, of, goal }, { quick }) {
+  const { pairs, ...effort } = quick ? quickly : thoroughly;
+  const quads = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    // Which process starts first must not matter, so it alternates too.
+    const order = pair % 2 === 0 ? [against, of] : [of, against];
+    const results = await comparePair(adapter, path, order, effort);
+    const [base, measured] = pair % 2 === 0 ? results : results.toReversed();
+    quads.push(base.map((cost, index) => ({ base: cost, measured: measured[index] })));
   }
-  const all = (number) => pairs.map(number);
-  const ratios = (kind) => all((pair) => pair.of[kind] / pair.against[kind]);
-  return [
-    `${adapter}, ${path}`,
-    of,
-    against,
-    median(all((pair) => pair.against.rate)).toFixed(0),
-    summary(ratios('rate'), ratio),
-    median(all((pair) => pair.against.processor)).toFixed(1),
-    summary(ratios('processor'), ratio),
-  ];
+  const ratio = estimate(quads.map((group) => group.map(({ base, measured }) => base / measured)));
+  const cost = median(quads.flat().map(({ base }) => base));
+  const verdict = goal === undefined ? control(ratio) : judge(ratio, goal);
+  console.log(`${adapter}, ${path}, ${of} against ${against}: ${tell(ratio)} ${verdict}`);
+  return {
+    ...{ ratio, isVoid: goal === undefined && verdict !== 'valid' },
+    cells: [
+      ...[`${adapter}, ${path}`, of, against, cost.toFixed(1), tell(ratio)],
+      ...[goal === undefined ? 'holds 1.00' : `≥ ${goal}`, verdict],
+    ],
+  };
 }
 
+const tell = ({ value, low, high }) =>
+  `${value.toFixed(3)} (${low.toFixed(3)} … ${high.toFixed(3)})`;
+
+function judge({ low, high }, goal) {
+  if (low >= goal) return 'reached';
+  return high < goal ? '**missed**' : 'open';
+}
+
+const control = ({ low, high }) => (low <= 1 && high >= 1 ? 'valid' : '**void**');
+
 /** One process of each, both running all the time: the one that is not asked costs nothing. */
-function comparePair(adapter, path, variants, { turns, seconds }) {
-  return withServer({ adapter, variant: variants.against }, (first, firstPort) =>
-    withServer({ adapter, variant: variants.of }, async (second, secondPort) => {
-      const parties = {
-        against: () => slice(first, firstPort, path, seconds),
-        of: () => slice(second, secondPort, path, seconds),
-      };
-      await parties.against();
-      await parties.of();
-      const results = await alternate(turns, parties);
-      return results.against.map((against, turn) => ({ against, of: results.of[turn] }));
-    }),
+function comparePair(adapter, path, [one, other], { quads, warmUp }) {
+  return withServer({ adapter, variant: one }, (first, firstPort) =>
+    withServer({ adapter, variant: other }, (second, secondPort) =>
+      withClients(async (client) => {
+        pin(client, processors.client);
+        const parties = [
+          await Party.open(first, firstPort, path, client, warmUp),
+          await Party.open(second, secondPort, path, client, warmUp),
+        ];
+        const count = Math.max(...parties.map((party) => party.countFor(sliceTime)));
+        const costs = [[], []];
+        for (let quad = 0; quad < quads; quad += 1) {
+          const sums = [0, 0];
+          for (const index of [0, 1, 1, 0]) sums[index] += await parties[index].slice(count);
+          sums.forEach((sum, index) => costs[index].push(sum / 2));
+        }
+        return costs;
+      }),
+    ),
   );
 }
 
-async function slice(server, port, path, seconds) {
-  const before = await server.ask('processor');
-  const started = performance.now();
-  const { requests, errors, non2xx } = await autocannon({
-    url: `http://127.0.0.1:${port}${path}`,
-    connections,
-    duration: seconds,
-  });
-  const elapsed = performance.now() - started;
-  const after = await server.ask('processor');
-  if (errors + non2xx > 0) throw new Error(`${path}: ${errors} errors, ${non2xx} refusals.`);
-  const used = after.user + after.system - before.user - before.system;
-  return { rate: (requests.total / elapsed) * 1000, processor: used / requests.total };
+/** A server and the connections to it. */
+class Party {
+  #cost;
+
+  static async open(server, port, path, client, warmUp) {
+    const party = new Party();
+    Object.assign(party, { server, port, client });
+    pin(server, processors.server);
+    await client.ask('connect', { port, path, connections });
+    for (let spent = 0; spent < warmUp * 1e6; spent += party.#cost * 500) {
+      party.#cost = await party.slice(500);
+    }
+    return party;
+  }
+
+  countFor(seconds) {
+    return Math.round((seconds * 1e6) / this.#cost);
+  }
+
+  /** µs of processor for each of so many requests. */
+  async slice(count) {
+    const before = await this.server.ask('processor');
+    await this.client.ask('request', { port: this.port, count });
+    const after = await this.server.ask('processor');
+    return (after.user + after.system - before.user - before.system) / count;
+  }
 }

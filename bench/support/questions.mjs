@@ -35,6 +35,10 @@ export class Child {
     return answer.finally(() => this.#waiting.delete(id));
   }
 
+  get id() {
+    return this.#process.pid;
+  }
+
   signal(name) {
     this.#process.kill(name);
   }

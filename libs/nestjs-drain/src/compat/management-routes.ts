@@ -67,10 +67,18 @@ export class ManagementRoutes {
     return this.#routes.get(normalPath(path));
   }
 
+  isFor(request: IncomingMessage): boolean {
+    return this.#routeOf(request) !== undefined;
+  }
+
+  #routeOf({ url = '' }: IncomingMessage): ManagementRoute | undefined {
+    const query = url.indexOf('?');
+    return this.at(query < 0 ? url : url.slice(0, query));
+  }
+
   /** @returns whether the call is for one of these routes. Then it is answered here. */
   answer(call: ManagementCall): boolean {
-    const [path = ''] = (call.request.url ?? '').split('?', 1);
-    const route = this.at(path);
+    const route = this.#routeOf(call.request);
     if (!route) return false;
     this.work.leave(call.response);
     void this.#run(route, call);

@@ -25,18 +25,23 @@ export function runAs<T>(work: CountedWork, task: () => T, isWorthIt: boolean): 
   const outer = synchronous;
   synchronous = work;
   try {
-    return isFree || isWorthIt ? asynchronous.run(work, task) : task();
+    return isFollowed(isWorthIt) ? asynchronous.run(work, task) : task();
   } finally {
     synchronous = outer;
   }
 }
 
+/** Whether work is found behind its first await too. */
+export function isFollowed(isWorthIt: boolean): boolean {
+  return isFree || isWorthIt;
+}
+
 /**
  * Lets the rest of this turn and what it starts find its work: the listeners of an event that come after
- * this one. Where `runAs` would not look further than the first await, this does nothing.
+ * this one. For work that `isFollowed`.
  */
-export function enterWork(work: CountedWork, isWorthIt: boolean): void {
-  if (isFree || isWorthIt) asynchronous.enterWith(work);
+export function enterWork(work: CountedWork): void {
+  asynchronous.enterWith(work);
 }
 
 /** The counted work that is calling, if it is known. */

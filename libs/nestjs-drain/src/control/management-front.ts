@@ -109,6 +109,8 @@ export class ManagementFront implements OnModuleInit {
 
   #standBefore(server: Server): void {
     standBefore(server, (request, response) => {
+      // First: every request of the application comes by here, and an address is a system call.
+      if (!this.routes.isFor(request)) return false;
       const isUnixSocket = typeof server.address() === 'string';
       return this.routes.answer({ request, response, port: 'traffic', isUnixSocket });
     });

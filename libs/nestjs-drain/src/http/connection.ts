@@ -3,10 +3,17 @@ import { constants, type Http2ServerResponse, type ServerHttp2Session } from 'no
 import type { Socket } from 'node:net';
 import { announceCloseInHeaders, lingerWhileReceiving } from '../compat/node.js';
 
+const none: readonly never[] = [];
+
 /** One client connection: the answers under way on it, and how it ends without losing any. */
 export abstract class Connection {
+  /** Replaced and not grown: an array that has grown keeps room for 16, in each open connection. */
+  #answers: readonly ServerResponse[] = none;
+
   /** In the order in which their requests came. */
-  readonly answers = new Set<ServerResponse>();
+  get answers(): readonly ServerResponse[] {
+    return this.#answers;
+  }
   /**
    * Kept alive and not notified when the draining began: its next request is answered, and that answer
    * notifies the client (law 11).
@@ -16,18 +23,19 @@ export abstract class Connection {
   idleSince = 0;
 
   get isIdle(): boolean {
-    return this.answers.size === 0;
+    return this.#answers.length === 0;
   }
 
   /** Whether the client knows that it should leave, or learns it from the answer under way. */
   abstract get isNotified(): boolean;
 
   begin(response: ServerResponse): void {
-    this.answers.add(response);
+    this.#answers = this.isIdle ? [response] : [...this.#answers, response];
   }
 
   finish(response: ServerResponse): void {
-    this.answers.delete(response);
+    const left = this.#answers.filter((other) => other !== response);
+    this.#answers = left.length === 0 ? none : left;
   }
 
   /** The process is shutting down: the answers under way notify the client, as far as they can. */
@@ -40,7 +48,8 @@ export abstract class Connection {
 
 /** A connection of HTTP/1.1, in the clear or inside TLS. It notifies by `Connection: close`. */
 export class Http1Connection extends Connection {
-  readonly #announcing = new WeakSet<ServerResponse>();
+  /** Made when the shutdown begins: every open connection would hold an empty one. */
+  #announcing: WeakSet<ServerResponse> | undefined;
   #bytesAnswered: number;
   #isNotified = false;
 
@@ -50,8 +59,8 @@ export class Http1Connection extends Connection {
   }
 
   get isNotified(): boolean {
-    const newest = [...this.answers].at(-1);
-    return this.#isNotified || (newest !== undefined && this.#announcing.has(newest));
+    const newest = this.answers.at(-1);
+    return this.#isNotified || (newest !== undefined && this.#isAnnouncing(newest));
   }
 
   override finish(response: ServerResponse): void {
@@ -61,7 +70,7 @@ export class Http1Connection extends Connection {
 
   announceClose(): void {
     for (const response of this.answers) {
-      if (!response.headersSent && !this.#announcing.has(response)) this.#announceIn(response);
+      if (!response.headersSent && !this.#isAnnouncing(response)) this.#announceIn(response);
     }
   }
 
@@ -74,10 +83,15 @@ export class Http1Connection extends Connection {
     this.socket.destroy();
   }
 
+  #isAnnouncing(response: ServerResponse): boolean {
+    return this.#announcing?.has(response) ?? false;
+  }
+
   #announceIn(response: ServerResponse): void {
+    this.#announcing ??= new WeakSet();
     this.#announcing.add(response);
     const isLast = (): boolean => {
-      this.#isNotified = [...this.answers].at(-1) === response;
+      this.#isNotified = this.answers.at(-1) === response;
       return this.#isNotified;
     };
     announceCloseInHeaders(response, isLast);

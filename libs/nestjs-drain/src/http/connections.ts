@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Server, Socket } from 'node:net';
-import { enterWork } from '../compat/work-context.js';
+import { type CountedWork, enterWork, isFollowed } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
-import { IdleGate } from '../core/in-flight.js';
+import { IdleGate, type InFlight } from '../core/in-flight.js';
 import { markLastAnswer } from '../core/stream-registry.js';
 import type { DrainPhase } from '../core/phase.js';
 import type { Listener } from '../core/shutdown.js';
@@ -20,6 +20,23 @@ import { endWhenStalled } from './stalled-body.js';
 import { Timers } from './timers.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A request, as the code that it runs can ask for it. It is made for each, so it holds no more than it must. */
+class RequestWork implements CountedWork {
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly requests: InFlight,
+  ) {}
+
+  get name(): string {
+    const { method, url } = this.response.req;
+    return `${method} ${url}`;
+  }
+
+  excuse(): void {
+    this.requests.excuse(this.response);
+  }
+}
 
 /**
  * The connections of one server: which answers are under way on each, which clients are notified, and
@@ -89,8 +106,7 @@ export class Connections implements Listener {
     connection.begin(response);
     const { requests, isShuttingDown } = this.drain;
     requests.enter(response, connection.isPromised);
-    const name = `${request.method} ${request.url}`;
-    enterWork({ name, excuse: () => requests.excuse(response) }, isShuttingDown);
+    if (isFollowed(isShuttingDown)) enterWork(new RequestWork(response, requests));
     // Not `once`, which costs every request a wrapper: a response closes once anyway.
     response.on('close', () => this.#onAnswered(connection, response));
     if (isShuttingDown) this.#answerLast(connection, request, response);
@@ -130,7 +146,8 @@ export class Connections implements Listener {
     connection.idleSince = this.drain.clock.now();
     this.#connections.set(socket, connection);
     this.#accepted += 1;
-    if (!isKnown) socket.once('close', () => this.#onClose(socket));
+    // Not `once`, which costs a wrapper: a socket closes once anyway.
+    if (!isKnown) socket.on('close', () => this.#onClose(socket));
     if (this.#isStopping) this.#destroyIdle(connection);
   }
 

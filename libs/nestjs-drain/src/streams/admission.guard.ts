@@ -12,7 +12,14 @@ import {
 } from '../core/resumption.js';
 import { ADMISSION_GUARD, DRAIN, FAREWELL, HEARTBEATS, RESUMPTION } from '../core/tokens.js';
 import { isEventSource } from './event-stream.js';
-import { decide, decisionOf, type HttpStream } from './http-stream.js';
+import {
+  countRun,
+  decide,
+  decisionOf,
+  type HttpStream,
+  type HttpTransport,
+  isAnswerer,
+} from './http-stream.js';
 import { ReconnectAnswer, StreamRefusedException } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
 import { ResumableAnswer } from './resumable-answer.js';
@@ -21,6 +28,7 @@ import { isLogged, nothingKeepsEvents, streamRouteOf, type StreamRoute } from '.
 
 /** What a guard finds of its application; nothing where GracefulShutdownModule is not imported. */
 interface Application {
+  readonly drain: Drain;
   readonly admission: StreamAdmission;
   readonly resumption: Resumption | undefined;
   readonly retryAfter: number;
@@ -49,19 +57,22 @@ export class AdmissionGuard implements CanActivate {
     if (!route || !application) return true;
     const http = context.switchToHttp();
     const framework = http.getRequest<IncomingMessage>();
-    if (!isLastGuard(framework, route) || decisionOf(framework)) return true;
+    if (decisionOf(framework) || !isLastGuard(framework, route)) return true;
     const response = rawOf(http.getResponse<ServerResponse>());
-    const { kind, pattern, farewell, heartbeat } = route;
-    const id = route.id?.(framework);
     const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
-    const isLast = isLastAnswer(rawOf(framework)) && !isEager;
-    const isExisting = readsExisting(route, framework, application.resumption);
-    const answers = { isExisting, isLastAnswer: isLast };
-    const declared = { kind, route: pattern, farewell, heartbeat, id, ...answers };
+    const declared = {
+      kind: route.kind,
+      route: route.pattern,
+      farewell: route.farewell,
+      heartbeat: route.heartbeat,
+      id: route.id?.(framework),
+      isExisting: readsExisting(route, framework, application.resumption),
+      isLastAnswer: application.drain.isShuttingDown && isLastAnswer(rawOf(framework)) && !isEager,
+    };
     const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
     // The handler's events are watched. An interceptor may answer with its own; Nest writes each in one piece.
-    if (route.isSse) admission.transport.watchUnobserved = () => ResponseStream.watch(admission);
+    if (route.isSse) admission.transport.watchUnobserved = watchUnobserved;
     if (!isLogged(route)) return true;
     return this.#locate(admission, route, framework, application);
   }
@@ -106,6 +117,7 @@ export class AdmissionGuard implements CanActivate {
     const drain = this.#get<Drain>(DRAIN);
     if (!drain) return undefined;
     return {
+      drain,
       admission: new StreamAdmission(drain, this.#get(FAREWELL), this.#get(HEARTBEATS)),
       resumption: this.#get<Resumption>(RESUMPTION),
       retryAfter: drain.options.retryAfter,
@@ -121,14 +133,16 @@ export class AdmissionGuard implements CanActivate {
   }
 }
 
-/** How often the guard has run for a request; only counted where a controller and its method both name it. */
-const RUNS = Symbol('nestjs-drain.GuardRuns');
-
+/** Only counted where a controller and its method both name the guard. */
 function isLastGuard(framework: object, { earlierGuards }: StreamRoute): boolean {
-  if (earlierGuards === 0) return true;
-  const counted = rawOf(framework) as { [RUNS]?: number };
-  counted[RUNS] = (counted[RUNS] ?? 0) + 1;
-  return counted[RUNS] > earlierGuards;
+  return earlierGuards === 0 || countRun(rawOf(framework)) > earlierGuards;
+}
+
+/** One for all requests. */
+function watchUnobserved({ request }: HttpTransport): void {
+  const decision = decisionOf(request);
+  const stream = decision && isAnswerer(decision) ? decision.stream : decision;
+  if (stream) ResponseStream.watch(stream);
 }
 
 function readsExisting(

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { MessageEvent } from '@nestjs/common';
-import { Observable, type Observer, type Subscriber } from 'rxjs';
+import { Observable, Subscriber } from 'rxjs';
 import type { EventPosition } from './event-position.js';
 import { EventResponse } from './event-response.js';
 import { asEvent, lastWords } from './farewell.js';
@@ -8,49 +8,62 @@ import type { HttpStream } from './http-stream.js';
 
 /**
  * The events of an `@Sse()` handler, which the drain can end between two of them: the source is
- * stopped, and the farewell is written behind what Nest has written. One observer and not a chain
- * of operators, because it is held for as long as the stream is open.
+ * stopped, and the farewell is written behind what Nest has written. It is the source's subscriber itself, without a
+ * chain of operators or a second subscriber, because it is held for as long as the stream is open.
  */
-export class EventStream implements Observer<unknown> {
+export class EventStream extends Subscriber<unknown> {
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
-    const { cancelSubject, request, response } = stream.transport;
-    let written: EventResponse | undefined;
+    const { request, response } = stream.transport;
     return new Observable((client) => {
-      written ??= new EventResponse(request, response);
-      const observer = new EventStream(stream, client, written);
-      if (cancelSubject.isCancelled) {
-        observer.complete();
-        return undefined;
-      }
-      const source = events.subscribe(observer);
-      const forget = cancelSubject.subscribe(() => {
-        source.unsubscribe();
-        observer.complete();
-      });
-      source.add(forget);
-      return source;
+      const written = EventResponse.of(request, response);
+      new EventStream(stream, client, written).#follow(events);
     });
   }
+
+  #forget: (() => void) | undefined;
 
   private constructor(
     private readonly stream: HttpStream,
     private readonly client: Subscriber<unknown>,
     private readonly written: EventResponse,
-  ) {}
-
-  next(event: unknown): void {
-    this.client.next(event);
+  ) {
+    super();
+    this.destination = client;
+    client.add(this);
   }
 
-  error(error: unknown): void {
-    this.client.error(error);
+  #follow(events: Observable<unknown>): void {
+    const { cancelSubject } = this.stream.transport;
+    if (cancelSubject.isCancelled) {
+      this.complete();
+      return;
+    }
+    // Before the source, which may bring about the end while it is subscribed to.
+    this.#forget = cancelSubject.subscribe(() => this.#cancel());
+    events.subscribe(this);
   }
 
-  complete(): void {
+  override unsubscribe(): void {
+    this.#forget?.();
+    super.unsubscribe();
+  }
+
+  /** The source is stopped first: what it does about its end must not come behind the farewell. */
+  #cancel(): void {
+    this.unsubscribe();
+    this.#prepareEnd();
+    this.client.complete();
+  }
+
+  protected override _complete(): void {
+    this.#prepareEnd();
+    super._complete();
+  }
+
+  #prepareEnd(): void {
     // The source may also have ended because its signal was aborted.
     if (this.stream.endedFor) this.written.beforeEnd((write) => this.#sayFarewell(write));
     else this.stream.transport.completeAnswer();
-    this.client.complete();
   }
 
   /**

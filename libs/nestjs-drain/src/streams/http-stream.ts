@@ -35,10 +35,11 @@ export class HttpTransport implements StreamTransport {
   }
 
   /** Called before the end of an event stream that nothing watches: it may make something watch the response. */
-  watchUnobserved: (() => void) | undefined;
+  watchUnobserved: ((transport: HttpTransport) => void) | undefined;
 
   end(): void {
-    if (!this.cancelSubject.isObserved && isEventStream(this.response)) this.watchUnobserved?.();
+    if (!this.cancelSubject.isObserved && isEventStream(this.response))
+      this.watchUnobserved?.(this);
     this.cancelSubject.cancel();
   }
 
@@ -122,17 +123,29 @@ export type Decision = HttpStream | Answerer;
 const DECISION = Symbol.for('nestjs-drain.Decision');
 
 interface Decided {
-  [DECISION]?: Decision;
+  /** Before the decision: how often the guard has run. One property, because each that is added costs. */
+  [DECISION]?: Decision | number;
 }
 
 export function decide(request: object, decision: Decision): void {
   (request as Decided)[DECISION] = decision;
 }
 
+/** @returns how often the guard has now run for a request that it has not decided about */
+export function countRun(request: object): number {
+  const decided = request as Decided;
+  const before = decided[DECISION];
+  const runs = (typeof before === 'number' ? before : 0) + 1;
+  decided[DECISION] = runs;
+  return runs;
+}
+
 /** @param request Express' request, or Fastify's; undefined when a handler is called directly. */
 export function decisionOf(request: unknown): Decision | undefined {
   const isRequest = typeof request === 'object' && request !== null;
-  return isRequest ? (rawOf(request) as Decided)[DECISION] : undefined;
+  if (!isRequest) return undefined;
+  const decision = (rawOf(request) as Decided)[DECISION];
+  return typeof decision === 'object' ? decision : undefined;
 }
 
 export function isAnswerer(decision: Decision): decision is Answerer {

@@ -149,7 +149,8 @@ export class StreamAdmission {
       stopHeartbeats?.();
       stream.release(false);
     } else {
-      response.once('close', release);
+      // Not `once`, which costs a wrapper: a response closes once anyway, and a stream is released once.
+      response.on('close', release);
       if (isPipelined) socket.once('close', release);
     }
     // It is a stream from here on, not a plain request.
