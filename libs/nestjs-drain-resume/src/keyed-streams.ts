@@ -68,9 +68,6 @@ const anybody = 'anonymous';
  * goes on with it if its producer is lost. Works with any framework that sends a web `ReadableStream`.
  */
 export class KeyedStreams {
-  /** Streams that this process is about to open: a key is asked for by one call at a time. */
-  readonly #opening = new Map<string, Promise<unknown>>();
-
   constructor(private readonly service: ResumableStreamService) {}
 
   /** For a process without Nest. @throws InvalidResumeOptionsError for values that cannot work. */
@@ -98,8 +95,7 @@ export class KeyedStreams {
     make: MakeStream,
     options: KeyedStreamOptions = {},
   ): Promise<ReadableStream<Uint8Array>> {
-    const id = idOf(key, options);
-    const opened = await this.#alone(id, () => this.#openOrStart(id, options));
+    const opened = await this.#openOrStart(idOf(key, options), options);
     return this.#body(key, opened, make, options);
   }
 
@@ -109,8 +105,7 @@ export class KeyedStreams {
     make: MakeStream,
     options: KeyedStreamOptions = {},
   ): Promise<ReadableStream<Uint8Array> | undefined> {
-    const id = idOf(key, options);
-    const opened = await this.#alone(id, () => this.#resume(id, options));
+    const opened = await this.#resume(idOf(key, options), options);
     return opened.outcome === 'unknown' ? undefined : this.#body(key, opened, make, options);
   }
 
@@ -155,7 +150,7 @@ export class KeyedStreams {
         grace: options.grace ?? 30,
         ttl: options.ttl,
       });
-      // Another replica was faster: join it.
+      // Another call was faster, here or on another replica: join its stream.
       if (started.outcome !== 'exists') return started;
     }
   }
@@ -165,20 +160,6 @@ export class KeyedStreams {
     { principal = anybody, after = -1 }: KeyedStreamOptions,
   ): Promise<OpenedStream> {
     return this.service.resume({ id, principal, after });
-  }
-
-  async #alone<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#opening.get(id);
-    const mine = (async () => {
-      await before?.catch(() => undefined);
-      return work();
-    })();
-    this.#opening.set(id, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#opening.get(id) === mine) this.#opening.delete(id);
-    }
   }
 
   async #body(

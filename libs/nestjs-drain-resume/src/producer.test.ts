@@ -57,6 +57,14 @@ describe('resumable producer', () => {
     expect(await log()).toEqual(['a', 'b']);
   });
 
+  it('is one for an id that two calls of its process start at the same time', async () => {
+    const { streams, store } = await setUp();
+    const id = await store.newId();
+    const starts = [streams.start({ ...order, id }), streams.start({ ...order, id })];
+    const outcomes = (await Promise.all(starts)).map(({ outcome }) => outcome);
+    expect(outcomes.sort()).toEqual(['exists', 'started']);
+  });
+
   it('has one append under way, and gathers what is written meanwhile', async () => {
     const { store, producer } = await setUp();
     const first = producer.write('a');

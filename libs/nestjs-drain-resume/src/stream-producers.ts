@@ -61,7 +61,8 @@ export type TakenOver =
 /** The streams this process produces: starts them, takes over those of lost replicas, hands its own off. */
 export class StreamProducers {
   readonly owner: string;
-  readonly #producers = new Set<ResumableProducer>();
+  /** By id and epoch, which no two of them share. */
+  readonly #producers = new Map<string, ResumableProducer>();
   readonly #surroundings: ProducerSurroundings;
   readonly #lease: number;
   readonly #ttl: number;
@@ -126,6 +127,8 @@ export class StreamProducers {
       ttl,
     });
     if (created.outcome !== 'created') return created;
+    // The store takes it for one call that was repeated: two producers would mix their events.
+    if (this.#producers.has(nameOf(id, created.epoch))) return { outcome: 'exists' };
     return { outcome: 'started', producer: this.#produce(id, created.epoch, 0) };
   }
 
@@ -152,7 +155,7 @@ export class StreamProducers {
    */
   async handOff(): Promise<number> {
     this.#handingOff = true;
-    const producers = [...this.#producers];
+    const producers = [...this.#producers.values()];
     const released = await Promise.allSettled(producers.map((producer) => producer.release()));
     for (const result of released) if (result.status === 'rejected') this.#onError(result.reason);
     return released.filter((result) => result.status === 'fulfilled').length;
@@ -160,11 +163,14 @@ export class StreamProducers {
 
   #produce(id: string, epoch: number, next: number): ResumableProducer {
     const producer = new ResumableProducer(id, epoch, next, this.#surroundings);
-    this.#producers.add(producer);
-    void producer.ended.then(() => this.#producers.delete(producer));
+    const name = nameOf(id, epoch);
+    this.#producers.set(name, producer);
+    void producer.ended.then(() => this.#producers.delete(name));
     return producer;
   }
 }
+
+const nameOf = (id: string, epoch: number): string => `${id}:${epoch}`;
 
 /** @throws InvalidResumeOptionsError */
 function longerThanLease(ttl: number, lease: number): void {
