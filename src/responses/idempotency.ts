@@ -52,9 +52,6 @@ const KEY_TTL = 3_600;
  */
 @Injectable()
 export class IdempotencyKeys {
-  /** Whose response this process begins now: to the store, all of a process's requests are one owner. */
-  readonly #beginning = new Set<string>();
-
   constructor(private readonly resumption: ResumableStreamService) {}
 
   /**
@@ -68,11 +65,9 @@ export class IdempotencyKeys {
     }
     const id = `key_${hash(`${principal}\n${key}`)}`;
     const asked: AskedKey = { id, principal, fingerprint: hash(JSON.stringify(body)) };
-    // A response that is begun is seen before a place in the queue is asked for, and once more if there is none.
+    // A response that is begun is seen before the key is asked for, and once more if another request has it.
     const claim =
-      (await this.#begun(asked)) ??
-      (await this.#alone(id, () => this.#own(asked, newId))) ??
-      (await this.#begun(asked));
+      (await this.#begun(asked)) ?? (await this.#own(asked, newId)) ?? (await this.#begun(asked));
     if (!claim) throw inProgress();
     return claim;
   }
@@ -100,7 +95,7 @@ export class IdempotencyKeys {
     const request = JSON.stringify(record);
     const policy = { background: true, grace: 0, ttl: KEY_TTL };
     const opened = await this.resumption.start({ id, principal, request, ...policy });
-    // A request to another replica was faster by a moment.
+    // Another request was faster by a moment, here or on another replica.
     if (opened.outcome === 'exists') return undefined;
     if (opened.outcome !== 'open') throw notAvailable(opened.outcome, response);
     return first(response, opened.stream.production!);
@@ -134,25 +129,6 @@ export class IdempotencyKeys {
     const found = await this.resumption.find(response, principal).catch(unavailable);
     return found.outcome === 'found';
   }
-
-  /** One request of this process per key, until its response is begun. Undefined while there is another one. */
-  async #alone(
-    id: string,
-    own: () => Promise<KeyClaim | undefined>,
-  ): Promise<KeyClaim | undefined> {
-    if (this.#beginning.has(id)) return undefined;
-    this.#beginning.add(id);
-    const over = () => void this.#beginning.delete(id);
-    try {
-      const claim = await own();
-      if (claim?.outcome === 'first') return followedBy(claim, over);
-      over();
-      return claim;
-    } catch (error) {
-      over();
-      throw error;
-    }
-  }
 }
 
 function first(id: string, production: Production): FirstClaim {
@@ -164,14 +140,6 @@ function first(id: string, production: Production): FirstClaim {
       await production.close('begun').catch(() => undefined);
     },
     giveUp: () => production.release(),
-  };
-}
-
-function followedBy(claim: FirstClaim, over: () => void): FirstClaim {
-  return {
-    ...claim,
-    settle: () => claim.settle().finally(over),
-    giveUp: () => claim.giveUp().finally(over),
   };
 }
 
