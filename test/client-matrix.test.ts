@@ -15,7 +15,7 @@ import { words } from './support/clients.js';
 const clients: readonly Client[] = [...sdkClients, ...wireClients];
 const file = new URL('../docs/clients.md', import.meta.url);
 
-/** Many words, so that nobody has read them all when the situation comes. */
+/** Many words, so that no client has read them all when the situation comes. */
 const input = words(36);
 
 (missingRedis ? describe.skip : describe)('every client that reads an answer', () => {

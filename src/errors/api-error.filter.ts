@@ -19,7 +19,7 @@ export class ApiErrorFilter extends BaseExceptionFilter {
       super.catch(exception, host);
       return;
     }
-    // Its caller has left within it: nobody is to be told, and nothing is wrong here.
+    // Its caller has left within it: no client is to be told, and nothing is wrong here.
     if (isAbortedUpload(request)) return;
     const status = exception instanceof HttpException ? exception.getStatus() : 500;
     if (status >= 500 && status !== 503) this.#report(exception);

@@ -22,7 +22,7 @@ import { brokenOff, refuseToContinue, upstreamError } from './upstream-error.js'
 type Events = AsyncIterable<ResponseStreamEvent>;
 type Pieces = AsyncGenerator<ModelPiece | ModelEnd, void, undefined>;
 
-/** Nobody else repeats what a continuation asks: its caller sent the request long ago. */
+/** No client repeats what a continuation asks: the caller sent the request long ago. */
 const CONTINUATION_RETRIES = 2;
 
 /** A model behind `POST /responses` of an OpenAI-compatible upstream. Its events are passed on as they are. */

@@ -56,7 +56,7 @@ export class ResponsesService {
     caller: Caller,
     repeatable?: Repeatable,
   ): Promise<BegunResponse> {
-    if (request.background && !this.handOff) throw nobodyElse();
+    if (request.background && !this.handOff) throw needsSharedStore();
     const id = async () => (request.store ? this.log.newId() : newUnstoredId());
     if (!repeatable) return this.#begin(await id(), request, caller);
     const claim = await this.keys.claim({ ...repeatable, principal: caller.principal }, id);
@@ -140,7 +140,7 @@ async function* placed(run: ResponseRun): AsyncGenerator<PlacedEvent<ResponseEve
   }
 }
 
-function nobodyElse(): Error {
+function needsSharedStore(): Error {
   return invalidRequest(
     'Responses are kept in this process only, so one that is finished in the background could be lost: leave ' +
       'background out, or have the operator set STORE_URL.',

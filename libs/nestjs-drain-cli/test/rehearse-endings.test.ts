@@ -52,7 +52,7 @@ describe('whatever ends the command ends its children', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)('%s while results are written', async (signal) => {
     folder = await mkdtemp(join(tmpdir(), 'endings-'));
     const pipe = join(folder, 'report');
-    // Nobody reads from it: whoever writes into it waits.
+    // No process reads from it: a process that writes into it waits.
     spawnSync('mkfifo', [pipe]);
     const short = ['--replicas', '1', '--warmup', '0', '--propagation', '0', '--grace', '1s'];
     const child = startRehearsal([...flags, ...short, '--json', pipe, ...hangs]);

@@ -173,7 +173,7 @@ describe('the order of events', () => {
     expect(warning?.sentence).toContain('6 streams were told in them');
   });
 
-  it('of Compose leaves nobody to connect to, and the advice is for Compose', async () => {
+  it('of Compose leaves no server to connect to, and the advice is for Compose', async () => {
     const run = await rehearseFixture('cuts', ['--platform', 'compose', '--load', 'json:/plain']);
     expect(run.report?.causes.map(({ code }) => code)).toContain('no-endpoint');
     expect(run.output).not.toMatch(/maxUnavailable|preStop/);

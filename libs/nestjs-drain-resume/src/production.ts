@@ -41,12 +41,12 @@ export interface ManagedProducerOptions extends UnreadPolicy {
   readonly incarnation: string;
   /** Aborts when production has to stop although no other replica can take it over. */
   readonly deadline: AbortSignal | undefined;
-  /** Whether an unread stream is to end soon: while this process shuts down nobody else can go on with it. */
+  /** Whether an unread stream is to end soon: while this process shuts down no other replica can go on with it. */
   readonly endsUnread: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
-/** Seconds for which a reader may be away from a stream that nobody else can go on with, while this process shuts down. */
+/** Seconds for which a reader may be away from a stream that no other replica can go on with, while this process shuts down. */
 const leavingGrace = 2;
 
 /**
@@ -159,11 +159,11 @@ export class ManagedProducer implements Production {
   }
 }
 
-/** The reason of the signal of a stream that ends because nobody reads it, while its process shuts down. */
+/** The reason of the signal of a stream that ends because no client reads it, while its process shuts down. */
 export class UnreadStreamError extends Error {
   override readonly name = 'UnreadStreamError';
 
   constructor(id: string) {
-    super(`Stream ${id} has no reader, and this process shuts down: nobody can read the rest.`);
+    super(`Stream ${id} has no reader, and this process shuts down: no client can read the rest.`);
   }
 }

@@ -28,7 +28,7 @@ interface Spent extends Unfinished {
 type Pieces = AsyncIterable<ModelPiece | ModelEnd>;
 type Answer = AsyncGenerator<ModelPiece | ModelEnd, void, undefined>;
 
-/** Nobody else repeats these requests: the caller sent its own long ago. */
+/** No client repeats these requests: the caller sent its own long ago. */
 const RETRIES = 2;
 
 /** How long the probe may take, in milliseconds. */

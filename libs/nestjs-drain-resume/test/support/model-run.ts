@@ -61,7 +61,7 @@ export class ModelRun {
     if (command.do === 'pass') return pass(command.seconds);
     if (command.do === 'list') {
       const lapsed = (await store.listLapsed(10)).map((lapsedId) => this.#ids.indexOf(lapsedId));
-      // A list may name what has expired: whoever claims it is told.
+      // A list may name what has expired: the store refuses its claim.
       return lapsed
         .filter((stream) => this.#model.streams.has(stream) && this.#isThere(stream))
         .sort();

@@ -107,7 +107,7 @@ export class ResumeStoreModel {
   #head({ owner, generation, events, closed, cancelRequested, attempts, ...stream }: ModelStream) {
     const lapsed = !closed && stream.leaseEnd <= this.#now;
     const rest = { next: events.length, closed, cancelRequested, attempts, lapsed };
-    // The epoch of a stream without an owner is given to nobody.
+    // The epoch of a stream without an owner is given to no owner.
     return owner === undefined ? rest : { ...rest, owner, generation };
   }
 

@@ -204,7 +204,7 @@ describe.each(adapters)('the chat of an AI SDK front end, %s', (adapter) => {
     expect(await chat.resume()).toBeNull();
   });
 
-  test('at the deadline an answer that nobody continues ends as an error, not as a stop', async () => {
+  test('at the deadline an answer that no replica continues ends as an error, not as a stop', async () => {
     const stream = await begun(await new Chat(running.url).send('hello'));
     const text = textOf(stream);
     const drained = running.drain.start('test');

@@ -75,7 +75,7 @@ const fatal: readonly CauseRule[] = [
   },
 ];
 
-/** Connections and requests that found nobody, or were turned away. */
+/** Connections and requests that found no server, or were turned away. */
 const refusals: readonly CauseRule[] = [
   {
     code: 'no-endpoint',

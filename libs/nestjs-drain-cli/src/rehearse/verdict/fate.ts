@@ -50,7 +50,7 @@ export function fateOf(stream: Stream, context: FateContext): Fate {
 const isEndless = ({ kind }: Stream, { endsKnown }: FateContext): boolean =>
   isSubscription(kind) && !endsKnown;
 
-/** A farewell of a pod that nobody had asked to end: the service says that it failed. */
+/** A farewell of a pod that no platform had asked to end: the service says that it failed. */
 export function failedAnswer(attempt: Attempt, { ending }: FateContext): boolean {
   return attempt.told !== undefined && !attempt.askedBack && !ending(attempt);
 }
