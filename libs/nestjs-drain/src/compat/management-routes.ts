@@ -43,6 +43,8 @@ export interface ManagementRoute {
 export class ManagementRoutes {
   readonly #logger = new Logger('GracefulShutdown');
   readonly #routes = new Map<string, ManagementRoute>();
+  /** Of their paths. Every request comes by here, and the first letter tells most of them. */
+  readonly #initials = new Set<string | undefined>();
 
   /** @param work what a drain waits for; a call of these routes is taken out of it. */
   constructor(private readonly work: InFlight) {}
@@ -57,6 +59,7 @@ export class ManagementRoutes {
       ]);
     }
     this.#routes.set(path, route);
+    this.#initials.add(initialOf(path));
   }
 
   get size(): number {
@@ -72,6 +75,7 @@ export class ManagementRoutes {
   }
 
   #routeOf({ url = '' }: IncomingMessage): ManagementRoute | undefined {
+    if (!this.#initials.has(initialOf(url))) return undefined;
     const query = url.indexOf('?');
     return this.at(query < 0 ? url : url.slice(0, query));
   }
@@ -134,6 +138,12 @@ function methodsOf(handlers: Record<string, unknown>): string {
   return Object.keys(handlers)
     .filter((method) => handlers[method])
     .join(', ');
+}
+
+/** What comes behind the leading slash of a path or a URL; undefined where nothing does. */
+function initialOf(url: string): string | undefined {
+  const initial = url[1];
+  return initial === '?' || initial === '/' ? undefined : initial;
 }
 
 /** One leading slash, none behind. Case counts, as in a manifest. */

@@ -42,6 +42,21 @@ export function lingerWhileReceiving(response: ServerResponse): void {
   });
 }
 
+/** Node's parser times each request from its first byte to its last, for `requestTimeout`, and says 0 in between. */
+interface RequestParser {
+  duration?(): number;
+}
+
+/**
+ * Whether a request is arriving that has not been announced, or not wholly read. Where this Node does not say it, one
+ * may be.
+ */
+export function isReceiving(socket: Socket): boolean {
+  const { parser } = socket as { parser?: RequestParser | null };
+  // It times a new connection too, which may never send anything (`headersTimeout`).
+  return socket.bytesRead > 0 && parser?.duration?.() !== 0;
+}
+
 /** Node pushes each part of a body that arrives. A listener for `data` would start the reading. */
 export function onBodyProgress(request: IncomingMessage, listener: () => void): void {
   const push = request.push.bind(request);

@@ -21,6 +21,8 @@ export function frameworkOf(server: Server): Framework {
         'stand before it; use Express or Fastify, or set `health` and `control` to false.',
     ]);
   }
+  const [only] = listeners;
+  if (only && listeners.length === 1) return only.bind(server as never) as Framework;
   return (request, response) => {
     for (const listener of listeners) listener.call(server as never, request, response as never);
   };

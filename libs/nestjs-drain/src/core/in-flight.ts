@@ -3,6 +3,13 @@ export interface InFlightOptions {
   readonly awaitsLateWork: boolean;
 }
 
+/** On the work itself: a WeakSet of all requests costs the garbage collector dearly. */
+const LEFT = Symbol('nestjs-drain.Left');
+
+interface Marked {
+  [LEFT]?: true;
+}
+
 /**
  * Work that is counted but never refused: plain requests, message handlers, background tasks.
  * After `close()` it waits for what was there. What comes later is still done; whether it is also
@@ -10,6 +17,7 @@ export interface InFlightOptions {
  */
 export class InFlight {
   readonly #working = new Set<object>();
+  readonly #sources: (() => Iterable<object>)[] = [];
   readonly #idle = new IdleGate();
   #awaited: Set<object> | undefined;
   readonly #excused = new WeakSet<object>();
@@ -21,7 +29,12 @@ export class InFlight {
   ) {}
 
   get size(): number {
-    return this.#working.size;
+    return this.#working.size + this.#found().length;
+  }
+
+  /** Whether a drain waits, or has waited, for what was there. */
+  get isClosed(): boolean {
+    return this.#awaited !== undefined;
   }
 
   get isSettled(): boolean {
@@ -33,6 +46,15 @@ export class InFlight {
     return this.#awaited?.size ?? this.size;
   }
 
+  /**
+   * Work that its owner knows anyway, and that is looked for only where it matters: to tell of each piece would cost
+   * every request (law 9). From `close()` until `reopen()` the owner enters and leaves it like all other work.
+   * @param source what is under way now
+   */
+  askFor(source: () => Iterable<object>): void {
+    this.#sources.push(source);
+  }
+
   /** @param isAwaited whether the drain waits for this work even if it comes late. */
   enter(work: object, isAwaited = this.options.awaitsLateWork): void {
     this.#working.add(work);
@@ -41,6 +63,7 @@ export class InFlight {
 
   /** The work is done, or turned out not to be work (a probe, a stream). Leaving twice counts once. */
   leave(work: object): void {
+    if (this.#sources.length > 0) (work as Marked)[LEFT] = true;
     this.#working.delete(work);
     if (this.#awaited?.delete(work) && this.isSettled) this.#idle.notify();
   }
@@ -69,12 +92,21 @@ export class InFlight {
   }
 
   close(): void {
+    for (const work of this.#found()) this.#working.add(work);
     this.#awaited = new Set([...this.#working].filter((work) => !this.#excused.has(work)));
     if (this.isSettled) this.#idle.notify();
   }
 
   reopen(): void {
     this.#awaited = undefined;
+    for (const work of this.#found()) this.#working.delete(work);
+  }
+
+  /** What the sources have of it, while nothing is closed. */
+  #found(): object[] {
+    if (this.isClosed) return [];
+    const all = this.#sources.flatMap((source) => [...source()]);
+    return all.filter((work) => (work as Marked)[LEFT] === undefined);
   }
 
   /** Resolves once it is closed and nothing awaited is left. */

@@ -1,41 +1,50 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { announceCloseInHeaders, lingerWhileReceiving } from '../compat/node.js';
-
-const none: readonly never[] = [];
+import { announceCloseInHeaders, isReceiving, lingerWhileReceiving } from '../compat/node.js';
+import type { Moment } from './moments.js';
 
 /** One client connection: the answers under way on it, and how it ends without losing any. */
 export abstract class Connection {
-  /** Replaced and not grown: an array that has grown keeps room for 16, in each open connection. */
-  #answers: readonly ServerResponse[] = none;
+  /** The usual connection answers one request at a time: that costs no collection. */
+  #first: ServerResponse | undefined;
+  /** Those behind it, pipelined or of HTTP/2; made when the first one comes. */
+  #others: Set<ServerResponse> | undefined;
 
   /** In the order in which their requests came. */
   get answers(): readonly ServerResponse[] {
-    return this.#answers;
+    return this.#first ? [this.#first, ...(this.#others ?? [])] : [];
   }
   /**
    * Kept alive and not notified when the draining began: its next request is answered, and that answer
    * notifies the client (law 11).
    */
   isPromised = false;
-  /** The clock's ms since which there is nothing to answer. */
-  idleSince = 0;
+  /** For the close of each of its answers. */
+  onAnswered: ((this: ServerResponse) => void) | undefined;
+  /** When the client came, or had its last answer. */
+  rested: Moment | undefined;
+
+  /** The clock's ms since which there is nothing to answer. To be asked once the shutdown has begun. */
+  get idleSince(): number {
+    return this.rested?.end ?? 0;
+  }
 
   get isIdle(): boolean {
-    return this.#answers.length === 0;
+    return this.#first === undefined;
   }
 
   /** Whether the client knows that it should leave, or learns it from the answer under way. */
   abstract get isNotified(): boolean;
 
   begin(response: ServerResponse): void {
-    this.#answers = this.isIdle ? [response] : [...this.#answers, response];
+    if (this.#first) (this.#others ??= new Set()).add(response);
+    else this.#first = response;
   }
 
   finish(response: ServerResponse): void {
-    const left = this.#answers.filter((other) => other !== response);
-    this.#answers = left.length === 0 ? none : left;
+    if (this.#first !== response) this.#others?.delete(response);
+    else this.#first = this.#others && takeFirst(this.#others);
   }
 
   /** The process is shutting down: the answers under way notify the client, as far as they can. */
@@ -46,26 +55,25 @@ export abstract class Connection {
   abstract destroy(): void;
 }
 
+function takeFirst<T>(set: Set<T>): T | undefined {
+  const [first] = set;
+  if (first !== undefined) set.delete(first);
+  return first;
+}
+
 /** A connection of HTTP/1.1, in the clear or inside TLS. It notifies by `Connection: close`. */
 export class Http1Connection extends Connection {
   /** Made when the shutdown begins: every open connection would hold an empty one. */
   #announcing: WeakSet<ServerResponse> | undefined;
-  #bytesAnswered: number;
   #isNotified = false;
 
   constructor(private readonly socket: Socket) {
     super();
-    this.#bytesAnswered = socket.bytesRead;
   }
 
   get isNotified(): boolean {
     const newest = this.answers.at(-1);
     return this.#isNotified || (newest !== undefined && this.#isAnnouncing(newest));
-  }
-
-  override finish(response: ServerResponse): void {
-    super.finish(response);
-    this.#bytesAnswered = this.socket.bytesRead;
   }
 
   announceClose(): void {
@@ -76,7 +84,7 @@ export class Http1Connection extends Connection {
 
   end(): void {
     // Half a request may have come: a FIN now would take away the answer to its other half.
-    if (this.isIdle && this.socket.bytesRead === this.#bytesAnswered) this.socket.end();
+    if (this.isIdle && !isReceiving(this.socket)) this.socket.end();
   }
 
   destroy(): void {

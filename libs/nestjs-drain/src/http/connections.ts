@@ -15,6 +15,7 @@ import {
   UpgradedConnection,
 } from './connection.js';
 import { KeepAlive, settle } from './keep-alive.js';
+import { Moments } from './moments.js';
 import { watchSockets } from './sockets.js';
 import { endWhenStalled } from './stalled-body.js';
 import { Timers } from './timers.js';
@@ -45,6 +46,7 @@ class RequestWork implements CountedWork {
 export class Connections implements Listener {
   readonly #connections = new Map<Socket, Connection>();
   readonly #idle = new IdleGate();
+  readonly #moments: Moments;
   readonly #timers: Timers;
   readonly #keepAlive: KeepAlive;
   #accepted = 0;
@@ -54,6 +56,7 @@ export class Connections implements Listener {
     private readonly server: Server,
     private readonly drain: Drain,
   ) {
+    this.#moments = new Moments(drain.clock);
     this.#timers = new Timers(drain.clock);
     this.#keepAlive = new KeepAlive(drain, this.#timers);
     watchSockets(server, {
@@ -62,6 +65,7 @@ export class Connections implements Listener {
       upgraded: (socket) => this.#trackUpgraded(socket),
     });
     server.prependListener('request', this.#onRequest);
+    drain.requests.askFor(() => this.#answers());
     drain.events.subscribe((event) => {
       if (event.type === 'phaseChanged') this.#onPhase(event.phase);
     });
@@ -74,6 +78,7 @@ export class Connections implements Listener {
     // What the kernel has already received is read, and so no longer idle, one turn later.
     await turn();
     this.#isStopping = true;
+    this.#moments.sharpen();
     this.#each((connection) => this.#end(connection));
     this.#timers.at(deadline, () => this.#each((connection) => connection.destroy()));
     if (this.#connections.size > 0) await this.#idle.whenIdle();
@@ -81,10 +86,15 @@ export class Connections implements Listener {
   }
 
   #onPhase(phase: DrainPhase): void {
-    if (phase === 'lameDuck') this.#each((connection) => connection.announceClose());
+    if (phase === 'lameDuck') this.#announceClose();
     if (phase === 'draining') this.#each((connection) => this.#drain(connection));
     if (phase === 'drained') this.#each((connection) => this.#keepAlive.expire(connection));
     if (phase === 'serving') this.#reopen();
+  }
+
+  #announceClose(): void {
+    this.#moments.sharpen();
+    this.#each((connection) => connection.announceClose());
   }
 
   #drain(connection: Connection): void {
@@ -93,6 +103,7 @@ export class Connections implements Listener {
   }
 
   #reopen(): void {
+    this.#moments.relax();
     this.#timers.cancelAll();
     this.#each((connection) => this.#keepAlive.release(connection));
   }
@@ -101,31 +112,44 @@ export class Connections implements Listener {
     for (const connection of this.#connections.values()) task(connection);
   }
 
+  *#answers(): Iterable<ServerResponse> {
+    for (const connection of this.#connections.values()) yield* connection.answers;
+  }
+
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = this.#connectionOf(request);
     connection.begin(response);
     const { requests, isShuttingDown } = this.drain;
-    requests.enter(response, connection.isPromised);
     if (isFollowed(isShuttingDown)) enterWork(new RequestWork(response, requests));
-    // Not `once`, which costs every request a wrapper: a response closes once anyway.
-    response.on('close', () => this.#onAnswered(connection, response));
+    // Not `once`, and no closure: they would cost every request, and a response closes once anyway.
+    response.on('close', (connection.onAnswered ??= this.#listenTo(connection)));
     if (isShuttingDown) this.#answerLast(connection, request, response);
   };
 
   /** The answer notifies the client. */
   #answerLast(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
+    if (this.drain.requests.isClosed) this.drain.requests.enter(response, connection.isPromised);
     if (connection.isPromised) markLastAnswer(request);
     this.#keepAlive.release(connection);
     connection.announceClose();
     if (this.drain.phase !== 'lameDuck') endWhenStalled(response, this.#timers);
   }
 
+  /** One listener for all answers of a connection. */
+  #listenTo(connection: Connection): (this: ServerResponse) => void {
+    const onAnswered = (response: ServerResponse): void => this.#onAnswered(connection, response);
+    return function (this: ServerResponse) {
+      onAnswered(this);
+    };
+  }
+
   #onAnswered(connection: Connection, response: ServerResponse): void {
     connection.finish(response);
-    connection.idleSince = this.drain.clock.now();
+    connection.rested = this.#moments.now;
+    const { requests, isShuttingDown } = this.drain;
     if (this.#isStopping) this.#end(connection);
-    else if (this.drain.isShuttingDown) this.#keepAlive.rest(connection);
-    this.drain.requests.leave(response);
+    else if (isShuttingDown) this.#keepAlive.rest(connection);
+    if (requests.isClosed) requests.leave(response);
   }
 
   #connectionOf(request: IncomingMessage): Connection {
@@ -143,7 +167,7 @@ export class Connections implements Listener {
 
   #track(socket: Socket, connection: Connection): void {
     const isKnown = this.#connections.has(socket);
-    connection.idleSince = this.drain.clock.now();
+    connection.rested = this.#moments.now;
     this.#connections.set(socket, connection);
     this.#accepted += 1;
     // Not `once`, which costs a wrapper: a socket closes once anyway.
