@@ -22,7 +22,10 @@ export function frameworkOf(server: Server): Framework {
     ]);
   }
   const [only] = listeners;
-  if (only && listeners.length === 1) return only.bind(server as never) as Framework;
+  // Not by `bind`: in Express that is the HTTP method of this name.
+  if (only && listeners.length === 1) {
+    return (request, response) => only.call(server as never, request, response as never);
+  }
   return (request, response) => {
     for (const listener of listeners) listener.call(server as never, request, response as never);
   };

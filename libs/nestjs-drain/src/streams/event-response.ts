@@ -86,10 +86,12 @@ export class EventResponse {
   }
 }
 
-/** Whether an event of Nest's can have an id: its type or its id comes first. This sees every event. */
+/** Whether an event of Nest's can have an id: its type or its id comes first, else its data. This sees every event. */
 function isNamed(event: string): boolean {
-  return event.startsWith('id: ') || event.startsWith('event: ');
+  return event.charCodeAt(0) !== letterD;
 }
+
+const letterD = 'd'.charCodeAt(0);
 
 function isChunk(value: unknown): boolean {
   return typeof value === 'string' || value instanceof Uint8Array;
