@@ -136,3 +136,75 @@ it.each(['before', 'after'])(
     expect([work.isSettled, work.unfinished, work.size]).toEqual([true, 0, 1]);
   },
 );
+
+describe('work that its owner is asked for', () => {
+  function setUp() {
+    const open = new Set<object>();
+    const work = new InFlight('requests', { awaitsLateWork: false });
+    work.askFor(() => open);
+    return { open, work };
+  }
+
+  it('is counted without being told of', () => {
+    const { open, work } = setUp();
+    open.add({}).add({});
+    expect([work.size, work.unfinished]).toEqual([2, 2]);
+    open.clear();
+    expect(work.size).toBe(0);
+  });
+
+  it('law 3: is waited for from the close on, each piece once', async () => {
+    const { open, work } = setUp();
+    const [one, other] = [{}, {}];
+    open.add(one).add(other);
+    work.close();
+    const waiter = watch(work);
+    expect([work.size, work.unfinished]).toEqual([2, 2]);
+    open.delete(one);
+    work.leave(one);
+    await endOfTurn();
+    expect([work.unfinished, waiter.answers]).toEqual([1, 0]);
+    open.delete(other);
+    work.leave(other);
+    await endOfTurn();
+    expect([work.size, waiter.answers]).toEqual([0, 1]);
+  });
+
+  it('is not counted where it turned out to be none, before the close or behind it', () => {
+    const { open, work } = setUp();
+    const [stream, late, request] = [{}, {}, {}];
+    open.add(stream).add(request);
+    work.leave(stream);
+    expect(work.size).toBe(1);
+    work.close();
+    open.add(late);
+    work.enter(late);
+    work.leave(late);
+    expect(work.size).toBe(1);
+    work.reopen();
+    expect(work.size).toBe(1);
+  });
+
+  it('is not counted twice after a reset', () => {
+    const { open, work } = setUp();
+    const [early, late] = [{}, {}];
+    open.add(early);
+    work.close();
+    open.add(late);
+    work.enter(late);
+    work.reopen();
+    expect(work.size).toBe(2);
+    open.delete(early);
+    open.delete(late);
+    expect(work.size).toBe(0);
+  });
+
+  it('is excused as it is', () => {
+    const { open, work } = setUp();
+    const waiting = {};
+    open.add(waiting);
+    work.excuse(waiting);
+    work.close();
+    expect([work.size, work.isSettled]).toEqual([1, true]);
+  });
+});

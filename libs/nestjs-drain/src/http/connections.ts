@@ -137,20 +137,20 @@ export class Connections implements Listener {
 
   /** One listener for all answers of a connection. */
   #listenTo(connection: Connection): (this: ServerResponse) => void {
-    const onAnswered = (response: ServerResponse): void => this.#onAnswered(connection, response);
+    const onAnswered = this.#onAnswered;
     return function (this: ServerResponse) {
-      onAnswered(this);
+      onAnswered(connection, this);
     };
   }
 
-  #onAnswered(connection: Connection, response: ServerResponse): void {
+  readonly #onAnswered = (connection: Connection, response: ServerResponse): void => {
     connection.finish(response);
     connection.rested = this.#moments.now;
     const { requests, isShuttingDown } = this.drain;
     if (this.#isStopping) this.#end(connection);
     else if (isShuttingDown) this.#keepAlive.rest(connection);
     if (requests.isClosed) requests.leave(response);
-  }
+  };
 
   #connectionOf(request: IncomingMessage): Connection {
     const { stream } = request as unknown as Partial<Http2ServerRequest>;

@@ -18,7 +18,7 @@ import {
   decisionOf,
   type HttpStream,
   type HttpTransport,
-  isAnswerer,
+  streamOf,
 } from './http-stream.js';
 import { ReconnectAnswer, StreamRefusedException } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
@@ -140,8 +140,7 @@ function isLastGuard(framework: object, { earlierGuards }: StreamRoute): boolean
 
 /** One for all requests. */
 function watchUnobserved({ request }: HttpTransport): void {
-  const decision = decisionOf(request);
-  const stream = decision && isAnswerer(decision) ? decision.stream : decision;
+  const stream = streamOf(request);
   if (stream) ResponseStream.watch(stream);
 }
 

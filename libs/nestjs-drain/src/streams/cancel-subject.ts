@@ -4,7 +4,7 @@
  */
 export class CancelSubject {
   #isCancelled = false;
-  #listeners: readonly (() => void)[] = none;
+  #listeners: readonly CancelListener[] = none;
 
   get isCancelled(): boolean {
     return this.#isCancelled;
@@ -16,19 +16,31 @@ export class CancelSubject {
   }
 
   /** Calls back once, or at once where it is decided. Returns a function that removes the listener. */
-  subscribe(listener: () => void): () => void {
-    if (this.#isCancelled) listener();
+  subscribe(onCancel: () => void): () => void {
+    const listener = { onCancel };
+    this.add(listener);
+    return () => this.remove(listener);
+  }
+
+  /** As `subscribe`, without the closures: for what is held by every open stream. */
+  add(listener: CancelListener): void {
+    if (this.#isCancelled) listener.onCancel();
     else this.#listeners = [...this.#listeners, listener];
-    return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener);
-    };
+  }
+
+  remove(listener: CancelListener): void {
+    this.#listeners = this.#listeners.filter((other) => other !== listener);
   }
 
   cancel(): void {
     this.#isCancelled = true;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener.onCancel();
     this.#listeners = none;
   }
+}
+
+export interface CancelListener {
+  onCancel(): void;
 }
 
 const none: readonly never[] = [];

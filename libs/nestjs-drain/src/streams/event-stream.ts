@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { MessageEvent } from '@nestjs/common';
 import { Observable, Subscriber } from 'rxjs';
+import type { CancelListener } from './cancel-subject.js';
 import type { EventPosition } from './event-position.js';
 import { EventResponse } from './event-response.js';
 import { asEvent, lastWords } from './farewell.js';
@@ -11,7 +12,7 @@ import type { HttpStream } from './http-stream.js';
  * stopped, and the farewell is written behind what Nest has written. It is the source's subscriber itself, without a
  * chain of operators or a second subscriber, because it is held for as long as the stream is open.
  */
-export class EventStream extends Subscriber<unknown> {
+export class EventStream extends Subscriber<unknown> implements CancelListener {
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
     const { request, response } = stream.transport;
     return new Observable((client) => {
@@ -19,8 +20,6 @@ export class EventStream extends Subscriber<unknown> {
       new EventStream(stream, client, written).#follow(events);
     });
   }
-
-  #forget: (() => void) | undefined;
 
   private constructor(
     private readonly stream: HttpStream,
@@ -39,17 +38,17 @@ export class EventStream extends Subscriber<unknown> {
       return;
     }
     // Before the source, which may bring about the end while it is subscribed to.
-    this.#forget = cancelSubject.subscribe(() => this.#cancel());
+    cancelSubject.add(this);
     events.subscribe(this);
   }
 
   override unsubscribe(): void {
-    this.#forget?.();
+    this.stream.transport.cancelSubject.remove(this);
     super.unsubscribe();
   }
 
   /** The source is stopped first: what it does about its end must not come behind the farewell. */
-  #cancel(): void {
+  onCancel(): void {
     this.unsubscribe();
     this.#prepareEnd();
     this.client.complete();

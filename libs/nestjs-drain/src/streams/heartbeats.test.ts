@@ -246,6 +246,8 @@ describe.each(adapters)('heartbeats on %s', (adapter: Adapter) => {
     await start(15);
     const idle = running.clock.pending;
     const readings = await Promise.all(['sse', 'response', 'written'].map(open));
+    // The moment in which the clients came is over.
+    running.clock.advance(50);
     expect(running.clock.pending).toBe(idle + 1);
     subject.complete();
     source.end();

@@ -37,6 +37,9 @@ export class HttpTransport implements StreamTransport {
   /** Called before the end of an event stream that nothing watches: it may make something watch the response. */
   watchUnobserved: ((transport: HttpTransport) => void) | undefined;
 
+  /** Set where the stream gets heartbeats. */
+  stopHeartbeats: (() => void) | undefined;
+
   end(): void {
     if (!this.cancelSubject.isObserved && isEventStream(this.response))
       this.watchUnobserved?.(this);
@@ -146,6 +149,12 @@ export function decisionOf(request: unknown): Decision | undefined {
   if (!isRequest) return undefined;
   const decision = (rawOf(request) as Decided)[DECISION];
   return typeof decision === 'object' ? decision : undefined;
+}
+
+/** The stream that a request was admitted as; undefined where it was not. */
+export function streamOf(request: unknown): HttpStream | undefined {
+  const decision = decisionOf(request);
+  return decision && isAnswerer(decision) ? decision.stream : decision;
 }
 
 export function isAnswerer(decision: Decision): decision is Answerer {

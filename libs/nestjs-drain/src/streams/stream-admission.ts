@@ -10,7 +10,7 @@ import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/s
 import { DRAIN, FAREWELL, HEARTBEATS } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import type { Heartbeat, Heartbeats } from './heartbeats.js';
-import { decide, decisionOf, HttpTransport, type HttpStream } from './http-stream.js';
+import { decide, decisionOf, HttpTransport, streamOf, type HttpStream } from './http-stream.js';
 import { streamChecks } from './stream-route.js';
 import { answerRefused } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
@@ -124,7 +124,8 @@ export class StreamAdmission {
     const admission = this.drain.streams.admit(declared, transport);
     if (!admission.admitted) return admission;
     decide(request, admission);
-    this.#releaseOnClose(admission, this.heartbeats?.keep(transport, declared.heartbeat));
+    transport.stopHeartbeats = this.heartbeats?.keep(transport, declared.heartbeat);
+    this.#releaseOnClose(admission);
     return admission;
   }
 
@@ -134,26 +135,36 @@ export class StreamAdmission {
   }
 
   /** Only the close of the response says that the last bytes have left, or are lost. */
-  #releaseOnClose(stream: HttpStream, stopHeartbeats?: () => void): void {
+  #releaseOnClose(stream: HttpStream): void {
     const { request, response } = stream.transport;
-    const { socket } = request;
-    // Behind another response of its connection. On Node 20 it never closes if the socket goes first.
-    const isPipelined = !response.socket;
-    const release = (): void => {
-      if (isPipelined) socket.off('close', release);
-      stopHeartbeats?.();
-      stream.release(stream.transport.isDelivered);
-    };
     // A client that left before the guard ran has had its close.
-    if (response.destroyed || socket.destroyed) {
-      stopHeartbeats?.();
-      stream.release(false);
-    } else {
-      // Not `once`, which costs a wrapper: a response closes once anyway, and a stream is released once.
-      response.on('close', release);
-      if (isPipelined) socket.once('close', release);
-    }
+    if (response.destroyed || request.socket.destroyed) release(stream, false);
+    else if (response.socket) response.on('close', releaseClosed);
+    else releaseBehindOthers(stream);
     // It is a stream from here on, not a plain request.
     this.drain.requests.leave(response);
   }
+}
+
+function release(stream: HttpStream, isDelivered: boolean): void {
+  stream.transport.stopHeartbeats?.();
+  stream.release(isDelivered);
+}
+
+/** One for all responses, and not `once`: a response closes once anyway. */
+function releaseClosed(this: ServerResponse): void {
+  const stream = streamOf(this.req);
+  if (stream) release(stream, stream.transport.isDelivered);
+}
+
+/** Behind another response of its connection. On Node 20 it never closes if the socket goes first. */
+function releaseBehindOthers(stream: HttpStream): void {
+  const { request, response } = stream.transport;
+  const { socket } = request;
+  const onClose = (): void => {
+    socket.off('close', onClose);
+    release(stream, stream.transport.isDelivered);
+  };
+  response.on('close', onClose);
+  socket.once('close', onClose);
 }
