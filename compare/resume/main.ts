@@ -1,0 +1,90 @@
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { exitWhenInterrupted } from '../interruption.js';
+import { writeSection } from '../section.js';
+import { hold, together, type Cell, type Scale } from './cell.js';
+import { measureCost, type Cost } from './cost.js';
+import { faults, type Fault } from './fault.js';
+import { systems, versionsOf, type System } from './system.js';
+import { outcome, outcomes, prices, type Results } from './table.js';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    fault: { type: 'string' },
+    runs: { type: 'string', default: '1' },
+    clients: { type: 'string', default: '20' },
+    update: { type: 'boolean', default: false },
+  },
+});
+
+/** @throws Error that lists what there is */
+function chosen<T>(list: readonly T[], names: string | undefined, nameOf: (one: T) => string): T[] {
+  if (names === undefined) return [...list];
+  const known = new Map(list.map((one) => [nameOf(one), one]));
+  return names.split(',').map((name) => {
+    const one = known.get(name);
+    if (one) return one;
+    throw new Error(`there is no ${name}; there are ${[...known.keys()].join(', ')}`);
+  });
+}
+
+/** "ours" stands for the two systems of this repository. */
+const only = values.only?.replace(/\bours\b/, 'nestjs-drain,nestjs-drain-resume');
+const chosenSystems = chosen(systems, only, ({ program }) => program);
+const chosenFaults = chosen(faults, values.fault, ({ letter }) => letter);
+const scale: Scale = { clients: Number(values.clients), answer: { length: 100, pause: 50 } };
+const runs = Number(values.runs);
+const loads: number[] = [];
+
+async function holdAll(): Promise<Results['cells']> {
+  const cells = new Map(chosenSystems.map((system) => [system, new Map<Fault, Cell>()]));
+  for (const fault of chosenFaults) {
+    for (let run = 1; run <= runs; run++) {
+      for (const system of chosenSystems) {
+        if (fault.store && system.store === 'none') continue;
+        loads.push(loadavg()[0] ?? 0);
+        const cell = await hold(system, fault, scale);
+        const errors = cell.errors.map((error) => `\n    ${error}`).join('');
+        console.log(`(${fault.letter}) ${system.program}: ${outcome(cell)}${errors}`);
+        const row = cells.get(system);
+        row?.set(fault, together([row.get(fault) ?? [], cell].flat()));
+      }
+    }
+  }
+  return cells;
+}
+
+async function priceAll(): Promise<Results['costs']> {
+  const costs = new Map<System, Cost>();
+  for (const system of chosenSystems) {
+    loads.push(loadavg()[0] ?? 0);
+    costs.set(system, await measureCost(system, scale));
+    console.log(`without a fault: ${system.program}`);
+  }
+  return costs;
+}
+
+/** A run of a busy machine says which answers came whole, and nothing about time. */
+function load(): { timed: boolean; text: string } {
+  const [least, most] = [Math.min(...loads), Math.max(...loads)];
+  const range = `load ${least.toFixed(1)} to ${most.toFixed(1)}`;
+  const timed = most <= cpus().length * 1.5;
+  return { timed, text: timed ? range : `${range}: too busy to publish times` };
+}
+
+exitWhenInterrupted();
+const cells = await holdAll();
+const results = { systems: chosenSystems, faults: chosenFaults, cells, costs: await priceAll() };
+const { timed, text: loadText } = load();
+const { answer, clients } = scale;
+const text = `\`npm run compare:resume -- --update\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${loadText}. ${runs} × ${clients} answers of ${answer.length} words in ${(answer.length * answer.pause) / 1000} s.
+
+${outcomes(results)}
+
+${prices(results, timed)}
+
+Versions: ${chosenSystems.flatMap(versionsOf).join(', ')}.`;
+console.log(`\n${text}`);
+if (values.update) await writeSection('streams that outlive their pod', text);
+process.exit();

@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const running = new Set<ChildProcess>();
+// No store and no replica outlives the comparison.
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** A program of the comparison: a replica or a store. */
+export class Child {
+  readonly exited: Promise<unknown>;
+  /** What it printed to its error output; it says why a system did badly. */
+  errors = '';
+
+  private constructor(
+    readonly process: ChildProcess,
+    /** What it printed when it was ready. */
+    readonly ready: string,
+  ) {
+    this.exited = once(process, 'exit');
+  }
+
+  /** Starts it and waits for a line that matches `sign`. @throws Error with its output if it ends before. */
+  static async start(
+    [command = '', ...args]: readonly string[],
+    { sign, env = {} }: { sign: RegExp; env?: Record<string, string> },
+  ): Promise<Child> {
+    const child = spawn(command, args, {
+      env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    let errors = '';
+    let started: Child | undefined;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+      if (started) started.errors = errors;
+    });
+    const ready = await lineOf(child, sign);
+    if (ready === undefined) throw new Error(`${command} ${args[0]} did not start:\n${errors}`);
+    started = new Child(child, ready);
+    return started;
+  }
+
+  async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    this.process.kill('SIGKILL');
+    await this.exited;
+  }
+}
+
+function lineOf(child: ChildProcess, sign: RegExp): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => resolve(undefined));
+    if (!child.stdout) return;
+    createInterface(child.stdout).on('line', (line) => {
+      if (sign.test(line)) resolve(line);
+    });
+  });
+}
