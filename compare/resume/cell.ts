@@ -52,15 +52,20 @@ function cellOf(readings: readonly Reading[], { half }: Fault): Cell {
   for (const { ending = 'hang' } of readings) endings[ending] += 1;
   const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
   const struck = readings.filter((_, client) => !half || client % 2 === 0);
-  const errors = readings.flatMap(({ error }) => (error === undefined ? [] : [String(error)]));
   return {
     answers: readings.length,
     lost: sum(readings.map(({ lost }) => lost)),
     doubled: sum(readings.map(({ doubled }) => doubled)),
     endings,
     stalls: struck.filter(({ ending }) => ending === 'whole').map(({ stall }) => stall),
-    errors: [...new Set(errors)],
+    errors: kindsOf(readings),
   };
+}
+
+/** Errors that differ only in the id of their stream are one. */
+function kindsOf(readings: readonly Reading[]): string[] {
+  const errors = readings.flatMap(({ error }) => (error instanceof Error ? [error.message] : []));
+  return [...new Set(errors.map((error) => error.replaceAll(/[0-9a-f-]{36}/g, '<id>')))];
 }
 
 /** Several runs of one cell as one. */

@@ -14,9 +14,14 @@ const { values } = parseArgs({
     fault: { type: 'string' },
     runs: { type: 'string', default: '1' },
     clients: { type: 'string', default: '20' },
+    words: { type: 'string', default: '100' },
     update: { type: 'boolean', default: false },
   },
 });
+
+if (values.update && (values.only ?? values.fault) !== undefined) {
+  throw new Error('--update writes the whole table; leave out --only and --fault');
+}
 
 /** @throws Error that lists what there is */
 function chosen<T>(list: readonly T[], names: string | undefined, nameOf: (one: T) => string): T[] {
@@ -33,7 +38,8 @@ function chosen<T>(list: readonly T[], names: string | undefined, nameOf: (one: 
 const only = values.only?.replace(/\bours\b/, 'nestjs-drain,nestjs-drain-resume');
 const chosenSystems = chosen(systems, only, ({ program }) => program);
 const chosenFaults = chosen(faults, values.fault, ({ letter }) => letter);
-const scale: Scale = { clients: Number(values.clients), answer: { length: 100, pause: 50 } };
+const answer = { length: Number(values.words), pause: 50 };
+const scale: Scale = { clients: Number(values.clients), answer };
 const runs = Number(values.runs);
 const loads: number[] = [];
 
@@ -55,8 +61,10 @@ async function holdAll(): Promise<Results['cells']> {
   return cells;
 }
 
+/** Those who choose faults want to see these only. */
 async function priceAll(): Promise<Results['costs']> {
   const costs = new Map<System, Cost>();
+  if (values.fault !== undefined) return costs;
   for (const system of chosenSystems) {
     loads.push(loadavg()[0] ?? 0);
     costs.set(system, await measureCost(system, scale));
@@ -77,8 +85,7 @@ exitWhenInterrupted();
 const cells = await holdAll();
 const results = { systems: chosenSystems, faults: chosenFaults, cells, costs: await priceAll() };
 const { timed, text: loadText } = load();
-const { answer, clients } = scale;
-const text = `\`npm run compare:resume -- --update\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${loadText}. ${runs} × ${clients} answers of ${answer.length} words in ${(answer.length * answer.pause) / 1000} s.
+const text = `\`npm run compare:resume -- --update\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${loadText}. ${runs} × ${scale.clients} answers of ${answer.length} words in ${(answer.length * answer.pause) / 1000} s.
 
 ${outcomes(results)}
 

@@ -54,17 +54,17 @@ export function prices(results: Results, timed: boolean): string {
         seconds(cells.get(system)?.get(fault)?.stalls ?? []),
       ),
     ),
-    row('no fault: ms to a word, median, with / without', ofCost(latency)),
+    ...(costs.size > 0
+      ? [row('no fault: ms to a word, median, with / without', ofCost(latency))]
+      : []),
   ];
+  const commands = row(
+    'no fault: commands or requests of the store for a word',
+    ofCost(({ commands }) => commands.toFixed(1)),
+  );
   return table(
     ['', ...systems.map(({ title }) => title)],
-    [
-      ...(timed ? times : []),
-      row(
-        'no fault: commands or requests of the store for a word',
-        ofCost(({ commands }) => commands.toFixed(1)),
-      ),
-    ],
+    [...(timed ? times : []), ...(costs.size > 0 ? [commands] : [])],
   );
 }
 

@@ -1,3 +1,4 @@
+import { EventType } from '@tanstack/ai';
 import { fetchServerSentEvents } from '@tanstack/ai-client';
 import { retries, type Order } from './client.js';
 
@@ -7,7 +8,7 @@ export async function* tanstackClient({ replicas, id, signal }: Order): AsyncGen
   const reconnect = { maxAttempts: attempts, delayMs: longestPause * 1000 };
   const connection = fetchServerSentEvents(`${replicas}/answers/${id}`, { reconnect });
   for await (const chunk of connection.connect([], undefined, signal)) {
-    if (chunk.type === 'RUN_ERROR') throw new Error(chunk.message);
-    if (chunk.type === 'TEXT_MESSAGE_CONTENT') yield chunk.delta;
+    if (chunk.type === EventType.RUN_ERROR) throw new Error(chunk.message);
+    if (chunk.type === EventType.TEXT_MESSAGE_CONTENT) yield chunk.delta;
   }
 }

@@ -9,15 +9,13 @@ process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 /** A program of the comparison: a replica or a store. */
 export class Child {
   readonly exited: Promise<unknown>;
-  /** What it printed to its error output; it says why a system did badly. */
-  errors = '';
+  /** What it printed when it was ready. */
+  ready = '';
 
-  private constructor(
-    readonly process: ChildProcess,
-    /** What it printed when it was ready. */
-    readonly ready: string,
-  ) {
+  private constructor(readonly process: ChildProcess) {
     this.exited = once(process, 'exit');
+    running.add(process);
+    process.once('exit', () => running.delete(process));
   }
 
   /** Starts it and waits for a line that matches `sign`. @throws Error with its output if it ends before. */
@@ -25,22 +23,22 @@ export class Child {
     [command = '', ...args]: readonly string[],
     { sign, env = {} }: { sign: RegExp; env?: Record<string, string> },
   ): Promise<Child> {
-    const child = spawn(command, args, {
-      env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    const child = new Child(
+      spawn(command, args, {
+        env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      }),
+    );
+    const errors: string[] = [];
+    child.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      errors.push(text);
+      // What a system says of its failures: the reason for a cell of the table.
+      if (process.env['VERBOSE']) process.stderr.write(text);
     });
-    running.add(child);
-    child.once('exit', () => running.delete(child));
-    let errors = '';
-    let started: Child | undefined;
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      errors += text;
-      if (started) started.errors = errors;
-    });
-    const ready = await lineOf(child, sign);
-    if (ready === undefined) throw new Error(`${command} ${args[0]} did not start:\n${errors}`);
-    started = new Child(child, ready);
-    return started;
+    const ready = await lineOf(child.process, sign);
+    if (ready === undefined) throw new Error(`${command} did not start:\n${errors.join('')}`);
+    child.ready = ready;
+    return child;
   }
 
   async kill(): Promise<void> {

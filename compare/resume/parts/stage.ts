@@ -68,11 +68,6 @@ export class Stage {
     return this.store?.executed() ?? Promise.resolve(0);
   }
 
-  /** What the replicas wrote to their error output. */
-  get errors(): string {
-    return this.replicas.map(({ errors }) => errors).join('');
-  }
-
   async stop(): Promise<void> {
     await Promise.all([...this.doors, this.storeDoor].map((door) => door.close()));
     await Promise.all(this.replicas.map((replica) => replica.kill()));

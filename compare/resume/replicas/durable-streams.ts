@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DurableStream, IdempotentProducer } from '@durable-streams/client';
 import { words } from '../words.js';
 import { serve } from './serve.js';
@@ -21,10 +22,23 @@ async function produce(stream: DurableStream, id: string): Promise<void> {
   const producer = new IdempotentProducer(stream, `producer-of-${id}`, {
     autoClaim: true,
     onError: (error) => console.error(error.message),
+    fetch: patientFetch,
   });
   producers.add(producer);
   for await (const word of words()) producer.append(JSON.stringify(word));
   await producer.flush();
   await producer.close();
   producers.delete(producer);
+}
+
+/**
+ * The producer repeats nothing by itself, and the server knows a repeated request. The package's own
+ * `createFetchWithBackoff` throws for 409, which the producer wants to see.
+ */
+async function patientFetch(...request: Parameters<typeof fetch>): Promise<Response> {
+  for (;;) {
+    const response = await fetch(...request).catch(() => undefined);
+    if (response && response.status < 500) return response;
+    await sleep(100);
+  }
 }
