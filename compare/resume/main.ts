@@ -73,25 +73,33 @@ async function priceAll(): Promise<Results['costs']> {
   return costs;
 }
 
-/** A run of a busy machine says which answers came whole, and nothing about time. */
-function load(): { timed: boolean; text: string } {
+/** What a busy machine says of time is not published. */
+function load(): { busy: boolean; range: string } {
   const [least, most] = [Math.min(...loads), Math.max(...loads)];
   const range = `load ${least.toFixed(1)} to ${most.toFixed(1)}`;
-  const timed = most <= cpus().length * 1.5;
-  return { timed, text: timed ? range : `${range}: too busy to publish times` };
+  return { busy: most > cpus().length * 1.5, range };
 }
 
-exitWhenInterrupted();
-const cells = await holdAll();
-const results = { systems: chosenSystems, faults: chosenFaults, cells, costs: await priceAll() };
-const { timed, text: loadText } = load();
-const text = `\`npm run compare:resume -- --update\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${loadText}. ${runs} × ${scale.clients} answers of ${answer.length} words in ${(answer.length * answer.pause) / 1000} s.
+function report(results: Results, timed: boolean): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const note = timed ? '' : ': too busy to publish times';
+  const seconds = (answer.length * answer.pause) / 1000;
+  return `\`npm run compare:resume -- --update\`, ${date}, Node ${process.version}, ${cpus().length} cores, ${load().range}${note}. ${runs} × ${scale.clients} answers of ${answer.length} words in ${seconds} s.
 
 ${outcomes(results)}
 
 ${prices(results, timed)}
 
-Versions: ${chosenSystems.flatMap(versionsOf).join(', ')}.`;
-console.log(`\n${text}`);
-if (values.update) await writeSection('streams that outlive their pod', text);
+Versions: ${results.systems.flatMap(versionsOf).join(', ')}.`;
+}
+
+exitWhenInterrupted();
+const cells = await holdAll();
+const costs = await priceAll();
+const results = { systems: chosenSystems, faults: chosenFaults, cells, costs };
+console.log(`\n${report(results, true)}`);
+if (values.update) {
+  await writeSection('streams that outlive their pod', report(results, !load().busy));
+}
+// Clients that hang do so still.
 process.exit();

@@ -1,6 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { debuglog } from 'node:util';
+
+/** With NODE_DEBUG=compare: what systems say of their failures, which are the reasons for the cells of the table. */
+const debug = debuglog('compare');
 
 const running = new Set<ChildProcess>();
 // No store and no replica outlives the comparison.
@@ -32,8 +36,7 @@ export class Child {
     const errors: string[] = [];
     child.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       errors.push(text);
-      // What a system says of its failures: the reason for a cell of the table.
-      if (process.env['VERBOSE']) process.stderr.write(text);
+      debug(text);
     });
     const ready = await lineOf(child.process, sign);
     if (ready === undefined) throw new Error(`${command} did not start:\n${errors.join('')}`);

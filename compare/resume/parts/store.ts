@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +28,8 @@ export type StoreKind = 'redis' | 'durable-streams' | 'none';
 export async function startStore(kind: StoreKind): Promise<Store | undefined> {
   if (kind === 'none') return undefined;
   const directory = await mkdtemp(join(tmpdir(), 'compare-resume-'));
+  const forget = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', forget);
   const port = await getPort({ host: '127.0.0.1' });
   const start = kind === 'redis' ? startRedis : startDurableStreams;
   let child = await start(port, directory);
@@ -40,7 +43,8 @@ export async function startStore(kind: StoreKind): Promise<Store | undefined> {
     executed: () => (kind === 'redis' ? commandsOf(url) : requestsOf(child)),
     stop: async () => {
       await child.kill();
-      await rm(directory, { recursive: true, force: true });
+      process.off('exit', forget);
+      forget();
     },
   };
 }
