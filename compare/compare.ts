@@ -1,13 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { exitWhenInterrupted } from './interruption.js';
 import { run } from './run.js';
 import { propagation, scenarios } from './scenario.js';
+import { writeSection } from './section.js';
 import { asGood, table, type Row } from './table.js';
 import { variants, versionsOf, type Variant } from './variant.js';
 
 const sleep = 'sleep:3s';
-const file = new URL('../../docs/comparison.md', import.meta.url);
 
 async function measure(chosen: readonly Variant[], preStop?: string): Promise<Row[]> {
   const rows: Row[] = [];
@@ -30,9 +29,7 @@ const slept = await measure(
   sleep,
 );
 
-const text = `# Comparison
-
-One rolling update of two replicas, rehearsed by \`nestjs-drain rehearse\` for each way to shut a Nest
+const text = `One rolling update of two replicas, rehearsed by \`nestjs-drain rehearse\` for each way to shut a Nest
 service down: the same handler (\`compare/handler.ts\`), the same clients, the same kubelet's rules.
 The balancer learns of a deleted pod ${propagation.replace('s', ' s')} late. Every package is configured as its README recommends,
 with its timeouts raised to what the pod's grace allows (\`compare/variants/\`).
@@ -60,5 +57,4 @@ ${asGood(scenarios, [...slept, ...own.slice(-1)]).join('\n')}
 Versions: ${variants.map(versionsOf).join(', ')}.
 lightship 9 needs Node 22.13 and 7.3.0 was published without its build; 7.2.0 is measured.
 `;
-await writeFile(file, text);
-console.log(`wrote docs/comparison.md`);
+await writeSection('rolling update', text.trim());

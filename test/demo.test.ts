@@ -2,13 +2,11 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { eventually } from '../testing/eventually.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const execute = promisify(execFile);
-
-beforeAll(() => execute('npx', ['--no-install', 'tsc', '-p', 'compare'], { cwd: root }));
 
 interface Process {
   readonly pid: number;
