@@ -42,16 +42,15 @@ class Words {
     return words(next);
   }
 }
-const resumable = Object.getOwnPropertyDescriptor(Words.prototype, 'resumable');
-const bare = Object.getOwnPropertyDescriptor(Words.prototype, 'bare');
-Reflect.decorate([Sse('bare'), DrainableStream()], Words.prototype, 'bare', bare);
 StreamCursor()(Words.prototype, 'resumable', 0);
-Reflect.decorate(
-  [Sse('resumable'), DrainableStream({ resumable: { background: true } })],
-  Words.prototype,
-  'resumable',
-  resumable,
-);
+decorate('bare', Sse('bare'), DrainableStream());
+decorate('resumable', Sse('resumable'), DrainableStream({ resumable: { background: true } }));
+
+function decorate(name, ...decorators) {
+  const method = Object.getOwnPropertyDescriptor(Words.prototype, name);
+  const decorated = Reflect.decorate(decorators, Words.prototype, name, method);
+  Object.defineProperty(Words.prototype, name, decorated);
+}
 
 class Application {}
 const imports = [
