@@ -27,11 +27,13 @@ let asked: (string | undefined)[];
 
 /**
  * Says what it was asked, and then waits until it is stopped; `fail` fails, `refuse` has no answer at all, and `silent`
- * waits only.
+ * waits only. `bigint` and `huge` bring a chunk that cannot be kept.
  */
 async function* answer(text: string | undefined, signal: AbortSignal): AsyncGenerator<object> {
   asked.push(text);
   if (text !== 'silent') yield { type: 'start', text };
+  if (text === 'bigint') yield { type: 'data-count', data: 1n };
+  if (text === 'huge') yield { type: 'text-delta', delta: 'x'.repeat(9 * 1024 * 1024) };
   if (text === 'fail') throw new Error('a secret of the server');
   if (text !== 'end' && !signal.aborted) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
@@ -211,6 +213,16 @@ describe.each(adapters)('hostile requests to a chat, %s', (adapter) => {
       }
     }
     expect(asked).toEqual(['fail', 'fail', 'refuse', 'refuse']);
+  });
+
+  test.each(['bigint', 'huge'])('a chunk that cannot be kept ends its answer: %s', async (text) => {
+    const other = await until(await post('/chat', { id: 'other', text: 'open' }), 'open');
+    const whole = await (await post('/chat', { id: 'a', text })).text();
+    const [start, last, ...more] = [...whole.matchAll(/^data: (.*)$/gm)].map(([, data]) => data);
+    expect([start, more]).toEqual([`{"type":"start","text":"${text}"}`, []]);
+    expect(last).toMatch(/^\{"type":"error","errorText":"[^"]+"\}$/);
+    await until(await ask('GET', '/chat/other/stream'), 'open');
+    await other.cancel();
   });
 
   test('a question whose answer was stopped is answered when it is asked again', async () => {
