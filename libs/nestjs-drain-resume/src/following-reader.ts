@@ -18,6 +18,8 @@ export class StreamElsewhereError extends Error {
 /** One reader of one resumable stream. */
 export interface FollowedStream {
   readonly id: string;
+  /** Of its log, as in `StreamHead`: a reader that has no event yet comes back with it. */
+  readonly incarnation: string;
   /** What it was started with. */
   readonly request: string;
   /** The last sequence the reader has; -1 for none. */
@@ -70,6 +72,10 @@ export class FollowingReader implements FollowedStream {
 
   get id(): string {
     return this.reader.head.id;
+  }
+
+  get incarnation(): string {
+    return this.reader.head.incarnation;
   }
 
   get left(): number | undefined {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { eventually } from '../../../testing/eventually.js';
+import type { ProductionStoppedError } from './errors.js';
 import { KeyedStreams, type ChunkSource, type KeyedRun, type MakeStream } from './keyed-streams.js';
 import { MemoryResumeStore } from './memory-store.js';
 import { StoreLink } from './testing/store-link.js';
@@ -96,6 +97,22 @@ describe('streams under keys of the application', () => {
     expect(await textOf(rest)).toBe('three four five ');
     expect(script.runs).toEqual([0, 2]);
     await expect(streams[0].run('chat-2', script.make)).rejects.toMatchObject({ status: 503 });
+  });
+
+  it('asks no one for the rest of a stream that was cancelled while its replica was lost', async () => {
+    const { streams, links } = setUp({ replicas: 2, lease: 0.4 });
+    const script = new Script();
+    const first = (await streams[0].run('chat-1', script.make)).getReader();
+    script.step(1);
+    await first.read();
+    links[0]!.isCut = true;
+    await streams[1]!.cancel('chat-1');
+    const failure = (error: unknown) => (error as ProductionStoppedError).reason;
+    const rest = await streams[1]!.join('chat-1', script.make, { after: 0, failure });
+    expect(await textOf(rest)).toBe('cancelled');
+    expect(script.runs).toEqual([0]);
+    links[0]!.isCut = false;
+    await first.cancel();
   });
 
   it('goes on when the replica that produced it is lost, also for a reader that waits', async () => {

@@ -197,6 +197,8 @@ async function produceBody(
     );
     return void production.fail(failure(error)).catch(() => undefined);
   }
+  // Cancelled while its producer was lost: only its end is missing.
+  if (signal.aborted) return void production.fail(failure(signal.reason)).catch(() => undefined);
   try {
     const source = await make({ key, next: cursor.next, signal });
     const payloads = payloadsFrom(source, { encode: loggedChunk, signal });

@@ -8,6 +8,8 @@ import type { ResumeCursor } from './store.js';
 export interface Production {
   /** Events below `next` are logged and must not be produced again. */
   readonly cursor: ResumeCursor;
+  /** Of every event that is written here, as in `StreamEvent`. */
+  readonly epoch: number;
   /** Aborts when there is no point in producing further; the last event is still to be logged. */
   readonly signal: AbortSignal;
   /**
@@ -86,6 +88,10 @@ export class ManagedProducer implements Production {
 
   get cursor(): ResumeCursor {
     return this.producer.cursor;
+  }
+
+  get epoch(): number {
+    return this.producer.epoch;
   }
 
   get isExhausted(): boolean {

@@ -9,6 +9,8 @@ export interface ReadRequest {
   readonly after: number;
   /** That event's epoch, as `StreamEvent` had it: a log that lost the event and has another one there is `replaced`. */
   readonly epoch?: number | undefined;
+  /** The life of the log that the reader knows, as in `StreamHead`: one that begins anew under the same id is `gone`. */
+  readonly incarnation?: string | undefined;
 }
 
 /** The event that a reader has seen last; sequence -1 for none. */
@@ -76,11 +78,12 @@ export type OpenedReader =
 /** A reader for a principal that may read the stream from there, or why not. */
 export async function openReader(
   store: ResumeStore,
-  { id, principal, after, epoch }: ReadRequest,
+  { id, principal, after, epoch, incarnation }: ReadRequest,
 ): Promise<OpenedReader> {
   const result = await findStream(store, id, principal);
   if (result.outcome !== 'found') return result;
   const { head } = result;
+  if (incarnation !== undefined && incarnation !== head.incarnation) return { outcome: 'gone' };
   const position = { sequence: after, epoch };
   if (after >= head.next) return { outcome: 'ahead', next: head.next };
   if (head.next === 0) {

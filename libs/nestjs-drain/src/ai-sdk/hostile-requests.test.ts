@@ -25,10 +25,15 @@ interface Message {
 
 let asked: (string | undefined)[];
 
-/** Says what it was asked, and then waits until it is stopped; `fail` fails, `refuse` has no answer at all. */
+/**
+ * Says what it was asked, and then waits until it is stopped; `fail` fails, `refuse` has no answer at all, and `silent`
+ * waits only. `bigint` and `huge` bring a chunk that cannot be kept.
+ */
 async function* answer(text: string | undefined, signal: AbortSignal): AsyncGenerator<object> {
   asked.push(text);
-  yield { type: 'start', text };
+  if (text !== 'silent') yield { type: 'start', text };
+  if (text === 'bigint') yield { type: 'data-count', data: 1n };
+  if (text === 'huge') yield { type: 'text-delta', delta: 'x'.repeat(9 * 1024 * 1024) };
   if (text === 'fail') throw new Error('a secret of the server');
   if (text !== 'end' && !signal.aborted) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
@@ -129,12 +134,13 @@ describe.each(adapters)('hostile requests to a chat, %s', (adapter) => {
   /** Has read until the text comes. */
   async function until({ body }: Response, text: string) {
     const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
-    for (let seen = ''; !seen.includes(text);) {
+    let seen = '';
+    while (!seen.includes(text)) {
       const { done, value } = await reader.read();
       if (done) throw new Error(`It ended without ${text}: ${seen}`);
       seen += value;
     }
-    return reader;
+    return Object.assign(reader, { seen });
   }
 
   test.each([{}, [], { id: null }, { id: '' }, { id: {} }, { id: ['a'] }, { id: true }])(
@@ -209,6 +215,16 @@ describe.each(adapters)('hostile requests to a chat, %s', (adapter) => {
     expect(asked).toEqual(['fail', 'fail', 'refuse', 'refuse']);
   });
 
+  test.each(['bigint', 'huge'])('a chunk that cannot be kept ends its answer: %s', async (text) => {
+    const other = await until(await post('/chat', { id: 'other', text: 'open' }), 'open');
+    const whole = await (await post('/chat', { id: 'a', text })).text();
+    const [start, last, ...more] = [...whole.matchAll(/^data: (.*)$/gm)].map(([, data]) => data);
+    expect([start, more]).toEqual([`{"type":"start","text":"${text}"}`, []]);
+    expect(last).toMatch(/^\{"type":"error","errorText":"[^"]+"\}$/);
+    await until(await ask('GET', '/chat/other/stream'), 'open');
+    await other.cancel();
+  });
+
   test('a question whose answer was stopped is answered when it is asked again', async () => {
     const first = await until(await post('/chat', { id: 'a', text: 'open' }), 'open');
     await ask('DELETE', '/chat/a/stream');
@@ -236,6 +252,19 @@ describe.each(adapters)('hostile requests to a chat, %s', (adapter) => {
     expect(asked).toEqual(['mine', 'other', 'mine']);
     first.cancel().catch(() => undefined);
     await again.cancel();
+  });
+
+  test('a page that comes back before the first chunk gets no answer to another question', async () => {
+    const begun = await post('/chat', { id: 'a', text: 'silent' });
+    const address = `/chat${begun.headers.get('Content-Location')}`;
+    const first = await until(begun, ':-1');
+    const place = /^id: (.+:-1)$/m.exec(first.seen)?.[1] ?? '';
+    const comeBack = () => [ask('GET', '/chat', { 'Last-Event-ID': place }), ask('GET', address)];
+    const again = [];
+    for (const back of comeBack()) again.push(await until(await back, `id: ${place}\n`));
+    const other = await until(await post('/chat', { id: 'a', text: 'other' }), 'other');
+    for (const late of await Promise.all(comeBack())) expect(late.status).toBe(410);
+    for (const reader of [first, ...again, other]) await reader.cancel().catch(() => undefined);
   });
 
   test('while the only replica drains, its open answer can be read and stopped', async () => {

@@ -539,6 +539,17 @@ describe.each(adapters)('a resumable @Sse() route on %s', (adapter) => {
     expect(runs).toHaveLength(1);
   });
 
+  test('is not run again if it was cancelled while its replica was lost', async () => {
+    const replica = await start();
+    const { run } = await begin(replica, ['a']);
+    await store.requestCancel(run.cursor.id);
+    await store.release(run.cursor.id, 1);
+    const other = await start();
+    const reader = await open(other, `answer?resume=${run.cursor.id}`);
+    expect(await reader.toEnd()).toContain('The answer was cancelled.');
+    expect(runs).toHaveLength(1);
+  });
+
   test('is 410, not another answer, for a client whose events the store has lost', async () => {
     const replica = await start();
     const { reader } = await begin(replica, ['a']);

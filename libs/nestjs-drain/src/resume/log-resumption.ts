@@ -76,9 +76,11 @@ export class LogResumption implements Resumption {
     const { stream } = opened;
     const { handOff } = this.service;
     if (handOff) exchange.stream.handOffBy(handOff);
-    // Relative, so that it holds behind a proxy that rewrites paths.
-    exchange.response.setHeader('Content-Location', `?resume=${stream.id}`);
-    const position = located ?? { id: stream.id, after: -1, epoch: undefined };
+    // A key may name another stream by the time that the client comes back.
+    const incarnation = exchange.options.key && stream.incarnation;
+    const start = { id: stream.id, after: -1, epoch: undefined };
+    const position = { ...(located ?? start), incarnation };
+    exchange.response.setHeader('Content-Location', addressOf(position));
     const answer = new ResumableAnswer(stream, position, run, {
       route: exchange.options,
       maxPendingBytes: this.maxPendingBytes,
@@ -172,6 +174,12 @@ export class LogResumption implements Resumption {
     }
     return exception;
   }
+}
+
+/** Relative, so that it holds behind a proxy that rewrites paths. */
+function addressOf({ id, incarnation }: StreamPosition): string {
+  const life = incarnation === undefined ? '' : `&incarnation=${encodeURIComponent(incarnation)}`;
+  return `?resume=${id}${life}`;
 }
 
 /** By the key of the stream: whether to read it, or to end it. */

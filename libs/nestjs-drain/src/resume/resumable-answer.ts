@@ -70,6 +70,11 @@ export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
       void production.fail(failure(new ExhaustedError(cursor.id)));
       return;
     }
+    // Cancelled while its producer was lost: only its end is missing.
+    if (signal.aborted) {
+      void production.fail(failure(signal.reason));
+      return;
+    }
     try {
       const source = await this.run({ cursor, signal });
       if (!isEventSource(source)) throw new NoEventsError();

@@ -1,0 +1,180 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import { resumingFetch } from 'nestjs-drain-client';
+import { alternate } from '../support/alternate.mjs';
+import { CuttableProxy } from '../support/cuttable-proxy.mjs';
+import { Child } from '../support/questions.mjs';
+import { withRedis } from '../support/redis.mjs';
+import { milliseconds, quantile } from '../support/statistics.mjs';
+
+const every = 50;
+
+/** How long a reader of a resumable stream waits behind a cut of its connection. */
+export async function reconnect({ quick }) {
+  const [lanes, cuts] = quick ? [10, 5] : [10, 25];
+  const rows = [];
+  for (const reader of ['the same replica', 'the other replica']) {
+    for (const options of [{}, { shortestPause: 0 }]) {
+      const pauses = await withReplicas((replicas) => {
+        const ports = replicas.ports.toReversed().slice(reader === 'the same replica' ? 1 : 0);
+        const lane = () => cutAgainAndAgain(replicas.ports[0], ports[0], cuts, options);
+        return Promise.all(Array.from({ length: lanes }, lane));
+      });
+      rows.push(pauseRow(reader, options, pauses.flat()));
+    }
+  }
+  return {
+    title: 'Reconnect after a cut',
+    text:
+      'Two replicas on one Redis, both alive. `resumingFetch` reads a resumable stream with a word every ' +
+      `${every} ms; its connection is cut behind a random word, ${cuts} times in each of ${lanes} streams. From the cut until ` +
+      'the next word is read. The client waits 125 to 250 ms by itself, so that clients do not come back all at ' +
+      'once; with `shortestPause: 0` it does not, and what is left is the server, and the wait for the next word.',
+    columns: ['reader comes back to', 'client', 'cuts', 'p50', 'p99', 'longest'],
+    rows,
+  };
+}
+
+function pauseRow(reader, { shortestPause }, pauses) {
+  const client = shortestPause === undefined ? 'defaults' : `\`shortestPause: ${shortestPause}\``;
+  const times = [0.5, 0.99, 1].map((share) => milliseconds(quantile(pauses, share)));
+  return [reader, client, String(pauses.length), ...times];
+}
+
+/** The milliseconds from each cut to the next word; every word has to come once and in order. */
+async function cutAgainAndAgain(producer, reader, cuts, options) {
+  const proxy = await CuttableProxy.start(producer);
+  const pauses = [];
+  let words = 0;
+  let left = randomWords();
+  let cut;
+  for await (const { data } of resumingFetch(`${proxy.url}/resumable`, {}, options)) {
+    if (JSON.parse(data).word !== `word${words++}`) throw new Error(`${data} is out of order.`);
+    // What the client had read before the cut is no proof of a new connection.
+    if (cut && proxy.connections > cut.connections) {
+      pauses.push(performance.now() - cut.at);
+      cut = undefined;
+      left = randomWords();
+    }
+    if (pauses.length === cuts) break;
+    if (cut || --left > 0) continue;
+    proxy.target = reader;
+    cut = { at: performance.now(), connections: proxy.connections };
+    proxy.cut();
+  }
+  await proxy.stop();
+  return pauses;
+}
+
+const randomWords = () => 1 + Math.floor(Math.random() * 8);
+
+/** What an event of a stream costs its replica and Redis, with and without a log. */
+export async function logging({ quick }) {
+  const [turns, streams, seconds] = quick ? [1, 50, 3] : [3, 50, 8];
+  const party = (open) => () =>
+    withReplicas((replicas) => costPerEvent(replicas, streams, seconds, open));
+  const results = await alternate(turns, {
+    'not resumable': party(openBare),
+    'resumable, read where it is produced': party(openHere),
+    'resumable, read at the other replica': party(openThere),
+  });
+  return {
+    title: 'What an event costs with a log',
+    text:
+      `${streams} streams with a word every ${every} ms each, one reader for each stream, two replicas on one Redis; ` +
+      `${turns} fresh pairs of processes for each row, ${seconds} s each behind a warm-up. Processor time and commands for each event that a reader got, ` +
+      'medians. Commands include those inside of scripts, and `PUBLISH`.',
+    columns: [
+      'stream',
+      'events',
+      'producing replica, µs',
+      'other replica, µs',
+      'Redis, µs',
+      'scripts',
+      'all commands',
+    ],
+    rows: Object.entries(results).map(([name, costs]) => costRow(name, costs)),
+  };
+}
+
+function costRow(name, costs) {
+  const middle = (number, digits) => quantile(costs.map(number), 0.5).toFixed(digits);
+  return [
+    name,
+    middle(({ events }) => events, 0),
+    middle(({ producer }) => producer, 0),
+    middle(({ other }) => other, 0),
+    middle(({ redis }) => redis, 0),
+    middle(({ scripts }) => scripts, 2),
+    middle(({ commands }) => commands, 2),
+  ];
+}
+
+async function costPerEvent(replicas, count, seconds, open) {
+  const stop = new AbortController();
+  const counter = { events: 0 };
+  const streams = Array.from({ length: count }, async () => {
+    await pause(Math.random() * every);
+    return read(await open(replicas.ports, stop.signal), counter);
+  });
+  await pause(3000);
+  const before = await usage(replicas, counter);
+  await pause(seconds * 1000);
+  const after = await usage(replicas, counter);
+  stop.abort();
+  await Promise.allSettled(streams);
+  const events = after.events - before.events;
+  const perEvent = (name) => (after[name] - before[name]) / events;
+  const names = ['producer', 'other', 'redis', 'scripts', 'commands'];
+  return { events, ...Object.fromEntries(names.map((name) => [name, perEvent(name)])) };
+}
+
+async function usage({ processes, redis }, { events }) {
+  const [producer, other] = await Promise.all(processes.map((child) => child.ask('processor')));
+  const { processor, scripts, commands } = await redis.usage();
+  const spent = ({ user, system }) => user + system;
+  return {
+    events,
+    producer: spent(producer),
+    other: spent(other),
+    redis: processor,
+    scripts,
+    commands,
+  };
+}
+
+const openBare = ([here], signal) => fetch(`http://127.0.0.1:${here}/bare`, { signal });
+const openHere = ([here], signal) => fetch(`http://127.0.0.1:${here}/resumable`, { signal });
+
+/** Begun here and left at once: it goes on here (`background`), and is read elsewhere. */
+async function openThere([here, there], signal) {
+  const left = new AbortController();
+  const begun = await openHere([here], left.signal);
+  const location = new URL(
+    begun.headers.get('content-location'),
+    `http://127.0.0.1:${there}/resumable`,
+  );
+  left.abort();
+  return fetch(location, { signal });
+}
+
+async function read({ body }, counter) {
+  const decoder = new TextDecoder();
+  for await (const bytes of body) {
+    counter.events += decoder.decode(bytes, { stream: true }).split('data: ').length - 1;
+  }
+}
+
+/** The first one is the one that produces. */
+async function withReplicas(use) {
+  return withRedis(async (redis) => {
+    const start = () => Child.start('../server/replica.mjs', { redis: redis.url, every });
+    const processes = await Promise.all([start(), start()]);
+    try {
+      const ports = await Promise.all(processes.map((child) => child.ask('port')));
+      return await use({ processes, ports, redis });
+    } finally {
+      await Promise.all(processes.map((child) => child.stop()));
+    }
+  });
+}
