@@ -1,6 +1,6 @@
 // All benchmarks of the library: `npm run build && node bench/main.mjs`.
 //   --quick        fewer repetitions and smaller crowds; prints, and writes nothing
-//   --only a,b     some of: throughput, entries, memory, deadline, wait, exit, reconnect, logging, resume; writes nothing either
+//   --only a,b     some of: throughput, instructions, entries, memory, deadline, wait, exit, reconnect, logging, resume; writes nothing either
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { deadline } from './sections/deadline.mjs';
 import { entries } from './sections/entries.mjs';
 import { exit } from './sections/exit.mjs';
+import { instructions } from './sections/instructions.mjs';
 import { memory } from './sections/memory.mjs';
 import { logging, reconnect } from './sections/reconnect.mjs';
 import { resume } from './sections/resume.mjs';
@@ -18,6 +19,7 @@ import { load, page, sectionText } from './support/report.mjs';
 const target = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 const benchmarks = {
   throughput,
+  instructions,
   entries,
   memory,
   deadline,

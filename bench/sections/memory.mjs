@@ -51,5 +51,5 @@ function perStream(adapter, variant, count) {
         rss: (after.rss - before.rss) / count,
       };
     });
-  return withServer({ adapter, variant }, measure, ['--expose-gc']);
+  return withServer({ adapter, variant }, measure, { execArgv: ['--expose-gc'] });
 }

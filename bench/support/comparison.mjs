@@ -61,10 +61,10 @@ export async function compare({ adapter, path, against, of, goal }, { quick }) {
   };
 }
 
-const tell = ({ value, low, high }) =>
+export const tell = ({ value, low, high }) =>
   `${value.toFixed(3)} (${low.toFixed(3)} … ${high.toFixed(3)})`;
 
-function judge({ low, high }, goal) {
+export function judge({ low, high }, goal) {
   if (low >= goal) return 'reached';
   return high < goal ? '**missed**' : 'open';
 }

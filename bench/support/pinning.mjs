@@ -12,7 +12,7 @@ export function pin(process, processor) {
   if (canPin) execFileSync('taskset', ['-acp', processor, process.id], { stdio: 'ignore' });
 }
 
-function isThere(command) {
+export function isThere(command) {
   try {
     execFileSync(command, ['--version'], { stdio: 'ignore' });
     return true;

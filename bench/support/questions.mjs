@@ -15,10 +15,10 @@ export class Child {
   #waiting = new Map();
   #sequence = 0;
 
-  static async start(module, parameters = {}, nodeOptions = []) {
+  static async start(module, parameters = {}, how = {}) {
     const child = new Child();
     const list = Object.entries(parameters).map(([name, value]) => `--${name}=${value}`);
-    child.#process = fork(new URL(module, import.meta.url), list, { execArgv: nodeOptions });
+    child.#process = fork(new URL(module, import.meta.url), list, how);
     const failed = once(child.#process, 'exit').then(([code]) => {
       throw new Error(`${module} ${list.join(' ')} exited with ${code} before it was ready.`);
     });

@@ -1,8 +1,11 @@
 import { Child } from './questions.mjs';
 
-/** Starts the application and passes it to `use`; stops it afterwards, whatever happened. */
-export async function withServer(parameters, use, nodeOptions) {
-  const child = await Child.start('../server/main.mjs', parameters, nodeOptions);
+/**
+ * Starts the application and passes it to `use`; stops it afterwards, whatever happened.
+ * @param how of `fork`: `execArgv`, `execPath`
+ */
+export async function withServer(parameters, use, how) {
+  const child = await Child.start('../server/main.mjs', parameters, how);
   try {
     return await use(child, await child.ask('port'));
   } finally {

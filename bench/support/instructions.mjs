@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isThere } from './pinning.mjs';
+
+/** Whether the machine has Valgrind, whose callgrind counts instructions on any processor and under any load. */
+export const canCount = isThere('valgrind') && isThere('callgrind_control');
+
+/** Counts the instructions that one process executes in user space. */
+export class InstructionCounter {
+  #files;
+
+  static async create() {
+    const counter = new InstructionCounter();
+    counter.#files = await mkdtemp(join(tmpdir(), 'nestjs-drain-bench-'));
+    return counter;
+  }
+
+  /**
+   * What the process is started by. It counts nothing until it is told to. One thread, and one seed of all that V8
+   * draws, so that the same requests cost the same instructions.
+   */
+  command(seed) {
+    return {
+      execPath: 'valgrind',
+      execArgv: [
+        ...['--tool=callgrind', '--quiet', '--smc-check=all-non-file', '--instr-atstart=no'],
+        ...[`--callgrind-out-file=${join(this.#files, '%p')}`, '--log-file=/dev/null'],
+        ...[process.execPath, '--single-threaded', `--hash-seed=${seed}`, `--random-seed=${seed}`],
+      ],
+    };
+  }
+
+  start(id) {
+    control('--instr=on', id);
+  }
+
+  /** @returns how many instructions the process has executed until `work` was done */
+  async count(id, work) {
+    control('--zero', id);
+    await work();
+    control('--dump', id);
+    const names = await readdir(this.#files);
+    const [dump] = names.filter((name) => name.startsWith(`${id}.`));
+    const text = await readFile(join(this.#files, dump), 'utf8');
+    await rm(join(this.#files, dump));
+    return Number(/^totals: (\d+)/m.exec(text)[1]);
+  }
+
+  async remove() {
+    await rm(this.#files, { recursive: true, force: true });
+  }
+}
+
+function control(command, id) {
+  execFileSync('callgrind_control', [command, String(id)], { stdio: 'ignore' });
+}
