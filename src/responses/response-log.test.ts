@@ -1,6 +1,6 @@
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { MemoryResumeStore, StreamProducers, ResumableStreamService } from 'nestjs-drain-resume';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { PlacedEvent } from '../http/event-stream.js';
 import { EchoModel } from '../models/echo-model.js';
 import { Models } from '../models/models.js';
@@ -36,7 +36,7 @@ function replica(store: MemoryResumeStore, clock: ManualClock) {
     await run.start(models.find('echo'), prompt, { durable: true });
     return log.record(run, { head, prompt }, stop);
   };
-  return { log, begin, handOff: () => resumption.releaseAll() };
+  return { log, begin, models, handOff: () => resumption.releaseAll() };
 }
 
 async function read(events: AsyncIterable<PlacedEvent<ResponseEvent>>, count = Infinity) {
@@ -49,6 +49,20 @@ const numbers = (events: readonly ResponseEvent[]) => events.map((one) => one.se
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 describe('the log of responses', () => {
+  it('asks no model for the rest of a response that was cancelled meanwhile', async () => {
+    const [store, clock] = [new MemoryResumeStore(), new ManualClock()];
+    const [one, other] = [replica(store, clock), replica(store, clock)];
+    const stream = await one.begin('a b c d e f');
+    const begun = await read(one.log.events(stream, 'alice', forever), 6);
+    await one.handOff();
+    await other.log.cancel(stream.id, 'alice');
+    const started = jest.spyOn(other.models.find('echo'), 'start');
+    const resumed = await other.log.open(stream.id, 'alice', { after: begun.length - 1 });
+    const rest = await read(other.log.events(resumed, 'alice', forever));
+    expect(rest.at(-1)).toMatchObject({ response: { status: 'cancelled' } });
+    expect(started).not.toHaveBeenCalled();
+  });
+
   it('lets the next replica go on where the last one handed off', async () => {
     const [store, clock] = [new MemoryResumeStore(), new ManualClock()];
     const [one, other] = [replica(store, clock), replica(store, clock)];

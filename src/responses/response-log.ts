@@ -69,7 +69,10 @@ export class ResponseLog {
     });
     if (opened.outcome !== 'open') throw notAvailable(opened.outcome, run.id);
     const { production } = opened.stream;
-    if (production) void this.#produce(run, production, stop);
+    if (production) {
+      stopWith(production, stop);
+      void this.#produce(run, production);
+    }
     return opened.stream;
   }
 
@@ -155,11 +158,13 @@ export class ResponseLog {
       const { head, prompt, token } = storedOf(stream);
       const events = await this.#logged(stream.id);
       const stop = new AbortController();
+      // First: of a response that was cancelled meanwhile, no model is asked for the rest.
+      stopWith(production, stop);
       const options = { principal, continuation: events };
       const run = this.directory.open(head, stop.signal, options);
       if (production.isExhausted) run.abandon();
       else await this.#start(run, { head, prompt, token });
-      await this.#produce(run, production, stop);
+      await this.#produce(run, production);
     } catch (error) {
       // The store cannot be read: the replica that is asked next may have more luck.
       this.#logger.error(`Response ${stream.id} cannot be continued here.`, error);
@@ -178,17 +183,19 @@ export class ResponseLog {
     }
   }
 
-  async #produce(run: ResponseRun, production: Production, stop: AbortController): Promise<void> {
-    const { signal } = production;
-    const end = () => stop.abort(reasonOf(signal));
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
+  async #produce(run: ResponseRun, production: Production): Promise<void> {
     // Its signal aborts when a write is refused: the run then ends with an event that says so.
     for await (const event of run.events()) {
       if (isTerminal(event)) await logLast(event, production);
       else await production.write(JSON.stringify(event)).catch(() => undefined);
     }
   }
+}
+
+function stopWith({ signal }: Production, stop: AbortController): void {
+  const end = () => stop.abort(reasonOf(signal));
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
 }
 
 /** Never rejects: refused, and rightly, is the last event of a response that another replica produces now. */

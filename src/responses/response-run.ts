@@ -67,7 +67,7 @@ export class ResponseRun {
   }
 
   /**
-   * Puts the prompt to the model.
+   * Puts the prompt to the model, unless the response has ended already.
    * @throws whatever the model throws, while the caller can still be told with a status of its own.
    */
   async start(
@@ -75,7 +75,8 @@ export class ResponseRun {
     prompt: Prompt,
     { durable = false, token }: { durable?: boolean; token?: string | undefined } = {},
   ): Promise<void> {
-    const { sent } = this.#composer;
+    const { sent, ended } = this.#composer;
+    if (ended) return;
     try {
       const started = model.start(prompt, { sent, durable, token, signal: this.#signal });
       // Also where a model does not listen: what has not begun is not waited for.
