@@ -75,10 +75,15 @@ export function within<T>(
   work: Promise<T>,
   late: () => unknown,
 ): Promise<T> {
-  let cancel = (): void => undefined;
-  const tooLate = new Promise<never>((_, reject) => {
+  return new Promise((resolve, reject) => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- `late` makes the error
-    cancel = clock.schedule(timeout, () => reject(late()));
+    const cancel = clock.schedule(timeout, () => reject(late()));
+    const settle = <V>(pass: (value: V) => void) => {
+      return (value: V) => {
+        cancel();
+        pass(value);
+      };
+    };
+    work.then(settle(resolve), settle(reject));
   });
-  return Promise.race([work, tooLate]).finally(() => cancel());
 }

@@ -251,12 +251,23 @@ interface Replica {
     const producer = await start(replica);
     await Promise.all(words(5).map((word) => producer.write(word)));
     const [key = ''] = await replica.client.keys(`*:events:${producer.id}`);
-    await replica.client.xTrim(key, 'MAXLEN', 3);
+    await replica.client.lTrim(key, 2, -1);
     expect(await replica.store.read(producer.id, -1, 10)).toEqual({ outcome: 'gone' });
-    expect(await replica.store.read(producer.id, 1, 10)).toMatchObject({ outcome: 'page' });
+    // Its entries have moved up: event 2 would be given for event 0.
+    expect(await replica.store.read(producer.id, 1, 1)).toEqual({ outcome: 'gone' });
+    await expect(producer.write('word 5')).rejects.toMatchObject({ reason: 'gone' });
+  });
+
+  test('makes no new log where an old one was evicted', async () => {
+    const server = await startServer();
+    const replica = await connect(server);
+    const producer = await start(replica);
+    await producer.write('word 0');
+    const [key = ''] = await replica.client.keys(`*:events:${producer.id}`);
     await replica.client.del(key);
-    await producer.write('word 5');
-    expect(await replica.store.read(producer.id, 1, 10)).toEqual({ outcome: 'gone' });
+    await expect(producer.write('word 1')).rejects.toMatchObject({ reason: 'gone' });
+    expect(await replica.store.read(producer.id, 0, 10)).toEqual({ outcome: 'gone' });
+    expect(await replica.client.exists(key)).toBe(0);
   });
 
   test('has one subscription per stream and process, and none without readers', async () => {
