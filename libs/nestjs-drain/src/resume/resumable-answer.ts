@@ -6,9 +6,16 @@ import {
   logAll,
   payloadsFrom,
   type Production,
+  type StreamEvent,
 } from 'nestjs-drain-resume';
 import { isObservable, Subject, takeUntil } from 'rxjs';
-import type { HandlerRun, OutgoingEvent, ResumableOptions } from '../core/resumption.js';
+import {
+  type HandlerRun,
+  largestPortion,
+  type OutgoingEvent,
+  type Portion,
+  type ResumableOptions,
+} from '../core/resumption.js';
 import { isCancelled, loggedEnd, loggedEvent, loggedFailure, readLogged } from './logged.js';
 import { eventId, type StreamPosition } from './position.js';
 
@@ -30,7 +37,7 @@ export interface AnswerOptions {
  * One request of a resumable route. What the handler emits goes into the log; what the client gets comes from the
  * log. So the handler runs only where, and if, the stream has to be produced.
  */
-export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
+export class ResumableAnswer implements AsyncIterable<Portion> {
   constructor(
     private readonly stream: FollowedStream,
     /** Where the client stands. */
@@ -45,7 +52,7 @@ export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
     if (production) await this.#produce(production);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<OutgoingEvent, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Portion, void, undefined> {
     const stop = new AbortController();
     const events = this.#read(stop.signal);
     return {
@@ -91,29 +98,66 @@ export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
     });
   }
 
-  async *#read(signal: AbortSignal): AsyncGenerator<OutgoingEvent, void, undefined> {
+  async *#read(signal: AbortSignal): AsyncGenerator<Portion, void, undefined> {
     const { id } = this.stream;
     let retry = this.options.reconnectIn();
     // Before anything else: a client that loses this replica at once knows to what to come back.
-    yield { id: eventId(this.position), ...(retry !== undefined && { retry }) };
+    const place = { id: eventId(this.position), ...(retry !== undefined && { retry }) };
+    yield { events: [place], characters: 0 };
     const takeOver = (production: Production) => {
       // What the handler throws is in the log, for every reader.
       this.#produce(production).catch((error: unknown) => complain(id, error));
     };
-    for await (const { sequence, epoch, payload } of this.stream.events(takeOver, signal)) {
-      const logged = readLogged(payload);
-      if ('end' in logged) return;
-      const event = 'failure' in logged ? logged.failure : logged.event;
+    for await (const page of this.stream.pages(takeOver, signal)) {
       const advice = retry === undefined ? this.options.reconnectIn() : undefined;
       retry ??= advice;
-      const place = { id: eventId({ id, after: sequence, epoch }) };
-      yield { ...event, ...place, ...(advice !== undefined && { retry: advice }) };
-      if ('failure' in logged) return;
+      for (const logged of portionsOf(page)) {
+        const { events, isLast, characters } = outgoing(id, logged);
+        if (advice !== undefined && logged[0] === page[0] && events[0]) events[0].retry = advice;
+        if (events.length > 0) yield { events, characters };
+        if (isLast) return;
+      }
     }
     // The drain or the client ended it. Otherwise the log was closed without an end: not a clean one.
     if (!signal.aborted) throw new Error(`Stream ${id} was closed without its last event.`);
   }
 }
+
+/** Parts of a page, none of which is larger than a portion. */
+function* portionsOf(page: readonly StreamEvent[]): Generator<readonly StreamEvent[]> {
+  let from = 0;
+  let characters = 0;
+  for (const [index, { payload }] of page.entries()) {
+    const isFull =
+      index - from === largestPortion.events ||
+      characters + payload.length > largestPortion.characters;
+    if (isFull && index > from) {
+      yield page.slice(from, index);
+      from = index;
+      characters = 0;
+    }
+    characters += payload.length;
+  }
+  yield from === 0 ? page : page.slice(from);
+}
+
+/** What a client gets of these; nothing follows the last one. */
+function outgoing(id: string, logged: readonly StreamEvent[]) {
+  const events: Writable<OutgoingEvent>[] = [];
+  let characters = 0;
+  for (const { sequence, epoch, payload } of logged) {
+    const read = readLogged(payload);
+    if ('end' in read) return { events, characters, isLast: true };
+    const event: Writable<OutgoingEvent> = 'failure' in read ? read.failure : read.event;
+    event.id = eventId({ id, after: sequence, epoch });
+    events.push(event);
+    characters += payload.length;
+    if ('failure' in read) return { events, characters, isLast: true };
+  }
+  return { events, characters, isLast: false };
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What no other try is likely to mend. */
 class ExhaustedError extends Error {
