@@ -92,8 +92,8 @@ export class RedisResumeStore implements ResumeStore {
     events: readonly string[],
     terminal = false,
   ): Promise<Appended | AppendRefused> {
-    const args = [id, epoch, first, terminal ? 1 : 0, ...events];
-    const reply = await this.#run(this.#append, id, args);
+    const args = [id, String(epoch), String(first), terminal ? '1' : '0', ...events];
+    const reply = await this.#scripts.run(this.#append, this.#keys.stream(id), args);
     const [outcome, next, cancel, bytes, principal] = reply;
     if (outcome === 'appended') {
       if (principal !== undefined) await this.#account(id, principal, Number(bytes));

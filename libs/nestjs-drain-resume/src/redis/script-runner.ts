@@ -39,12 +39,12 @@ export class ScriptRunner {
     args: readonly string[],
   ): Promise<unknown> {
     const [key = ''] = keys;
-    const parameters = [String(keys.length), ...keys, ...args];
+    const command = ['EVALSHA', this.#digest(script), String(keys.length), ...keys, ...args];
     try {
-      return await this.connection.send(key, ['EVALSHA', this.#digest(script), ...parameters]);
+      return await this.connection.send(key, command);
     } catch (error) {
       if (replyCode(error) !== 'NOSCRIPT') throw error;
-      return this.connection.send(key, ['EVAL', script, ...parameters]);
+      return this.connection.send(key, ['EVAL', script, ...command.slice(2)]);
     }
   }
 
