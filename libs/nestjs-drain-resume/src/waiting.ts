@@ -67,23 +67,3 @@ export async function retry<T>(
   }
   return undefined;
 }
-
-/** `work`, or the rejection with `late()` after `timeout` milliseconds. */
-export function within<T>(
-  clock: Clock,
-  timeout: number,
-  work: Promise<T>,
-  late: () => unknown,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- `late` makes the error
-    const cancel = clock.schedule(timeout, () => reject(late()));
-    const settle = <V>(pass: (value: V) => void) => {
-      return (value: V) => {
-        cancel();
-        pass(value);
-      };
-    };
-    work.then(settle(resolve), settle(reject));
-  });
-}

@@ -19,14 +19,17 @@ const clock = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function integer(number) return string.format('%.0f', number) end
--- Microseconds: greater than every epoch before, even if the server forgot that there was one.
+`;
+
+/** Behind `clock`. Microseconds: greater than every epoch before, even if the server forgot that there was one. */
+const epochs = `
 local function newEpoch(last)
   return integer(math.max(time[1] * 1000000 + time[2], tonumber(last or 0) + 1))
 end
 `;
 
 /** KEYS state, leases, events. ARGV id, owner, principal, request, lease, ttl, incarnation, request bytes. */
-export const create = `${clock}
+export const create = `${clock}${epochs}
 local state = redis.call('HMGET', KEYS[1], 'owner', 'next', 'epoch', 'closed')
 if state[3] then
   if state[1] == ARGV[2] and state[2] == '0' and state[4] == '0' then
@@ -155,7 +158,7 @@ return reply('found', state)
 `;
 
 /** KEYS state, leases, events. ARGV id, owner. Replies claimed and the rest as `find`. */
-export const claim = `${clock}${head}
+export const claim = `${clock}${epochs}${head}
 local state, lapsed = head()
 if not state or state[3] == '1' then redis.call('ZREM', KEYS[2], ARGV[1]) end
 if not state then return {'absent'} end
@@ -192,7 +195,7 @@ return {'renewed', state[5]}
 `;
 
 /** KEYS state, leases, events. ARGV id, epoch. */
-export const release = `${clock}${held}
+export const release = `${clock}${epochs}${held}
 redis.call('HSET', KEYS[1], 'owner', '', 'epoch', newEpoch(state[1]), 'until', 0)
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
 return {'released'}
