@@ -7,7 +7,12 @@ export async function memory({ client, store }, { quick }) {
   const [streams, events] = quick ? [50, 200] : [200, 500];
   console.log(`\nmemory of Redis per event, ${streams} streams of ${events} events`);
   const smallest = eventOf('').length;
-  for (const payload of ['x'.repeat(40), 'x'.repeat(100), eventOf(' token'), eventOf('x'.repeat(200 - smallest))]) {
+  for (const payload of [
+    'x'.repeat(40),
+    'x'.repeat(100),
+    eventOf(' token'),
+    eventOf('x'.repeat(200 - smallest)),
+  ]) {
     const before = await used(client);
     const logs = await openLogs(store, streams);
     const opened = await used(client);

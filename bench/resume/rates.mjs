@@ -49,7 +49,17 @@ async function partiesOf({ client, store, producers }, streamCount) {
       name: 'a script that does nothing, with the same arguments',
       work: inTurn((index) =>
         client.sendCommand(
-          ['EVALSHA', empty, '3', ...keys, logs[0].id, '1700000000000000', `${index}`, '0', payload],
+          [
+            'EVALSHA',
+            empty,
+            '3',
+            ...keys,
+            logs[0].id,
+            '1700000000000000',
+            `${index}`,
+            '0',
+            payload,
+          ],
           { timeout: 0 },
         ),
       ),
@@ -110,7 +120,6 @@ async function append(store, log) {
 }
 
 function openProducers(producers, count) {
-  const start = async () =>
-    (await producers.start({ principal: 'bench', request: '{}' })).producer;
+  const start = async () => (await producers.start({ principal: 'bench', request: '{}' })).producer;
   return Promise.all(Array.from({ length: count }, start));
 }

@@ -7,7 +7,12 @@ import { line, middle, ratioOf } from './report.mjs';
 
 const loads = ({ quick }) => [
   { name: '100 streams of 20 events/s', streams: 100, pace: 50, length: quick ? 20 : 60 },
-  { name: '100 streams, an event of each in every turn', streams: 100, pace: 0, length: quick ? 100 : 400 },
+  {
+    name: '100 streams, an event of each in every turn',
+    streams: 100,
+    pace: 0,
+    length: quick ? 100 : 400,
+  },
 ];
 
 /** A Nest application: what an event costs it on a route with `resumable`, and on the same route without. */
@@ -23,7 +28,8 @@ export async function replica(client, url, options) {
 
 async function compare(setting, load, { quick }) {
   const slice = (path, changes) => measure(setting, path, { ...load, ...changes });
-  for (const path of ['/plain', '/logged']) await slice(path, { pace: 0, length: quick ? 100 : 300 });
+  for (const path of ['/plain', '/logged'])
+    await slice(path, { pace: 0, length: quick ? 100 : 300 });
   const { plain, logged } = await alternate(quick ? 2 : 6, {
     plain: () => slice('/plain'),
     logged: () => slice('/logged'),
@@ -38,7 +44,12 @@ async function compare(setting, load, { quick }) {
   if (load.pace === 0) return;
   for (const name of ['p50', 'p99']) {
     const added = middle(logged, name) - middle(plain, name);
-    line(`emitted until the client has it, ${name}`, middle(logged, name), 'ms', `added ${added.toFixed(2)}`);
+    line(
+      `emitted until the client has it, ${name}`,
+      middle(logged, name),
+      'ms',
+      `added ${added.toFixed(2)}`,
+    );
   }
 }
 
@@ -54,7 +65,8 @@ async function measure({ server, port, client }, path, { streams, pace, length }
   const elapsed = performance.now() - start;
   const after = await costs(server, client);
   const count = streams * length;
-  if (ages.length !== count) throw new Error(`${count - ages.length} events of ${path} are missing`);
+  if (ages.length !== count)
+    throw new Error(`${count - ages.length} events of ${path} are missing`);
   return {
     node: (after.node - before.node) / count,
     redis: (after.redis - before.redis) / count,

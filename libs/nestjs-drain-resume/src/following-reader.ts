@@ -158,9 +158,7 @@ export class FollowingReader implements FollowedStream {
   }
 
   /** Returns whether the stream was read to its end. */
-  async *#logged(
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly StreamEvent[], boolean, undefined> {
+  async *#logged(signal: AbortSignal): AsyncGenerator<readonly StreamEvent[], boolean, undefined> {
     const reading = linkSignals(signal);
     this.#moveHere = () => reading.abort(undefined);
     try {

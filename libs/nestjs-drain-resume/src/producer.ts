@@ -275,7 +275,8 @@ class PendingEvents {
         this.#payloads.push(payload);
         this.#sizes.push(size);
       }
-      if (payloads.length > 0) this.#writes.push({ end: this.#gone + this.length, resolve, reject });
+      if (payloads.length > 0)
+        this.#writes.push({ end: this.#gone + this.length, resolve, reject });
     });
   }
 

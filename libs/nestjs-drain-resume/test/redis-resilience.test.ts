@@ -106,6 +106,27 @@ interface Replica {
     expect(await writeAndRead(replicas, () => Promise.resolve())).toEqual(everything);
   });
 
+  test('wakes them under a prefix of any characters', async () => {
+    const server = await startServer();
+    const prefix = `it's "dräin"\\n%s'..`;
+    const client = createClient({ url: server.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    closing.push(() => client.destroy());
+    const store = new RedisResumeStore({ connection: fromNodeRedis(client), prefix, poll: 60 });
+    closing.push(() => store.close());
+    const started = await new StreamProducers({ store }).start({ principal, request: '{}' });
+    if (started.outcome !== 'started') throw new Error(started.outcome);
+    const reading = readAll(store, started.producer.id);
+    const channel = `${prefix}:wake:${started.producer.id}`;
+    await eventually(async () => {
+      expect((await client.pubSubNumSub([channel]))[channel]).toBe(1);
+    });
+    await started.producer.write('a');
+    await started.producer.close('end');
+    expect(await reading).toEqual(['a', 'end']);
+  });
+
   test('serves readers whose subscription fails, who then look by themselves', async () => {
     const server = await startServer();
     const deaf = (connection: RedisConnection): RedisConnection => ({

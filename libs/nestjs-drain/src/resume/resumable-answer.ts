@@ -6,17 +6,11 @@ import {
   logAll,
   payloadsFrom,
   type Production,
-  type StreamEvent,
 } from 'nestjs-drain-resume';
 import { isObservable, Subject, takeUntil } from 'rxjs';
-import {
-  type HandlerRun,
-  largestPortion,
-  type OutgoingEvent,
-  type Portion,
-  type ResumableOptions,
-} from '../core/resumption.js';
-import { isCancelled, loggedEnd, loggedEvent, loggedFailure, readLogged } from './logged.js';
+import type { HandlerRun, Portion, ResumableOptions } from '../core/resumption.js';
+import { isCancelled, loggedEnd, loggedEvent, loggedFailure } from './logged.js';
+import { portionsOf } from './portions.js';
 import { eventId, type StreamPosition } from './position.js';
 
 const logger = new Logger('DrainableStream');
@@ -111,10 +105,8 @@ export class ResumableAnswer implements AsyncIterable<Portion> {
     for await (const page of this.stream.pages(takeOver, signal)) {
       const advice = retry === undefined ? this.options.reconnectIn() : undefined;
       retry ??= advice;
-      for (const logged of portionsOf(page)) {
-        const { events, isLast, characters } = outgoing(id, logged);
-        if (advice !== undefined && logged[0] === page[0] && events[0]) events[0].retry = advice;
-        if (events.length > 0) yield { events, characters };
+      for (const { isLast, ...portion } of portionsOf(id, page, advice)) {
+        yield portion;
         if (isLast) return;
       }
     }
@@ -122,42 +114,6 @@ export class ResumableAnswer implements AsyncIterable<Portion> {
     if (!signal.aborted) throw new Error(`Stream ${id} was closed without its last event.`);
   }
 }
-
-/** Parts of a page, none of which is larger than a portion. */
-function* portionsOf(page: readonly StreamEvent[]): Generator<readonly StreamEvent[]> {
-  let from = 0;
-  let characters = 0;
-  for (const [index, { payload }] of page.entries()) {
-    const isFull =
-      index - from === largestPortion.events ||
-      characters + payload.length > largestPortion.characters;
-    if (isFull && index > from) {
-      yield page.slice(from, index);
-      from = index;
-      characters = 0;
-    }
-    characters += payload.length;
-  }
-  yield from === 0 ? page : page.slice(from);
-}
-
-/** What a client gets of these; nothing follows the last one. */
-function outgoing(id: string, logged: readonly StreamEvent[]) {
-  const events: Writable<OutgoingEvent>[] = [];
-  let characters = 0;
-  for (const { sequence, epoch, payload } of logged) {
-    const read = readLogged(payload);
-    if ('end' in read) return { events, characters, isLast: true };
-    const event: Writable<OutgoingEvent> = 'failure' in read ? read.failure : read.event;
-    event.id = eventId({ id, after: sequence, epoch });
-    events.push(event);
-    characters += payload.length;
-    if ('failure' in read) return { events, characters, isLast: true };
-  }
-  return { events, characters, isLast: false };
-}
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What no other try is likely to mend. */
 class ExhaustedError extends Error {
