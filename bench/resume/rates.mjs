@@ -13,7 +13,7 @@ const burst = 16;
  * measures all parties, and every other turn measures them backwards.
  */
 export async function rates({ client, store, producers }, streamCount, { quick }) {
-  const [count, turns] = quick ? [8_000, 2] : [40_000, 6];
+  const [count, turns] = quick ? [8_000, 2] : [40_000, 4];
   const parties = await partiesOf({ client, store, producers }, streamCount);
   const measured = (work) => measure(client, count, work);
   // Once unmeasured: compiled, and the server's memory in place.

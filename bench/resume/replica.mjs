@@ -30,7 +30,7 @@ async function compare(setting, load, { quick }) {
   const slice = (path, changes) => measure(setting, path, { ...load, ...changes });
   for (const path of ['/plain', '/logged'])
     await slice(path, { pace: 0, length: quick ? 100 : 300 });
-  const { plain, logged } = await alternate(quick ? 2 : 6, {
+  const { plain, logged } = await alternate(quick ? 2 : 4, {
     plain: () => slice('/plain'),
     logged: () => slice('/logged'),
   });

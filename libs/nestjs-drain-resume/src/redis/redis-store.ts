@@ -29,7 +29,7 @@ import { headOf, isOf, lapsedOf, pageOf, type ScriptReply } from './scripts.js';
 import { ServerIncarnation } from './server-incarnation.js';
 
 /**
- * Keeps logs in Redis Streams (server 6.2 or newer), for any number of replicas. What a restart of the
+ * Keeps logs in Redis (server 6.2 or newer), for any number of replicas. What a restart of the
  * server loses depends on its persistence; a reader is never given a wrong continuation.
  */
 export class RedisResumeStore implements ResumeStore {
