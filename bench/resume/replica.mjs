@@ -30,26 +30,28 @@ async function compare(setting, load, { quick }) {
   const slice = (path, changes) => measure(setting, path, { ...load, ...changes });
   for (const path of ['/plain', '/logged'])
     await slice(path, { pace: 0, length: quick ? 100 : 300 });
-  const { plain, logged } = await alternate(quick ? 2 : 4, {
+  const { plain, confirmed, logged } = await alternate(quick ? 2 : 4, {
     plain: () => slice('/plain'),
+    confirmed: () => slice('/confirmed'),
     logged: () => slice('/logged'),
   });
-  console.log(`\na replica with ${load.name}, without and with \`resumable\``);
-  const against = (name, digits) =>
-    `without ${middle(plain, name).toFixed(digits)}; ratio ${ratioOf(logged, plain, name).toFixed(2)}`;
-  line('processor of the replica per event', middle(logged, 'node'), 'µs', against('node', 1));
-  line('processor of Redis per event', middle(logged, 'redis'), 'µs');
-  line('events/s', middle(logged, 'rate'), '', against('rate', 0));
-  // Where nothing paces the events, their age is the backlog, and says nothing.
-  if (load.pace === 0) return;
-  for (const name of ['p50', 'p99']) {
-    const added = middle(logged, name) - middle(plain, name);
-    line(
-      `emitted until the client has it, ${name}`,
-      middle(logged, name),
-      'ms',
-      `added ${added.toFixed(2)}`,
-    );
+  console.log(`\na replica with ${load.name}`);
+  const against = (name, results) =>
+    results === plain ? '' : `${ratioOf(results, plain, name).toFixed(2)} of the plain route`;
+  for (const [name, results] of [
+    ['plain', plain],
+    ['one bare XADD awaited for each event', confirmed],
+    ['`resumable`', logged],
+  ]) {
+    const redis = `${middle(results, 'redis').toFixed(1)} µs in Redis`;
+    const note = [redis, against('node', results)].filter(Boolean).join('; ');
+    line(`${name}: processor per event`, middle(results, 'node'), 'µs', note);
+    // Where nothing paces the events, their age is the backlog, and says nothing.
+    if (load.pace === 0) line(`${name}: rate`, middle(results, 'rate'), 'events/s');
+    else {
+      const late = middle(results, 'p99').toFixed(2);
+      line(`${name}: emitted until read, p50`, middle(results, 'p50'), 'ms', `p99 ${late} ms`);
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { createClient } from '@redis/client';
 import { DrainableStream, GracefulShutdownModule } from 'nestjs-drain';
 import { DrainResumeModule } from 'nestjs-drain/resume';
 import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
-import { Observable } from 'rxjs';
+import { concatMap, Observable } from 'rxjs';
 import { answerQuestions } from '../support/questions.mjs';
 import { decorateMethods } from './controllers.mjs';
 import { Profile } from './profile.mjs';
@@ -43,6 +43,8 @@ function tokens() {
   });
 }
 
+let streams = 0;
+
 class Streams {
   plain() {
     return tokens();
@@ -50,9 +52,21 @@ class Streams {
   logged() {
     return tokens();
   }
+
+  /** The least that any log costs: one bare command for an event, which is sent when the command is answered. */
+  confirmed() {
+    const key = `confirmed:${(streams += 1)}`;
+    return tokens().pipe(
+      concatMap(async (event) => {
+        await client.sendCommand(['XADD', key, '*', 'p', JSON.stringify(event)]);
+        return event;
+      }),
+    );
+  }
 }
 decorateMethods(Streams, {
   plain: [Sse('plain'), DrainableStream()],
+  confirmed: [Sse('confirmed'), DrainableStream()],
   logged: [Sse('logged'), DrainableStream({ resumable: true })],
 });
 Reflect.decorate([Controller()], Streams);
