@@ -32,16 +32,20 @@ export interface PayloadOptions {
 
 export const defaultPendingBytes = 8 * 1024 * 1024;
 
+/** A web stream is not read further while so many of its events, or bytes of them, wait for the store. */
+const readAhead = { events: 256, bytes: 65_536 };
+
 /**
- * What is to be logged of a handler's events, in batches. A source that is pulled is asked for its next event when
- * the last one was taken. An Observable cannot wait: what it emits meanwhile is kept, up to the bounds.
+ * What is to be logged of a handler's events, in batches. An iterable is asked for its next event when the last one
+ * was taken. A web stream has a queue of its own, and is read a little further meanwhile. An Observable cannot wait: what it
+ * emits meanwhile is kept, up to the bounds.
  * @throws what the source or `encode` throws; a `BacklogError` beyond the bounds; the reason of `signal`.
  */
 export function payloadsFrom(
   source: EventSource,
   options: PayloadOptions,
 ): AsyncGenerator<readonly string[], void, undefined> {
-  if ('getReader' in source) return pull(chunksOf(source), options);
+  if ('getReader' in source) return read(source, options);
   if (Symbol.asyncIterator in source) return pull(eventsOf(source), options);
   if (Symbol.iterator in source) return pull(source[Symbol.iterator](), options);
   return push(source, options);
@@ -152,13 +156,55 @@ async function* push(
   }
 }
 
-/** The observer of an Observable: what it emitted and the store has not taken yet. */
+async function* read(
+  stream: ReadableStream<unknown>,
+  options: PayloadOptions,
+): AsyncGenerator<readonly string[], void, undefined> {
+  const { signal } = options;
+  const reader = stream.getReader();
+  // It can wait, so the bounds of an Observable are none of its own, however large a chunk is.
+  const endless = Number.MAX_SAFE_INTEGER;
+  const bounds = { maxPendingEvents: endless, maxPendingBytes: endless };
+  const backlog = new Backlog({ ...options, ...bounds });
+  const abort = () => backlog.error(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort);
+  void fill(backlog, reader);
+  try {
+    for (;;) {
+      const batch = await backlog.take();
+      if (!batch) return;
+      yield batch;
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    backlog.complete();
+    // Not awaited: a source that stands still would hold up the end of the stream. It may have an error already.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+async function fill(backlog: Backlog, reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
+  try {
+    while (!backlog.isOver) {
+      const chunk = await reader.read();
+      if (chunk.done) return backlog.complete();
+      backlog.next(chunk.value);
+      await backlog.below(readAhead);
+    }
+  } catch (error) {
+    backlog.error(error);
+  }
+}
+
+/** What a source brought and the store has not taken yet: the observer of an Observable, or filled from a web stream. */
 class Backlog {
   #waiting: string[] = [];
   #bytes = 0;
   #end: { readonly error?: unknown } | undefined;
   #failed = false;
   #arrived: () => void = () => undefined;
+  #taken: () => void = () => undefined;
   readonly #maxEvents: number;
   readonly #maxBytes: number;
 
@@ -192,11 +238,31 @@ class Backlog {
     this.#end = { error };
     this.options.unsubscribe?.();
     this.#arrived();
+    this.#taken();
   }
 
   complete(): void {
     this.#end ??= {};
     this.#arrived();
+    this.#taken();
+  }
+
+  /** Nothing more is kept. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Resolves when less than this waits, or nothing more is kept. */
+  async below({
+    events,
+    bytes,
+  }: {
+    readonly events: number;
+    readonly bytes: number;
+  }): Promise<void> {
+    while (!this.#end && (this.#waiting.length >= events || this.#bytes >= bytes)) {
+      await new Promise<void>((resolve) => (this.#taken = resolve));
+    }
   }
 
   /** Everything that waits; undefined behind the last event. @throws what ended the source, behind what came before. */
@@ -207,22 +273,14 @@ class Backlog {
     const batch = this.#waiting;
     this.#waiting = [];
     this.#bytes = 0;
+    this.#taken();
     if (batch.length > 0) return batch;
     if (this.#failed) throw this.#end?.error;
     return undefined;
   }
 }
 
-/**
- * The `return()` of the iterators of a web stream and of a Readable waits behind a `next()` that a quiet source does
- * not answer: these sources are stopped themselves.
- */
-function chunksOf(stream: ReadableStream<unknown>): AsyncIterator<unknown> {
-  const reader = stream.getReader();
-  const next = () => reader.read() as Promise<IteratorResult<unknown>>;
-  return { next, return: async () => ({ done: true, value: await reader.cancel() }) };
-}
-
+/** The `return()` of a Readable's iterator waits behind a `next()` that a quiet source does not answer: it is destroyed itself. */
 function eventsOf(source: AsyncIterable<unknown>): AsyncIterator<unknown> {
   const iterator = source[Symbol.asyncIterator]();
   if (!isReadable(source)) return iterator;
