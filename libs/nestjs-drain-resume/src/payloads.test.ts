@@ -303,6 +303,20 @@ describe('payloads', () => {
     expect((await log()).events).toEqual(['failed: no such file']);
   });
 
+  it('log what came before a web stream failed, and no end', async () => {
+    const { producer, log } = await setUp();
+    const chunks = ['a'];
+    const source = new ReadableStream<unknown>({
+      pull(controller) {
+        const chunk = chunks.shift();
+        if (chunk === undefined) controller.error(new Error('no more'));
+        else controller.enqueue(chunk);
+      },
+    });
+    await logged(producer, source);
+    expect((await log()).events).toEqual(['"a"', 'failed: no more']);
+  });
+
   it('log what came before the source failed', async () => {
     const { producer, log } = await setUp();
     const source = new Observable((subscriber) => {

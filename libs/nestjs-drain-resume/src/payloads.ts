@@ -1,5 +1,5 @@
+import { Backlog, type BacklogOptions } from './backlog.js';
 import type { Production } from './production.js';
-import { positive } from './options.js';
 
 /** An Observable, of rxjs or of another library. */
 export interface Subscribable {
@@ -14,23 +14,10 @@ export interface Subscribable {
 export type EventSource =
   AsyncIterable<unknown> | Iterable<unknown> | ReadableStream<unknown> | Subscribable;
 
-export interface PayloadOptions {
-  /** The text that is logged for an event; undefined for an event that is not logged. What it throws ends the stream. */
-  readonly encode: (event: unknown) => string | undefined;
+export interface PayloadOptions extends BacklogOptions {
   /** Ends the source when it aborts. */
   readonly signal: AbortSignal;
-  /** Events of an Observable that may wait for the store. Default 100 000. */
-  readonly maxPendingEvents?: number | undefined;
-  /** UTF-8 bytes of them. Default 8 MiB. */
-  readonly maxPendingBytes?: number | undefined;
-  /**
-   * Ends an Observable beyond the bounds that still emits in the turn in which it was subscribed: rxjs has not returned
-   * its Subscription then, so `takeUntil` has to.
-   */
-  unsubscribe?(): void;
 }
-
-export const defaultPendingBytes = 8 * 1024 * 1024;
 
 /** A web stream is not read further while so many of its events, or bytes of them, wait for the store. */
 const readAhead = { events: 256, bytes: 65_536 };
@@ -57,18 +44,6 @@ export function isEventSource(value: unknown): value is EventSource {
   return ['subscribe', 'getReader', Symbol.asyncIterator, Symbol.iterator].some(
     (method) => typeof (value as Record<string | symbol, unknown>)[method] === 'function',
   );
-}
-
-/** A handler emitted faster than the store logs, and an Observable cannot be asked to wait. */
-export class BacklogError extends Error {
-  override readonly name = 'BacklogError';
-
-  constructor(bound: string) {
-    super(
-      `An Observable emitted more than ${bound} that the store had not logged yet: return an AsyncIterable, which is ` +
-        'asked for one event at a time, or raise `maxPendingBytes`.',
-    );
-  }
 }
 
 /** What ends a log: its last payload, by how the source ended. */
@@ -194,89 +169,6 @@ async function fill(backlog: Backlog, reader: ReadableStreamDefaultReader<unknow
     }
   } catch (error) {
     backlog.error(error);
-  }
-}
-
-/** What a source brought and the store has not taken yet: the observer of an Observable, or filled from a web stream. */
-class Backlog {
-  #waiting: string[] = [];
-  #bytes = 0;
-  #end: { readonly error?: unknown } | undefined;
-  #failed = false;
-  #arrived: () => void = () => undefined;
-  #taken: () => void = () => undefined;
-  readonly #maxEvents: number;
-  readonly #maxBytes: number;
-
-  constructor(private readonly options: PayloadOptions) {
-    this.#maxEvents = positive('maxPendingEvents', options.maxPendingEvents ?? 100_000);
-    this.#maxBytes = positive('maxPendingBytes', options.maxPendingBytes ?? defaultPendingBytes);
-  }
-
-  next(event: unknown): void {
-    if (this.#end) return;
-    try {
-      const payload = this.options.encode(event);
-      if (payload === undefined) return;
-      this.#waiting.push(payload);
-      this.#bytes += Buffer.byteLength(payload);
-    } catch (error) {
-      this.error(error);
-      return;
-    }
-    // One event is taken however large it is: the log has a bound of its own.
-    const isTooMuch = this.#waiting.length > 1 && this.#bytes > this.#maxBytes;
-    if (isTooMuch) this.error(new BacklogError(`${this.#maxBytes} bytes`));
-    else if (this.#waiting.length > this.#maxEvents) {
-      this.error(new BacklogError(`${this.#maxEvents} events`));
-    } else this.#arrived();
-  }
-
-  error(error: unknown): void {
-    if (this.#end) return;
-    this.#failed = true;
-    this.#end = { error };
-    this.options.unsubscribe?.();
-    this.#arrived();
-    this.#taken();
-  }
-
-  complete(): void {
-    this.#end ??= {};
-    this.#arrived();
-    this.#taken();
-  }
-
-  /** Nothing more is kept. */
-  get isOver(): boolean {
-    return this.#end !== undefined;
-  }
-
-  /** Resolves when less than this waits, or nothing more is kept. */
-  async below({
-    events,
-    bytes,
-  }: {
-    readonly events: number;
-    readonly bytes: number;
-  }): Promise<void> {
-    while (!this.#end && (this.#waiting.length >= events || this.#bytes >= bytes)) {
-      await new Promise<void>((resolve) => (this.#taken = resolve));
-    }
-  }
-
-  /** Everything that waits; undefined behind the last event. @throws what ended the source, behind what came before. */
-  async take(): Promise<readonly string[] | undefined> {
-    if (this.#waiting.length === 0 && !this.#end) {
-      await new Promise<void>((resolve) => (this.#arrived = resolve));
-    }
-    const batch = this.#waiting;
-    this.#waiting = [];
-    this.#bytes = 0;
-    this.#taken();
-    if (batch.length > 0) return batch;
-    if (this.#failed) throw this.#end?.error;
-    return undefined;
   }
 }
 

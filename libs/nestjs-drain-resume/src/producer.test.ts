@@ -338,6 +338,12 @@ describe('events that are written in any pieces, to a store that fails now and t
     await fc.assert(law, { numRuns: 60 });
   });
 
+  it('may be as many as there are, as long as few of them wait', async () => {
+    const { producer, log } = await setUp({ maxPendingBytes: 10 });
+    for (let count = 0; count < 20; count += 1) await producer.write('seven b');
+    expect(await log()).toHaveLength(20);
+  });
+
   it('reject together behind a failure, which alone is logged', async () => {
     const { store, producer, log } = await setUp();
     store.failures = 1;
