@@ -4,7 +4,7 @@ import { resumingFetch } from 'nestjs-drain-client';
 import { alternate } from '../support/alternate.mjs';
 import { CuttableProxy } from '../support/cuttable-proxy.mjs';
 import { Child } from '../support/questions.mjs';
-import { withRedis } from '../support/redis.mjs';
+import { connect, usageOf, withRedis } from '../support/redis.mjs';
 import { milliseconds, quantile } from '../support/statistics.mjs';
 
 const every = 50;
@@ -131,7 +131,7 @@ async function costPerEvent(replicas, count, seconds, open) {
 
 async function usage({ processes, redis }, { events }) {
   const [producer, other] = await Promise.all(processes.map((child) => child.ask('processor')));
-  const { processor, scripts, commands } = await redis.usage();
+  const { processor, scripts, commands } = await usageOf(redis);
   const spent = ({ user, system }) => user + system;
   return {
     events,
@@ -167,14 +167,16 @@ async function read({ body }, counter) {
 
 /** The first one is the one that produces. */
 async function withReplicas(use) {
-  return withRedis(async (redis) => {
-    const start = () => Child.start('../server/replica.mjs', { redis: redis.url, every });
+  return withRedis(async (url) => {
+    const redis = await connect(url);
+    const start = () => Child.start('../server/replica.mjs', { redis: url, every });
     const processes = await Promise.all([start(), start()]);
     try {
       const ports = await Promise.all(processes.map((child) => child.ask('port')));
       return await use({ processes, ports, redis });
     } finally {
       await Promise.all(processes.map((child) => child.stop()));
+      redis.destroy();
     }
   });
 }

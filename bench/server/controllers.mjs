@@ -48,7 +48,7 @@ export function controllers(streamDecorators) {
 }
 
 /** What TypeScript does with the decorators of methods, so that nothing has to be compiled. */
-function decorateMethods(type, methods) {
+export function decorateMethods(type, methods) {
   for (const [name, decorators] of Object.entries(methods)) {
     const descriptor = Object.getOwnPropertyDescriptor(type.prototype, name);
     Object.defineProperty(

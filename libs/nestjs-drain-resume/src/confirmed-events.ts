@@ -38,9 +38,9 @@ export class ConfirmedEvents {
     for (const feed of this.#feeds) feed.end();
   }
 
-  /** Everything that is confirmed from now on, until `leave`. */
-  follow(): Feed {
-    const feed = new Feed(this.next, () => this.#feeds.delete(feed));
+  /** Everything that is confirmed from now on, until `leave`, or until `signal` aborts. */
+  follow(signal: AbortSignal): Feed {
+    const feed = new Feed(this.next, signal, () => this.#feeds.delete(feed));
     this.#feeds.add(feed);
     return feed;
   }
@@ -51,14 +51,17 @@ export class Feed {
   #waiting: StreamEvent[] = [];
   #lag = 0;
   #end: 'closed' | 'broken' | undefined;
-  #wake: () => void = () => undefined;
+  #wake: (() => void) | undefined;
+  readonly #aborted = () => this.#rouse();
 
   constructor(
     /** The sequence of the first event that this feed brings. */
     readonly from: number,
-    /** Ends the feed; what still waits can be taken. */
-    readonly leave: () => void,
-  ) {}
+    private readonly signal: AbortSignal,
+    private readonly forget: () => void,
+  ) {
+    signal.addEventListener('abort', this.#aborted);
+  }
 
   /** Set when everything was taken and the terminal event was among it. */
   get isClosed(): boolean {
@@ -73,19 +76,27 @@ export class Feed {
     }
     if (this.#lag > longestLag && this.#waiting.length > 1) this.#giveUp();
     else if (terminal) this.#end = 'closed';
-    this.#wake();
+    this.#rouse();
   }
 
   /** Nothing more comes from here; without a terminal event the rest is in the log. */
   end(): void {
     this.#end ??= 'broken';
-    this.#wake();
+    this.#rouse();
   }
 
-  /** What was confirmed since the last call; undefined if nothing comes any more, or `signal` aborted. */
-  async take(signal: AbortSignal): Promise<readonly StreamEvent[] | undefined> {
-    if (this.#waiting.length === 0 && !this.#end) await this.#arrival(signal);
-    if (signal.aborted) return undefined;
+  /** Ends the feed; what still waits can be taken. */
+  leave(): void {
+    this.signal.removeEventListener('abort', this.#aborted);
+    this.forget();
+  }
+
+  /** What was confirmed since the last call; undefined if nothing comes any more, or the signal aborted. */
+  async take(): Promise<readonly StreamEvent[] | undefined> {
+    if (this.#waiting.length === 0 && !this.#end && !this.signal.aborted) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    if (this.signal.aborted) return undefined;
     const events = this.#waiting;
     this.#waiting = [];
     this.#lag = 0;
@@ -98,16 +109,8 @@ export class Feed {
     this.leave();
   }
 
-  #arrival(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        signal.removeEventListener('abort', wake);
-        this.#wake = () => undefined;
-        resolve();
-      };
-      this.#wake = wake;
-      if (signal.aborted) wake();
-      else signal.addEventListener('abort', wake);
-    });
+  #rouse(): void {
+    this.#wake?.();
+    this.#wake = undefined;
   }
 }

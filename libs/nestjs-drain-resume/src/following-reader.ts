@@ -37,6 +37,11 @@ export interface FollowedStream {
     takeOver: (production: Production) => void,
     signal: AbortSignal,
   ): AsyncIterable<StreamEvent>;
+  /** As `events`, so many at a time as are there: it costs less where there are many. */
+  pages(
+    takeOver: (production: Production) => void,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly StreamEvent[]>;
 }
 
 /** What a reader asks of the producers in its process. */
@@ -90,6 +95,13 @@ export class FollowingReader implements FollowedStream {
     takeOver: (production: Production) => void,
     signal: AbortSignal,
   ): AsyncGenerator<StreamEvent, void, undefined> {
+    for await (const events of this.pages(takeOver, signal)) yield* events;
+  }
+
+  async *pages(
+    takeOver: (production: Production) => void,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly StreamEvent[], void, undefined> {
     const reading = linkSignals(signal);
     let lost: Error | undefined;
     this.#follow(this.registry.local(this.id, this.reader.head.incarnation));
@@ -110,7 +122,7 @@ export class FollowingReader implements FollowedStream {
   }
 
   /** Goes on from the log where the producer beside it stops, and the other way round. */
-  async *#nearest(signal: AbortSignal): AsyncGenerator<StreamEvent, void, undefined> {
+  async *#nearest(signal: AbortSignal): AsyncGenerator<readonly StreamEvent[], void, undefined> {
     for (;;) {
       const here = this.#entered?.confirmed;
       const isOver =
@@ -123,15 +135,15 @@ export class FollowingReader implements FollowedStream {
   async *#fed(
     here: ConfirmedEvents,
     signal: AbortSignal,
-  ): AsyncGenerator<StreamEvent, boolean, undefined> {
-    const feed = here.follow();
+  ): AsyncGenerator<readonly StreamEvent[], boolean, undefined> {
+    const feed = here.follow(signal);
     try {
       yield* this.#catchUp(feed.from, signal);
       for (;;) {
-        const events = await feed.take(signal);
+        const events = await feed.take();
         if (!events) return false;
-        for (const event of events)
-          if (event.sequence > this.#position.sequence) yield this.#at(event);
+        const news = this.#newOf(events);
+        if (news.length > 0) yield this.#at(news);
         if (feed.isClosed) return true;
       }
     } finally {
@@ -140,21 +152,24 @@ export class FollowingReader implements FollowedStream {
   }
 
   /** Reads from the log what was confirmed before event `from`. */
-  async *#catchUp(from: number, signal: AbortSignal): AsyncGenerator<StreamEvent, void, undefined> {
+  async *#catchUp(
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly StreamEvent[], void, undefined> {
     if (this.#position.sequence + 1 >= from) return;
-    for await (const event of this.reader.events(signal, this.#position)) {
-      yield this.#at(event);
-      if (event.sequence + 1 >= from) return;
+    for await (const events of this.reader.pages(signal, this.#position)) {
+      yield this.#at(events);
+      if (this.#position.sequence + 1 >= from) return;
     }
   }
 
   /** Returns whether the stream was read to its end. */
-  async *#logged(signal: AbortSignal): AsyncGenerator<StreamEvent, boolean, undefined> {
+  async *#logged(signal: AbortSignal): AsyncGenerator<readonly StreamEvent[], boolean, undefined> {
     const reading = linkSignals(signal);
     this.#moveHere = () => reading.abort(undefined);
     try {
-      const events = this.reader.events(reading.signal, this.#position);
-      for await (const event of events) yield this.#at(event);
+      const pages = this.reader.pages(reading.signal, this.#position);
+      for await (const events of pages) yield this.#at(events);
       return !reading.signal.aborted;
     } finally {
       this.#moveHere = () => undefined;
@@ -162,9 +177,16 @@ export class FollowingReader implements FollowedStream {
     }
   }
 
-  #at(event: StreamEvent): StreamEvent {
-    this.#position = event;
-    return event;
+  /** What was read from the log already may still come from the producer. */
+  #newOf(events: readonly StreamEvent[]): readonly StreamEvent[] {
+    const { sequence } = this.#position;
+    const isNew = (events[0]?.sequence ?? 0) > sequence;
+    return isNew ? events : events.filter((event) => event.sequence > sequence);
+  }
+
+  #at(events: readonly StreamEvent[]): readonly StreamEvent[] {
+    this.#position = events.at(-1) ?? this.#position;
+    return events;
   }
 
   async #look(takeOver: (production: Production) => void, signal: AbortSignal): Promise<Finding> {

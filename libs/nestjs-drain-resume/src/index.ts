@@ -25,7 +25,6 @@ export { MemoryResumeStore, type MemoryStoreOptions } from './memory-store.js';
 export { StreamRefusedError } from './stream-refused-error.js';
 export { InvalidResumeOptionsError } from './options.js';
 export {
-  BacklogError,
   isEventSource,
   logAll,
   payloadsFrom,
@@ -33,6 +32,7 @@ export {
   type LastPayloads,
   type PayloadOptions,
 } from './payloads.js';
+export { BacklogError } from './backlog.js';
 export { ResumableProducer } from './producer.js';
 export { type Production, UnreadStreamError, type UnreadPolicy } from './production.js';
 export { findStream, openReader, ResumableReader, type ReadRequest } from './reader.js';

@@ -210,6 +210,57 @@ describe('payloads', () => {
     expect(answered).toBe(5);
   });
 
+  it('log what a web stream has brought meanwhile in one append', async () => {
+    const { store, producer, log } = await setUp();
+    const appended: number[] = [];
+    const append = store.append.bind(store);
+    store.append = (...args) => {
+      appended.push(args[3].length);
+      return append(...args);
+    };
+    const events = Array.from({ length: 200 }, (_, index) => index);
+    await logged(producer, stream(events));
+    expect((await log()).events).toEqual([...events.map(String), end]);
+    // The first event, what came with it, and the end.
+    expect(appended.length).toBeLessThanOrEqual(4);
+  });
+
+  it('read a web stream a little further while the store is slow, and no more', async () => {
+    const { store, producer, log } = await setUp();
+    let go: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const append = store.append.bind(store);
+    store.append = async (...args) => {
+      await gate;
+      return append(...args);
+    };
+    let pulled = 0;
+    const source = new ReadableStream<unknown>({
+      pull(controller) {
+        pulled += 1;
+        if (pulled <= 1000) controller.enqueue(pulled);
+        else controller.close();
+      },
+    });
+    const whole = logged(producer, source);
+    for (let before = -1; before !== pulled;) {
+      before = pulled;
+      await nextTurn();
+    }
+    expect(pulled).toBeGreaterThan(256);
+    expect(pulled).toBeLessThan(270);
+    go();
+    await whole;
+    expect((await log()).events).toHaveLength(1001);
+  });
+
+  it('take a chunk of a web stream that is larger than what may wait of an Observable', async () => {
+    const { producer, log } = await setUp();
+    const chunks = ['a', 'x'.repeat(5000), 'b'];
+    await logged(producer, stream(chunks), { maxPendingBytes: 100, encode: String });
+    expect((await log()).events).toEqual([...chunks, end]);
+  });
+
   it('give up a source whose stream is stopped, even if it stands still', async () => {
     const { store, clock, producer, log } = await setUp();
     let returned = false;
@@ -250,6 +301,20 @@ describe('payloads', () => {
     await nextTurn();
     await logAll(producer, payloads, last);
     expect((await log()).events).toEqual(['failed: no such file']);
+  });
+
+  it('log what came before a web stream failed, and no end', async () => {
+    const { producer, log } = await setUp();
+    const chunks = ['a'];
+    const source = new ReadableStream<unknown>({
+      pull(controller) {
+        const chunk = chunks.shift();
+        if (chunk === undefined) controller.error(new Error('no more'));
+        else controller.enqueue(chunk);
+      },
+    });
+    await logged(producer, source);
+    expect((await log()).events).toEqual(['"a"', 'failed: no more']);
   });
 
   it('log what came before the source failed', async () => {

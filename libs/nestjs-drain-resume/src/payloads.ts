@@ -1,5 +1,5 @@
+import { Backlog, type BacklogOptions } from './backlog.js';
 import type { Production } from './production.js';
-import { positive } from './options.js';
 
 /** An Observable, of rxjs or of another library. */
 export interface Subscribable {
@@ -14,34 +14,25 @@ export interface Subscribable {
 export type EventSource =
   AsyncIterable<unknown> | Iterable<unknown> | ReadableStream<unknown> | Subscribable;
 
-export interface PayloadOptions {
-  /** The text that is logged for an event; undefined for an event that is not logged. What it throws ends the stream. */
-  readonly encode: (event: unknown) => string | undefined;
+export interface PayloadOptions extends BacklogOptions {
   /** Ends the source when it aborts. */
   readonly signal: AbortSignal;
-  /** Events of an Observable that may wait for the store. Default 100 000. */
-  readonly maxPendingEvents?: number | undefined;
-  /** UTF-8 bytes of them. Default 8 MiB. */
-  readonly maxPendingBytes?: number | undefined;
-  /**
-   * Ends an Observable beyond the bounds that still emits in the turn in which it was subscribed: rxjs has not returned
-   * its Subscription then, so `takeUntil` has to.
-   */
-  unsubscribe?(): void;
 }
 
-export const defaultPendingBytes = 8 * 1024 * 1024;
+/** A web stream is not read further while so many of its events, or bytes of them, wait for the store. */
+const readAhead = { events: 256, bytes: 65_536 };
 
 /**
- * What is to be logged of a handler's events, in batches. A source that is pulled is asked for its next event when
- * the last one was taken. An Observable cannot wait: what it emits meanwhile is kept, up to the bounds.
+ * What is to be logged of a handler's events, in batches. An iterable is asked for its next event when the last one
+ * was taken. A web stream has a queue of its own, and is read a little further meanwhile. An Observable cannot wait: what it
+ * emits meanwhile is kept, up to the bounds.
  * @throws what the source or `encode` throws; a `BacklogError` beyond the bounds; the reason of `signal`.
  */
 export function payloadsFrom(
   source: EventSource,
   options: PayloadOptions,
 ): AsyncGenerator<readonly string[], void, undefined> {
-  if ('getReader' in source) return pull(chunksOf(source), options);
+  if ('getReader' in source) return read(source, options);
   if (Symbol.asyncIterator in source) return pull(eventsOf(source), options);
   if (Symbol.iterator in source) return pull(source[Symbol.iterator](), options);
   return push(source, options);
@@ -53,18 +44,6 @@ export function isEventSource(value: unknown): value is EventSource {
   return ['subscribe', 'getReader', Symbol.asyncIterator, Symbol.iterator].some(
     (method) => typeof (value as Record<string | symbol, unknown>)[method] === 'function',
   );
-}
-
-/** A handler emitted faster than the store logs, and an Observable cannot be asked to wait. */
-export class BacklogError extends Error {
-  override readonly name = 'BacklogError';
-
-  constructor(bound: string) {
-    super(
-      `An Observable emitted more than ${bound} that the store had not logged yet: return an AsyncIterable, which is ` +
-        'asked for one event at a time, or raise `maxPendingBytes`.',
-    );
-  }
 }
 
 /** What ends a log: its last payload, by how the source ended. */
@@ -152,77 +131,48 @@ async function* push(
   }
 }
 
-/** The observer of an Observable: what it emitted and the store has not taken yet. */
-class Backlog {
-  #waiting: string[] = [];
-  #bytes = 0;
-  #end: { readonly error?: unknown } | undefined;
-  #failed = false;
-  #arrived: () => void = () => undefined;
-  readonly #maxEvents: number;
-  readonly #maxBytes: number;
-
-  constructor(private readonly options: PayloadOptions) {
-    this.#maxEvents = positive('maxPendingEvents', options.maxPendingEvents ?? 100_000);
-    this.#maxBytes = positive('maxPendingBytes', options.maxPendingBytes ?? defaultPendingBytes);
-  }
-
-  next(event: unknown): void {
-    if (this.#end) return;
-    try {
-      const payload = this.options.encode(event);
-      if (payload === undefined) return;
-      this.#waiting.push(payload);
-      this.#bytes += Buffer.byteLength(payload);
-    } catch (error) {
-      this.error(error);
-      return;
-    }
-    // One event is taken however large it is: the log has a bound of its own.
-    const isTooMuch = this.#waiting.length > 1 && this.#bytes > this.#maxBytes;
-    if (isTooMuch) this.error(new BacklogError(`${this.#maxBytes} bytes`));
-    else if (this.#waiting.length > this.#maxEvents) {
-      this.error(new BacklogError(`${this.#maxEvents} events`));
-    } else this.#arrived();
-  }
-
-  error(error: unknown): void {
-    if (this.#end) return;
-    this.#failed = true;
-    this.#end = { error };
-    this.options.unsubscribe?.();
-    this.#arrived();
-  }
-
-  complete(): void {
-    this.#end ??= {};
-    this.#arrived();
-  }
-
-  /** Everything that waits; undefined behind the last event. @throws what ended the source, behind what came before. */
-  async take(): Promise<readonly string[] | undefined> {
-    if (this.#waiting.length === 0 && !this.#end) {
-      await new Promise<void>((resolve) => (this.#arrived = resolve));
-    }
-    const batch = this.#waiting;
-    this.#waiting = [];
-    this.#bytes = 0;
-    if (batch.length > 0) return batch;
-    if (this.#failed) throw this.#end?.error;
-    return undefined;
-  }
-}
-
-/**
- * The `return()` of the iterators of a web stream and of a Readable waits behind a `next()` that a quiet source does
- * not answer: these sources are stopped themselves.
- */
-function chunksOf(stream: ReadableStream<unknown>): AsyncIterator<unknown> {
+async function* read(
+  stream: ReadableStream<unknown>,
+  options: PayloadOptions,
+): AsyncGenerator<readonly string[], void, undefined> {
+  const { signal } = options;
   const reader = stream.getReader();
-  const next = () => reader.read() as Promise<IteratorResult<unknown>>;
-  return { next, return: async () => ({ done: true, value: await reader.cancel() }) };
+  // It can wait, so the bounds of an Observable are none of its own, however large a chunk is.
+  const endless = Number.MAX_SAFE_INTEGER;
+  const bounds = { maxPendingEvents: endless, maxPendingBytes: endless };
+  const backlog = new Backlog({ ...options, ...bounds });
+  const abort = () => backlog.error(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort);
+  void fill(backlog, reader);
+  try {
+    for (;;) {
+      const batch = await backlog.take();
+      if (!batch) return;
+      yield batch;
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    backlog.complete();
+    // Not awaited: a source that stands still would hold up the end of the stream. It may have an error already.
+    reader.cancel().catch(() => undefined);
+  }
 }
 
+async function fill(backlog: Backlog, reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
+  try {
+    while (!backlog.isOver) {
+      const chunk = await reader.read();
+      if (chunk.done) return backlog.complete();
+      backlog.next(chunk.value);
+      await backlog.below(readAhead);
+    }
+  } catch (error) {
+    backlog.error(error);
+  }
+}
+
+/** The `return()` of a Readable's iterator waits behind a `next()` that a quiet source does not answer: it is destroyed itself. */
 function eventsOf(source: AsyncIterable<unknown>): AsyncIterator<unknown> {
   const iterator = source[Symbol.asyncIterator]();
   if (!isReadable(source)) return iterator;

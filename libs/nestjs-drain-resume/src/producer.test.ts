@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { ManualClock } from './testing/manual-clock.js';
 import { StoreUnavailableError } from './errors.js';
 import { MemoryResumeStore } from './memory-store.js';
@@ -23,10 +24,12 @@ class WatchedStore extends MemoryResumeStore {
   }
 }
 
-async function setUp(options: Partial<StreamProducersOptions> & { maxStreamBytes?: number } = {}) {
-  const { maxStreamBytes = 10_000, ...streamOptions } = options;
+async function setUp(
+  options: Partial<StreamProducersOptions> & { maxStreamBytes?: number; maxBytes?: number } = {},
+) {
+  const { maxStreamBytes = 10_000, maxBytes = 64 * 1024 * 1024, ...streamOptions } = options;
   const clock = new ManualClock();
-  const store = new WatchedStore({ clock, maxStreamBytes });
+  const store = new WatchedStore({ clock, maxStreamBytes, maxBytes });
   const open = () => new StreamProducers({ store, clock, lease: 3, ttl: 60, ...streamOptions });
   const streams = open();
   const started = await streams.start(order);
@@ -284,5 +287,72 @@ describe('resumable streams', () => {
     expect(() => new StreamProducers({ store, storeTimeout: NaN })).toThrow(
       /`storeTimeout` is NaN/,
     );
+  });
+});
+
+const size = fc.oneof({ weight: 9, arbitrary: fc.nat({ max: 9 }) }, fc.constant(600_000));
+
+/** What one tick writes: some calls, each with the sizes of its events. */
+const tick = fc.array(fc.array(size, { minLength: 1, maxLength: 300 }), { maxLength: 4 });
+
+describe('events that are written in any pieces, to a store that fails now and then', () => {
+  it('are logged once and in order, each tick in one batch as far as a batch may grow', async () => {
+    const law = fc.asyncProperty(
+      fc.array(tick, { maxLength: 5 }),
+      fc.nat(3),
+      async (ticks, failures) => {
+        const bounds = { maxPendingBytes: 1e12, maxStreamBytes: 1e12, maxBytes: 1e13 };
+        const { store, producer, log, clock } = await setUp(bounds);
+        store.failures = failures;
+        store.losesAnswers = failures % 2 === 1;
+        const [events, promised]: [string[], Promise<number>[]] = [[], []];
+        for (const writes of ticks) {
+          for (const sizes of writes) {
+            const payloads = sizes.map(
+              (length, index) => `${events.length + index}:${'x'.repeat(length)}`,
+            );
+            events.push(...payloads);
+            promised.push(producer.writeAll(payloads));
+            expect(producer.cursor.next).toBe(events.length);
+          }
+          for (let left = failures + 1; left > 0; left -= 1) await clock.advanceAsync(50);
+        }
+        await clock.advanceAsync(2000);
+        const lasts = ticks.flat().map(({ length }) => length);
+        const expected = lasts.map(
+          (_, index) => lasts.slice(0, index + 1).reduce((a, b) => a + b, 0) - 1,
+        );
+        expect(await Promise.all(promised)).toEqual(expected);
+        expect(await log()).toEqual(events);
+        for (const batch of store.batches) {
+          expect(batch.length).toBeLessThanOrEqual(256);
+          const before = batch.slice(0, -1).reduce((sum, event) => sum + event.length, 0);
+          expect(before).toBeLessThanOrEqual(1024 * 1024);
+        }
+        if (failures === 0) {
+          const full = events.length / 256 + events.join('').length / 1024 / 1024;
+          expect(store.batches.length).toBeLessThanOrEqual(ticks.length + full);
+        }
+      },
+    );
+    await fc.assert(law, { numRuns: 60 });
+  });
+
+  it('may be as many as there are, as long as few of them wait', async () => {
+    const { producer, log } = await setUp({ maxPendingBytes: 10 });
+    for (let count = 0; count < 20; count += 1) await producer.write('seven b');
+    expect(await log()).toHaveLength(20);
+  });
+
+  it('reject together behind a failure, which alone is logged', async () => {
+    const { store, producer, log } = await setUp();
+    store.failures = 1;
+    store.error = new TypeError('no');
+    const refused = [producer.write('a'), producer.writeAll(['b', 'c'])];
+    const failed = producer.fail('why');
+    const outcomes = await Promise.allSettled(refused);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await failed).toBe(0);
+    expect(await log()).toEqual(['why']);
   });
 });

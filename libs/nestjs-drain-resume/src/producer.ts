@@ -3,6 +3,7 @@ import { ConfirmedEvents } from './confirmed-events.js';
 import { ProductionStoppedError, StoreUnavailableError, type StopReason } from './errors.js';
 import type { KeptLease, LeaseKeeper } from './lease-keeper.js';
 import type { Appended, AppendRefused, ResumeCursor, ResumeStore } from './store.js';
+import { PendingEvents } from './pending-events.js';
 import { retry, WakeUp } from './waiting.js';
 
 /** What a producer works with; `StreamProducers` provides it. */
@@ -15,10 +16,6 @@ export interface ProducerSurroundings {
   /** Bytes of events that may wait for the store before `write` refuses more. */
   readonly maxPendingBytes: number;
 }
-
-const batchSize = 256;
-/** A batch ends with the event that passes it, so that one append does not hold the store up for long. */
-const batchBytes = 1024 * 1024;
 
 /**
  * Writes one stream's log: numbers events, appends those of a tick in one batch and the next batch when
@@ -238,69 +235,5 @@ export class ResumableProducer {
 
   #stopped(reason: StopReason, cause?: unknown): ProductionStoppedError {
     return new ProductionStoppedError(this.id, reason, cause);
-  }
-}
-
-interface PendingEvent {
-  readonly payload: string;
-  readonly bytes: number;
-  /** Set for the last event of a write. */
-  readonly settle?: {
-    readonly resolve: (sequence: number) => void;
-    readonly reject: (error: Error) => void;
-  };
-}
-
-/** The events of one stream that wait to be logged, in order. */
-class PendingEvents {
-  #events: PendingEvent[] = [];
-  #bytes = 0;
-
-  get length(): number {
-    return this.#events.length;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Resolves with the sequence of the last one once all are logged. */
-  add(payloads: readonly string[]): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const last = payloads.length - 1;
-      for (const [index, payload] of payloads.entries()) {
-        const bytes = Buffer.byteLength(payload);
-        this.#bytes += bytes;
-        const settle = index === last ? { settle: { resolve, reject } } : {};
-        this.#events.push({ payload, bytes, ...settle });
-      }
-    });
-  }
-
-  /** The next batch. */
-  first(): readonly string[] {
-    const batch: string[] = [];
-    let bytes = 0;
-    for (const event of this.#events) {
-      if (batch.length === batchSize || bytes > batchBytes) break;
-      batch.push(event.payload);
-      bytes += event.bytes;
-    }
-    return batch;
-  }
-
-  /** The first `count` events are logged, from sequence `first` on. */
-  logged(count: number, first: number): void {
-    for (const [index, event] of this.#events.splice(0, count).entries()) {
-      this.#bytes -= event.bytes;
-      event.settle?.resolve(first + index);
-    }
-  }
-
-  rejectAll(error: Error, { keepLast = false } = {}): void {
-    const kept = keepLast ? this.#events.splice(-1) : [];
-    for (const event of this.#events) event.settle?.reject(error);
-    this.#events = kept;
-    this.#bytes = kept.reduce((sum, event) => sum + event.bytes, 0);
   }
 }

@@ -62,12 +62,20 @@ export class ResumableReader {
    */
   async *events(
     signal: AbortSignal,
-    { sequence, epoch }: ReadPosition = this.position,
+    position: ReadPosition = this.position,
   ): AsyncGenerator<StreamEvent, void, undefined> {
+    for await (const events of this.pages(signal, position)) yield* events;
+  }
+
+  /** As `events`, so many at a time as are there. */
+  async *pages(
+    signal: AbortSignal,
+    { sequence, epoch }: ReadPosition = this.position,
+  ): AsyncGenerator<readonly StreamEvent[], void, undefined> {
     const { id, incarnation } = this.head;
     for await (const page of this.store.tail(id, sequence, signal, epoch)) {
       if (page.incarnation !== incarnation) throw new StreamReadError(id, 'gone');
-      yield* page.events;
+      yield page.events;
     }
   }
 }

@@ -3,7 +3,7 @@ import { duration, InvalidResumeOptionsError, positive, withMethods } from './op
 import { randomHex } from './identifier.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { ClaimRefused, CreateRefused, ResumeStore, StreamHead } from './store.js';
-import { defaultPendingBytes } from './payloads.js';
+import { defaultPendingBytes } from './backlog.js';
 import { type ProducerSurroundings, ResumableProducer } from './producer.js';
 
 /** All times in seconds; fractions are fine. */

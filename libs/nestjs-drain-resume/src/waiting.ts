@@ -67,18 +67,3 @@ export async function retry<T>(
   }
   return undefined;
 }
-
-/** `work`, or the rejection with `late()` after `timeout` milliseconds. */
-export function within<T>(
-  clock: Clock,
-  timeout: number,
-  work: Promise<T>,
-  late: () => unknown,
-): Promise<T> {
-  let cancel = (): void => undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- `late` makes the error
-    cancel = clock.schedule(timeout, () => reject(late()));
-  });
-  return Promise.race([work, tooLate]).finally(() => cancel());
-}

@@ -106,6 +106,27 @@ interface Replica {
     expect(await writeAndRead(replicas, () => Promise.resolve())).toEqual(everything);
   });
 
+  test('wakes them under a prefix of any characters', async () => {
+    const server = await startServer();
+    const prefix = `it's "dräin"\\n%s'..`;
+    const client = createClient({ url: server.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    closing.push(() => client.destroy());
+    const store = new RedisResumeStore({ connection: fromNodeRedis(client), prefix, poll: 60 });
+    closing.push(() => store.close());
+    const started = await new StreamProducers({ store }).start({ principal, request: '{}' });
+    if (started.outcome !== 'started') throw new Error(started.outcome);
+    const reading = readAll(store, started.producer.id);
+    const channel = `${prefix}:wake:${started.producer.id}`;
+    await eventually(async () => {
+      expect((await client.pubSubNumSub([channel]))[channel]).toBe(1);
+    });
+    await started.producer.write('a');
+    await started.producer.close('end');
+    expect(await reading).toEqual(['a', 'end']);
+  });
+
   test('serves readers whose subscription fails, who then look by themselves', async () => {
     const server = await startServer();
     const deaf = (connection: RedisConnection): RedisConnection => ({
@@ -251,12 +272,76 @@ interface Replica {
     const producer = await start(replica);
     await Promise.all(words(5).map((word) => producer.write(word)));
     const [key = ''] = await replica.client.keys(`*:events:${producer.id}`);
-    await replica.client.xTrim(key, 'MAXLEN', 3);
+    await replica.client.lTrim(key, 2, -1);
     expect(await replica.store.read(producer.id, -1, 10)).toEqual({ outcome: 'gone' });
-    expect(await replica.store.read(producer.id, 1, 10)).toMatchObject({ outcome: 'page' });
+    // Its entries have moved up: event 2 would be given for event 0.
+    expect(await replica.store.read(producer.id, 1, 1)).toEqual({ outcome: 'gone' });
+    await expect(producer.write('word 5')).rejects.toMatchObject({ reason: 'gone' });
+  });
+
+  test('takes more events at once than Lua takes arguments', async () => {
+    const server = await startServer();
+    const { store, streams } = await connect(server);
+    const started = await streams.start({ principal, request: '{}' });
+    if (started.outcome !== 'started') throw new Error(started.outcome);
+    const { id, epoch } = started.producer;
+    const events = words(9001);
+    await store.append(id, epoch, 0, events.slice(0, 1500));
+    const repeated = await store.append(id, epoch, 0, events);
+    expect(repeated).toEqual({ outcome: 'appended', next: 9001, cancelRequested: false });
+    const page = await store.read(id, -1, 10_000);
+    if (page.outcome !== 'page') throw new Error(page.outcome);
+    expect(page.events.map(({ payload }) => payload)).toEqual(events);
+  });
+
+  test('lets a principal that keeps too much log no more, but an end', async () => {
+    const server = await startServer();
+    const { client } = await connect(server);
+    const connection = fromNodeRedis(client);
+    const store = new RedisResumeStore({ connection, maxBytesPerPrincipal: 16_000 });
+    closing.push(() => store.close());
+    const started = await new StreamProducers({ store }).start({ principal, request: '{}' });
+    if (started.outcome !== 'started') throw new Error(started.outcome);
+    const { producer } = started;
+    await producer.write('x'.repeat(17_000));
+    await expect(producer.write('y')).rejects.toMatchObject({ reason: 'tooLarge' });
+    await producer.fail('full');
+    expect(await readAll(store, producer.id)).toEqual(['x'.repeat(17_000), 'full']);
+  });
+
+  test('keeps no trace of owners that logged nothing', async () => {
+    const server = await startServer();
+    const { store, client, streams } = await connect(server);
+    const started = await streams.start({ principal, request: '{}' });
+    if (started.outcome !== 'started') throw new Error(started.outcome);
+    const { id } = started.producer;
+    let { epoch } = started.producer;
+    const epochs = [epoch];
+    for (let sequence = 0; sequence < 12; sequence += 1) {
+      await store.append(id, epoch, sequence, [`event ${sequence}`]);
+      for (let silent = 0; silent < 3; silent += 1) {
+        await store.release(id, epoch);
+        const claimed = await store.claim(id, `owner ${silent}`);
+        if (claimed.outcome !== 'claimed') throw new Error(claimed.outcome);
+        ({ epoch } = claimed.head);
+      }
+      epochs.push(epoch);
+    }
+    const [key = ''] = await client.keys(`*:state:${id}`);
+    const noted = epochs.map((one, sequence) => `;${sequence}:${one}`).join('');
+    expect(await client.hGet(key, 'epochs')).toBe(noted);
+  });
+
+  test('makes no new log where an old one was evicted', async () => {
+    const server = await startServer();
+    const replica = await connect(server);
+    const producer = await start(replica);
+    await producer.write('word 0');
+    const [key = ''] = await replica.client.keys(`*:events:${producer.id}`);
     await replica.client.del(key);
-    await producer.write('word 5');
-    expect(await replica.store.read(producer.id, 1, 10)).toEqual({ outcome: 'gone' });
+    await expect(producer.write('word 1')).rejects.toMatchObject({ reason: 'gone' });
+    expect(await replica.store.read(producer.id, 0, 10)).toEqual({ outcome: 'gone' });
+    expect(await replica.client.exists(key)).toBe(0);
   });
 
   test('has one subscription per stream and process, and none without readers', async () => {

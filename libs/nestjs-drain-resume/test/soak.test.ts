@@ -6,8 +6,11 @@ import { missingRedis, RedisServer } from './support/redis-server.js';
 
 const script = fileURLToPath(new URL('fixtures/finished-streams.mjs', import.meta.url));
 
-/** `AbortSignal.any` with the process' own signals kept 4 500 bytes of every finished stream. */
-const bound = 400;
+/**
+ * The heap moves by some hundred KB from slice to slice; `AbortSignal.any` with the process' own signals kept 4 500
+ * bytes of every finished stream.
+ */
+const bound = 150;
 
 async function bytesKept(store: string, count: number): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [
@@ -19,7 +22,7 @@ async function bytesKept(store: string, count: number): Promise<number> {
 }
 
 test('a finished stream leaves nothing behind: in memory', async () => {
-  expect(await bytesKept('memory', 5000)).toBeLessThan(bound);
+  expect(await bytesKept('memory', 20_000)).toBeLessThan(bound);
 });
 
 (missingRedis ? describe.skip : describe)('with a real server', () => {
@@ -32,6 +35,6 @@ test('a finished stream leaves nothing behind: in memory', async () => {
   afterAll(() => server.stop());
 
   test('a finished stream leaves nothing behind: in Redis', async () => {
-    expect(await bytesKept(server.url, 3000)).toBeLessThan(bound);
+    expect(await bytesKept(server.url, 10_000)).toBeLessThan(bound);
   });
 });

@@ -19,18 +19,17 @@ import type {
   StreamPage,
 } from '../store.js';
 import { tailByReading, type TailSource } from '../tail.js';
-import { terminalAllowance } from '../memory-log.js';
 import { type RedisConnection, WakeUps } from './connection.js';
 import { RedisKeys } from './keys.js';
 import { type RedisStoreOptions, resolveOptions } from './options.js';
 import { PrincipalQuota } from './principal-quota.js';
 import { ScriptRunner } from './script-runner.js';
 import * as scripts from './scripts.js';
-import { headOf, lapsedOf, pageOf, type ScriptReply } from './scripts.js';
+import { headOf, isOf, lapsedOf, pageOf, type ScriptReply } from './scripts.js';
 import { ServerIncarnation } from './server-incarnation.js';
 
 /**
- * Keeps logs in Redis Streams (server 6.2 or newer), for any number of replicas. What a restart of the
+ * Keeps logs in Redis (server 6.2 or newer), for any number of replicas. What a restart of the
  * server loses depends on its persistence; a reader is never given a wrong continuation.
  */
 export class RedisResumeStore implements ResumeStore {
@@ -40,7 +39,7 @@ export class RedisResumeStore implements ResumeStore {
   readonly #scripts: ScriptRunner;
   readonly #incarnation: ServerIncarnation;
   readonly #quota: PrincipalQuota;
-  readonly #maxStreamBytes: number;
+  readonly #append: string;
   readonly #onError: (error: unknown) => void;
   readonly #tailSource: TailSource;
 
@@ -50,11 +49,15 @@ export class RedisResumeStore implements ResumeStore {
     const { connection, clock, poll, storeTimeout, commandTimeout, onError } = resolved;
     this.#connection = connection;
     this.#onError = onError;
-    this.#maxStreamBytes = resolved.maxStreamBytes;
     this.#keys = new RedisKeys(resolved.prefix);
     this.#scripts = new ScriptRunner(connection, clock, commandTimeout * 1000);
     this.#incarnation = new ServerIncarnation(this.#scripts, this.#keys.incarnation());
     this.#quota = new PrincipalQuota(this.#scripts, this.#keys, resolved);
+    this.#append = scripts.append({
+      maxStreamBytes: resolved.maxStreamBytes,
+      step: this.#quota.step,
+      channelPrefix: this.#keys.channel(''),
+    });
     const wakeUps = new WakeUps(connection, onError);
     this.#tailSource = {
       clock,
@@ -89,10 +92,8 @@ export class RedisResumeStore implements ResumeStore {
     events: readonly string[],
     terminal = false,
   ): Promise<Appended | AppendRefused> {
-    const reply = await this.#run(scripts.append, id, [
-      ...[id, epoch, first, terminal ? 1 : 0, this.#maxStreamBytes, this.#keys.channel(id)],
-      ...[terminalAllowance, this.#quota.step, ...events],
-    ]);
+    const args = [id, String(epoch), String(first), terminal ? '1' : '0', ...events];
+    const reply = await this.#scripts.run(this.#append, this.#keys.stream(id), args);
     const [outcome, next, cancel, bytes, principal] = reply;
     if (outcome === 'appended') {
       if (principal !== undefined) await this.#account(id, principal, Number(bytes));
@@ -118,11 +119,13 @@ export class RedisResumeStore implements ResumeStore {
     limit: number,
     epoch?: number,
   ): Promise<StreamPage | ReadRefused> {
-    const reply = await this.#run(scripts.read, id, [after, limit, epoch ?? '']);
+    const reply = await this.#run(scripts.read, id, [after, limit]);
     const [outcome, next] = reply;
-    if (outcome === 'page') return pageOf(reply, after);
+    if (outcome === 'page') {
+      const isReplaced = after >= 0 && epoch !== undefined && !isOf(reply, after, epoch);
+      return isReplaced ? { outcome: 'replaced' } : pageOf(reply, after);
+    }
     if (outcome === 'ahead') return { outcome, next: Number(next) };
-    if (outcome === 'replaced') return { outcome };
     return outcome === 'lost' ? { outcome: 'gone' } : this.#absent(id);
   }
 

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
-import { within } from '../waiting.js';
+import { AnswerTimeout, NoAnswerError } from './answer-timeout.js';
 import type { RedisConnection } from './connection.js';
 import type { ScriptReply } from './scripts.js';
 
 /** Runs scripts by their digest and sends their source only to a server that does not know it (yet, or any more). */
 export class ScriptRunner {
   readonly #digests = new Map<string, string>();
+  readonly #answers: AnswerTimeout;
   #lastAnswer = Number.NEGATIVE_INFINITY;
   #lastReconnect = Number.NEGATIVE_INFINITY;
 
@@ -16,7 +17,9 @@ export class ScriptRunner {
     private readonly connection: RedisConnection,
     private readonly clock: Clock,
     private readonly timeout: number,
-  ) {}
+  ) {
+    this.#answers = new AnswerTimeout(clock, timeout);
+  }
 
   /** @throws StoreUnavailableError if the server cannot be asked now; its own error if asking again would not help. */
   async run(
@@ -24,34 +27,23 @@ export class ScriptRunner {
     keys: readonly string[],
     args: readonly string[],
   ): Promise<ScriptReply> {
-    const reply = (await this.#ask(() => this.#evaluate(script, keys, args))) as unknown[];
-    return reply.map(String) as [string, ...string[]];
+    const [key = ''] = keys;
+    const command = ['EVALSHA', this.#digest(script), String(keys.length), ...keys, ...args];
+    let reply: unknown;
+    try {
+      reply = await this.command(key, command);
+    } catch (error) {
+      if (replyCode(error) !== 'NOSCRIPT') throw error;
+      reply = await this.command(key, ['EVAL', script, ...command.slice(2)]);
+    }
+    return (reply as unknown[]).map(String) as [string, ...string[]];
   }
 
   /** Throws as `run`. */
-  command(key: string, command: readonly string[]): Promise<unknown> {
-    return this.#ask(() => this.connection.send(key, command));
-  }
-
-  async #evaluate(
-    script: string,
-    keys: readonly string[],
-    args: readonly string[],
-  ): Promise<unknown> {
-    const [key = ''] = keys;
-    const parameters = [String(keys.length), ...keys, ...args];
-    try {
-      return await this.connection.send(key, ['EVALSHA', this.#digest(script), ...parameters]);
-    } catch (error) {
-      if (replyCode(error) !== 'NOSCRIPT') throw error;
-      return this.connection.send(key, ['EVAL', script, ...parameters]);
-    }
-  }
-
-  async #ask(send: () => Promise<unknown>): Promise<unknown> {
+  async command(key: string, command: readonly string[]): Promise<unknown> {
     const asked = this.clock.now();
     try {
-      const answer = await within(this.clock, this.timeout, send(), () => new NoAnswerError());
+      const answer = await this.#answers.limit(this.connection.send(key, command));
       this.#lastAnswer = this.clock.now();
       return answer;
     } catch (error) {
@@ -77,8 +69,6 @@ export class ScriptRunner {
     return digest;
   }
 }
-
-class NoAnswerError extends Error {}
 
 /** Errors that the server answers with and that pass: it loads, fails over, is full, or runs a long script. */
 const passing = new Set([

@@ -36,6 +36,16 @@ export interface OutgoingEvent {
   readonly retry?: number;
 }
 
+/** Events that follow each other, so many as Nest may be given in one turn of the loop. */
+export interface Portion {
+  readonly events: readonly OutgoingEvent[];
+  /** Of their data, about. */
+  readonly characters: number;
+}
+
+/** A portion has no more events, and no more characters unless it has one event. */
+export const largestPortion = { events: 64, characters: 16_384 };
+
 /** One request of a resumable route, as `streams/` knows it. */
 export interface ResumableExchange {
   /** Admitted and counted. */
@@ -97,7 +107,7 @@ export interface Resumption {
   /**
    * Runs behind the pipes, in the place of the handler: opens a new stream, or goes on with the one that
    * `locate` found. What `run` produces goes into the log; what the client gets comes from the log.
-   * The client's next event is asked for when its connection takes it. When the client leaves or the drain ends
+   * The client's next portion is asked for when its connection takes it. When the client leaves or the drain ends
    * the stream, `exchange.stream.signal` aborts, and then `return()` is called; a generator that waits hears of the
    * signal only. An error thrown while iterating destroys the connection.
    * @param run runs the handler, on this replica, from the cursor on: at once, later, again, or not at all
@@ -108,5 +118,5 @@ export interface Resumption {
     exchange: ResumableExchange,
     located: object | undefined,
     run: (run: HandlerRun) => unknown,
-  ): Promise<AsyncIterable<OutgoingEvent>>;
+  ): Promise<AsyncIterable<Portion>>;
 }

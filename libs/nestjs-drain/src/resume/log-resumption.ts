@@ -13,7 +13,7 @@ import { wholeSeconds } from '../core/duration.js';
 import {
   ContinuedElsewhereError,
   type HandlerRun,
-  type OutgoingEvent,
+  type Portion,
   type ResumableExchange,
   type ResumableOptions,
   type Resumption,
@@ -69,7 +69,7 @@ export class LogResumption implements Resumption {
     exchange: ResumableExchange,
     located: StreamPosition | undefined,
     run: (run: HandlerRun) => unknown,
-  ): Promise<AsyncIterable<OutgoingEvent>> {
+  ): Promise<AsyncIterable<Portion>> {
     const opened = await this.#open(exchange, located);
     if (opened.outcome === 'leaving') throw new ContinuedElsewhereError();
     if (opened.outcome !== 'open') throw this.#refused(exchange, opened.outcome);

@@ -8,8 +8,9 @@ import {
   type Production,
 } from 'nestjs-drain-resume';
 import { isObservable, Subject, takeUntil } from 'rxjs';
-import type { HandlerRun, OutgoingEvent, ResumableOptions } from '../core/resumption.js';
-import { isCancelled, loggedEnd, loggedEvent, loggedFailure, readLogged } from './logged.js';
+import type { HandlerRun, Portion, ResumableOptions } from '../core/resumption.js';
+import { isCancelled, loggedEnd, loggedEvent, loggedFailure } from './logged.js';
+import { portionsOf } from './portions.js';
 import { eventId, type StreamPosition } from './position.js';
 
 const logger = new Logger('DrainableStream');
@@ -30,7 +31,7 @@ export interface AnswerOptions {
  * One request of a resumable route. What the handler emits goes into the log; what the client gets comes from the
  * log. So the handler runs only where, and if, the stream has to be produced.
  */
-export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
+export class ResumableAnswer implements AsyncIterable<Portion> {
   constructor(
     private readonly stream: FollowedStream,
     /** Where the client stands. */
@@ -45,7 +46,7 @@ export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
     if (production) await this.#produce(production);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<OutgoingEvent, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Portion, void, undefined> {
     const stop = new AbortController();
     const events = this.#read(stop.signal);
     return {
@@ -96,24 +97,23 @@ export class ResumableAnswer implements AsyncIterable<OutgoingEvent> {
     });
   }
 
-  async *#read(signal: AbortSignal): AsyncGenerator<OutgoingEvent, void, undefined> {
+  async *#read(signal: AbortSignal): AsyncGenerator<Portion, void, undefined> {
     const { id } = this.stream;
     let retry = this.options.reconnectIn();
     // Before anything else: a client that loses this replica at once knows to what to come back.
-    yield { id: eventId(this.position), ...(retry !== undefined && { retry }) };
+    const place = { id: eventId(this.position), ...(retry !== undefined && { retry }) };
+    yield { events: [place], characters: 0 };
     const takeOver = (production: Production) => {
       // What the handler throws is in the log, for every reader.
       this.#produce(production).catch((error: unknown) => complain(id, error));
     };
-    for await (const { sequence, epoch, payload } of this.stream.events(takeOver, signal)) {
-      const logged = readLogged(payload);
-      if ('end' in logged) return;
-      const event = 'failure' in logged ? logged.failure : logged.event;
+    for await (const page of this.stream.pages(takeOver, signal)) {
       const advice = retry === undefined ? this.options.reconnectIn() : undefined;
       retry ??= advice;
-      const place = { id: eventId({ id, after: sequence, epoch }) };
-      yield { ...event, ...place, ...(advice !== undefined && { retry: advice }) };
-      if ('failure' in logged) return;
+      for (const { isLast, ...portion } of portionsOf(id, page, advice)) {
+        yield portion;
+        if (isLast) return;
+      }
     }
     // The drain or the client ended it. Otherwise the log was closed without an end: not a clean one.
     if (!signal.aborted) throw new Error(`Stream ${id} was closed without its last event.`);

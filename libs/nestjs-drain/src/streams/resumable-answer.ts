@@ -5,7 +5,9 @@ import { HeldResponse, needsDrain } from '../compat/response.js';
 import {
   ContinuedElsewhereError,
   type HandlerRun,
+  largestPortion,
   type OutgoingEvent,
+  type Portion,
   type ResumableExchange,
   type Resumption,
 } from '../core/resumption.js';
@@ -62,20 +64,13 @@ function answerError(held: HeldResponse, error: unknown): void {
   held.answer(status, typeof body === 'string' ? { statusCode: status, message: body } : body);
 }
 
-/** Characters, and events, that Nest is given before the loop gets a turn to write them. */
-const charactersPerTurn = 16_384;
-const eventsPerTurn = 64;
-
 /**
  * Events that are asked for as fast as the connection takes them: Nest cannot hold a producer back, and drops a
  * client that is far behind.
  */
-function pulled(
-  events: AsyncIterable<OutgoingEvent>,
-  stream: HttpStream,
-): Observable<OutgoingEvent> {
+function pulled(portions: AsyncIterable<Portion>, stream: HttpStream): Observable<OutgoingEvent> {
   return new Observable((client) => {
-    const iterator = events[Symbol.asyncIterator]();
+    const iterator = portions[Symbol.asyncIterator]();
     void pull(iterator, client, stream);
     return () => {
       Promise.resolve(iterator.return?.()).catch(() => undefined);
@@ -84,7 +79,7 @@ function pulled(
 }
 
 async function pull(
-  iterator: AsyncIterator<OutgoingEvent>,
+  iterator: AsyncIterator<Portion>,
   client: Subscriber<OutgoingEvent>,
   stream: HttpStream,
 ): Promise<void> {
@@ -94,8 +89,9 @@ async function pull(
       const result = await iterator.next();
       if (client.closed) return;
       if (result.done) return client.complete();
-      client.next(result.value);
-      await pace.after(result.value);
+      for (const event of result.value.events) client.next(event);
+      const pause = pace.after(result.value);
+      if (pause) await pause;
       if (client.closed) return;
     }
   } catch (error) {
@@ -106,16 +102,24 @@ async function pull(
   }
 }
 
+/** Gives the loop a turn to write what Nest was given. */
 class Pace {
   #characters = 0;
   #events = 0;
 
   constructor(private readonly response: ServerResponse) {}
 
-  async after({ data }: OutgoingEvent): Promise<void> {
-    this.#events += 1;
-    this.#characters += typeof data === 'string' ? data.length : JSON.stringify(data ?? '').length;
-    if (this.#characters >= charactersPerTurn || this.#events >= eventsPerTurn) {
+  /** Until more can be given; undefined for at once. */
+  after({ events, characters }: Portion): Promise<void> | undefined {
+    this.#events += events.length;
+    this.#characters += characters;
+    const isMuch =
+      this.#characters >= largestPortion.characters || this.#events >= largestPortion.events;
+    return isMuch || needsDrain(this.response) ? this.#pause(isMuch) : undefined;
+  }
+
+  async #pause(isMuch: boolean): Promise<void> {
+    if (isMuch) {
       this.#characters = this.#events = 0;
       await new Promise(setImmediate);
     }

@@ -18,7 +18,7 @@ import {
   type Adapter,
   type RunningApplication,
 } from '../../test/support/application.js';
-import type { OutgoingEvent, Resumption } from '../core/resumption.js';
+import type { Portion, Resumption } from '../core/resumption.js';
 import { RESUMPTION } from '../core/tokens.js';
 import { DrainableStream } from '../index.js';
 
@@ -28,7 +28,7 @@ class PassesOn implements NestInterceptor {
   }
 }
 
-let answer: () => Promise<AsyncIterable<OutgoingEvent>>;
+let answer: () => Promise<AsyncIterable<Portion>>;
 const resumption: Resumption = {
   handOffTime: undefined,
   isOnlyHere: () => false,
@@ -58,6 +58,11 @@ class LoggedController {
     return 'plain';
   }
 }
+
+const portion = (event: { id?: string; data: string }): Portion => ({
+  events: [event],
+  characters: event.data.length,
+});
 
 /** Nest sends the headers of an intercepted route in the next macrotask; this is long after. */
 const later = () => new Promise((resolve) => setTimeout(resolve, 30));
@@ -92,7 +97,7 @@ describe.each(adapters)(
       answer = async () => {
         await later();
         return (async function* () {
-          yield await Promise.resolve({ id: 'a', data: 'one' });
+          yield await Promise.resolve(portion({ id: 'a', data: 'one' }));
         })();
       };
       const told = await fetch(`${running.url}/logged`);
@@ -111,7 +116,7 @@ describe.each(adapters)(
         asked();
         await opened;
         return (async function* () {
-          yield await Promise.resolve({ data: 'one' });
+          yield await Promise.resolve(portion({ data: 'one' }));
         })();
       };
       const answering = fetch(`${running.url}/logged`);
@@ -131,7 +136,7 @@ describe.each(adapters)(
         Promise.resolve(
           (async function* () {
             for (; asked < 400; asked += 1) {
-              yield await Promise.resolve({ data: 'x'.repeat(100_000) });
+              yield await Promise.resolve(portion({ data: 'x'.repeat(100_000) }));
             }
           })(),
         );

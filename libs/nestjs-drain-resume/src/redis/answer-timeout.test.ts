@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ManualClock } from '../testing/manual-clock.js';
+import { AnswerTimeout, NoAnswerError } from './answer-timeout.js';
+
+const timeout = 100;
+
+interface Sent {
+  /** Milliseconds after the call before it. */
+  readonly pause: number;
+  /** After so many milliseconds; undefined for never. */
+  readonly answered: number | undefined;
+  readonly fails: boolean;
+}
+
+const sent: fc.Arbitrary<Sent> = fc.record({
+  pause: fc.nat({ max: 40 }),
+  answered: fc.option(
+    fc.nat({ max: 250 }).filter((time) => time !== timeout),
+    { nil: undefined },
+  ),
+  fails: fc.boolean(),
+});
+
+describe('the wait for answers', () => {
+  test('ends with each answer that comes in time, and with an error at the time of each other one', async () => {
+    const law = fc.asyncProperty(fc.array(sent, { maxLength: 20 }), async (calls) => {
+      const clock = new ManualClock();
+      const answers = new AnswerTimeout(clock, timeout);
+      const outcomes: Promise<string>[] = [];
+      for (const call of calls) {
+        await clock.advanceAsync(call.pause);
+        outcomes.push(outcomeOf(answers.limit(answer(clock, call)), clock));
+      }
+      await clock.advanceAsync(1000);
+      let now = 0;
+      const expected = calls.map(({ pause, answered, fails }) => {
+        now += pause;
+        if (answered === undefined || answered > timeout) return `late at ${now + timeout}`;
+        return `${fails ? 'failed' : 'answered'} at ${now + answered}`;
+      });
+      expect(await Promise.all(outcomes)).toEqual(expected);
+      expect(clock.pending).toBe(0);
+    });
+    await fc.assert(law, { numRuns: 200 });
+  });
+
+  test('leaves no timer when nothing is waited for', async () => {
+    const clock = new ManualClock();
+    const answers = new AnswerTimeout(clock, timeout);
+    const both = [answers.limit(Promise.resolve(1)), answers.limit(Promise.resolve(2))];
+    expect(clock.pending).toBe(1);
+    expect(await Promise.all(both)).toEqual([1, 2]);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+function answer(clock: ManualClock, { answered, fails }: Sent): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (answered === undefined) return;
+    clock.schedule(answered, () => (fails ? reject(new Error('failed')) : resolve('answered')));
+  });
+}
+
+async function outcomeOf(call: Promise<string>, clock: ManualClock): Promise<string> {
+  const outcome = await call.catch((error: unknown) =>
+    error instanceof NoAnswerError ? 'late' : (error as Error).message,
+  );
+  return `${outcome} at ${clock.now()}`;
+}
