@@ -44,13 +44,12 @@ export function pageOf(
   const rows = [first, ...others].filter((row) => row['sequence'] !== null);
   const events = rows.filter((row) => Number(row['sequence']) > after).map(eventOf);
   const seen = rows.find((row) => Number(row['sequence']) === after);
+  const isNamed = after >= 0 && epoch !== undefined;
   // An event was removed by hand: never give what remains for the whole.
-  if (events.length !== Math.min(next - after - 1, limit) || (after >= 0 && !seen)) {
+  if (events.length !== Math.min(next - after - 1, limit) || (isNamed && !seen)) {
     return { outcome: 'gone' };
   }
-  if (seen && epoch !== undefined && Number(seen['epoch']) !== epoch) {
-    return { outcome: 'replaced' };
-  }
+  if (isNamed && Number(seen?.['epoch']) !== epoch) return { outcome: 'replaced' };
   const closed = first['closed'] === true;
   return { outcome: 'page', events, next, closed, incarnation: String(first['incarnation']) };
 }

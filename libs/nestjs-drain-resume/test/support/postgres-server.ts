@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -58,14 +58,14 @@ export class PostgresServer {
     return server;
   }
 
-  /** A standby that has everything `primary` has now, and follows it. */
-  static async standbyOf(primary: PostgresServer): Promise<PostgresServer> {
-    const server = await PostgresServer.#at('nestjs-drain-standby-', primary.settings);
-    const from = ['--host=127.0.0.1', `--port=${primary.port}`, '--username=postgres'];
-    const how = ['--checkpoint=fast', '--no-sync', '--write-recovery-conf'];
-    run('pg_basebackup', ['--pgdata', server.directory, ...from, ...how]);
-    await server.run();
-    return server;
+  /** A standby with what this server holds now, which does not run yet: one that lags from now on. */
+  async copy(): Promise<PostgresServer> {
+    const copy = await PostgresServer.#at('nestjs-drain-standby-', this.settings);
+    const from = ['--host=127.0.0.1', `--port=${this.port}`, '--username=postgres'];
+    run('pg_basebackup', ['--pgdata', copy.directory, ...from, '--checkpoint=fast', '--no-sync']);
+    // Recovers to the end of what it has, and is promoted then.
+    await writeFile(join(copy.directory, 'recovery.signal'), '');
+    return copy;
   }
 
   static async #at(prefix: string, settings: readonly string[]): Promise<PostgresServer> {
@@ -81,7 +81,10 @@ export class PostgresServer {
 
   async run(): Promise<void> {
     const fixed = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=on'];
-    const settings = [...fixed, ...this.settings].flatMap((setting) => ['-c', setting]);
+    const settings = [...fixed, 'restore_command=false', ...this.settings].flatMap((setting) => [
+      '-c',
+      setting,
+    ]);
     const child = spawn(
       join(programs ?? '', 'postgres'),
       ['-D', this.directory, '-p', `${this.port}`, ...settings],
