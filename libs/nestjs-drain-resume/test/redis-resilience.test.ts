@@ -64,14 +64,16 @@ interface Replica {
     return payloads;
   }
 
+  const words = (count: number) => Array.from({ length: count }, (_, index) => `word ${index}`);
+
   test('goes on when the server has forgotten the scripts', async () => {
     const server = await startServer();
     const [writer, reader] = [await connect(server), await connect(server)];
     const producer = await start(writer);
     const reading = read(reader, producer.id, () => writer.client.scriptFlush());
-    for (const word of ['one', 'two', 'three']) await producer.write(word);
+    for (const word of words(3)) await producer.write(word);
     await producer.close('end');
-    expect(await reading).toEqual(['one', 'two', 'three', 'end']);
+    expect(await reading).toEqual([...words(3), 'end']);
   });
 
   test('tells a producer and a reader that their stream is gone with the memory of the server', async () => {
@@ -90,6 +92,20 @@ interface Replica {
     expect(await stranger.store.head(producer.id)).toEqual({ outcome: 'gone' });
     const next = await start(stranger);
     expect(await stranger.store.read(next.id, -1, 1)).toMatchObject({ outcome: 'page', next: 0 });
+  });
+
+  test('never gives what is left of a log for the whole', async () => {
+    const server = await startServer();
+    const replica = await connect(server);
+    const producer = await start(replica);
+    await Promise.all(words(5).map((word) => producer.write(word)));
+    const [key = ''] = await replica.client.keys(`*:events:${producer.id}`);
+    await replica.client.xTrim(key, 'MAXLEN', 3);
+    expect(await replica.store.read(producer.id, -1, 10)).toEqual({ outcome: 'gone' });
+    expect(await replica.store.read(producer.id, 1, 10)).toMatchObject({ outcome: 'page' });
+    await replica.client.del(key);
+    await producer.write('word 5');
+    expect(await replica.store.read(producer.id, 1, 10)).toEqual({ outcome: 'gone' });
   });
 
   test('has one subscription per stream and process, and none without readers', async () => {

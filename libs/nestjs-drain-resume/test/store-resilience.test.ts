@@ -168,16 +168,14 @@ describe.each([nodeRedis, postgres])('a store on a server that is disturbed', (e
       expect(Date.now() - sent).toBeLessThan(10_000);
     });
 
-    test('never gives what is left of a log for the whole', async () => {
+    test('never gives a hole for a log', async () => {
       const replica = await connect(server());
       const producer = await start(replica);
       await Promise.all(words(5).map((word) => producer.write(word)));
-      await server().removeEvents(producer.id, 2);
-      expect(await replica.store.read(producer.id, -1, 10)).toEqual({ outcome: 'gone' });
-      expect(await replica.store.read(producer.id, 1, 10)).toMatchObject({ outcome: 'page' });
-      await server().removeEvents(producer.id, 5);
-      await producer.write('word 5');
-      expect(await replica.store.read(producer.id, 1, 10)).toEqual({ outcome: 'gone' });
+      await server().removeEvents(producer.id);
+      for (const after of [-1, 1]) {
+        expect(await replica.store.read(producer.id, after, 10)).toEqual({ outcome: 'gone' });
+      }
     });
 
     test('takes nothing of a producer that was cut off for longer than its lease', async () => {

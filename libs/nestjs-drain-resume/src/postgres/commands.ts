@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import { InvalidResumeOptionsError } from '../options.js';
-import { within } from '../waiting.js';
 import type { PgPool, PgPoolClient, Row } from './connection.js';
 import { toText } from './text.js';
+import { NoAnswerError, within } from './within.js';
 
 export type Value = string | number | boolean | null | readonly string[];
 
@@ -23,15 +23,15 @@ export class Commands {
   /** @throws StoreUnavailableError if the server cannot be asked now; its own error if asking again would not help. */
   async run(text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
     const { clock, timeout, onSilence } = this.options;
-    const attempt = new Attempt();
+    const attempt = new Attempt(timeout);
     try {
       const answer = attempt.ask(this.options.pool, text, values.map(parameterOf));
-      return await within(clock, timeout, answer, () => new NoAnswerError());
+      return await within(clock, timeout, answer);
     } catch (error) {
       attempt.giveUp();
       if (error instanceof NoAnswerError) onSilence();
       if (!isTemporary(error)) throw withRemedy(error);
-      throw unavailable(error instanceof NoAnswerError ? timeout : error);
+      throw unavailable(error);
     }
   }
 }
@@ -41,11 +41,13 @@ class Attempt {
   #isOver = false;
   #client: PgPoolClient | undefined;
 
+  constructor(private readonly timeout: number) {}
+
   async ask(pool: PgPool, text: string, values: unknown[]): Promise<Row[]> {
     const client = await pool.connect();
     if (this.#isOver) {
       client.release();
-      throw new NoAnswerError();
+      throw new NoAnswerError(this.timeout);
     }
     this.#client = client;
     // The query fails too; an error without a listener would end the process.
@@ -74,8 +76,6 @@ function parameterOf(value: Value): unknown {
   if (typeof value === 'string') return toText(value);
   return Array.isArray(value) ? value.map(toText) : value;
 }
-
-class NoAnswerError extends Error {}
 
 /** Classes of SQLSTATE that pass: no connection, a rolled back transaction, no resources, an operator, the system. */
 const passingClasses = new Set(['08', '40', '53', '57', '58']);
@@ -107,10 +107,8 @@ function withRemedy(error: unknown): unknown {
   );
 }
 
-/** @param cause an error, or the milliseconds within which nothing was answered */
 function unavailable(cause: unknown): StoreUnavailableError {
-  const silence = typeof cause === 'number' ? `no answer within ${cause / 1000} s` : String(cause);
-  const reason = cause instanceof Error ? cause.message : silence;
+  const reason = cause instanceof Error ? cause.message : String(cause);
   return new StoreUnavailableError(
     `PostgreSQL cannot be asked: ${reason}. Check that it runs, and the pool's address; raise \`commandTimeout\`, or ` +
       'the `max` of the pool, if it is only slow.',

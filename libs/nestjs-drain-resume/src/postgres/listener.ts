@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
-import { WakeUp, within } from '../waiting.js';
+import { WakeUp } from '../waiting.js';
 import type { Session, SessionListener } from './connection.js';
+import { within } from './within.js';
 
 export interface ListenerOptions {
   /** Opens a session, and throws if it cannot. */
@@ -136,6 +137,6 @@ export class Listener {
 
   #bounded<T>(work: Promise<T>): Promise<T> {
     const { clock, timeout } = this.options;
-    return within(clock, timeout, work, () => new Error(`no answer within ${timeout / 1000} s`));
+    return within(clock, timeout, work);
   }
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { absence, newIncarnation, newStreamId } from '../identifier.js';
 import { terminalAllowance } from '../memory-log.js';
 import { InvalidResumeOptionsError } from '../options.js';
-import { ServerIncarnation } from '../server-incarnation.js';
 import { countingStep } from '../server-store-options.js';
+import { StoreMark } from '../store-mark.js';
 import type {
   Absent,
   Appended,
@@ -49,7 +49,7 @@ export class PostgresResumeStore implements ResumeStore {
   readonly #announcements: Announcements;
   readonly #sweeper: Sweeper;
   readonly #lanes = new Lanes();
-  readonly #incarnation: ServerIncarnation;
+  readonly #incarnation: StoreMark;
   readonly #tailSource: TailSource;
 
   /** @throws InvalidResumeOptionsError for values that cannot work. */
@@ -69,7 +69,7 @@ export class PostgresResumeStore implements ResumeStore {
     this.#commands = new Commands({ pool, clock, timeout, onSilence });
     this.#announcements = new Announcements(this.#commands, onError);
     this.#sweeper = new Sweeper(clock, (limit) => this.#sweep(null, limit), onError);
-    this.#incarnation = new ServerIncarnation(() => this.#mark());
+    this.#incarnation = new StoreMark(() => this.#mark());
     const open: ConstructorParameters<typeof Listener>[0]['open'] = (listener) =>
       listen ? sessionBy(listen, listener) : sessionOf(pool, listener);
     if (listen !== false) this.#listener = new Listener({ open, clock, timeout, onError });

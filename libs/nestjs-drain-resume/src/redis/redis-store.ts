@@ -18,7 +18,6 @@ import type {
   ResumeStore,
   StreamPage,
 } from '../store.js';
-import { ServerIncarnation } from '../server-incarnation.js';
 import { tailByReading, type TailSource } from '../tail.js';
 import { terminalAllowance } from '../memory-log.js';
 import { type RedisConnection, WakeUps } from './connection.js';
@@ -28,6 +27,7 @@ import { PrincipalQuota } from './principal-quota.js';
 import { ScriptRunner } from './script-runner.js';
 import * as scripts from './scripts.js';
 import { headOf, lapsedOf, pageOf, type ScriptReply } from './scripts.js';
+import { ServerIncarnation } from './server-incarnation.js';
 
 /**
  * Keeps logs in Redis Streams (server 6.2 or newer), for any number of replicas. What a restart of the
@@ -53,7 +53,7 @@ export class RedisResumeStore implements ResumeStore {
     this.#maxStreamBytes = resolved.maxStreamBytes;
     this.#keys = new RedisKeys(resolved.prefix);
     this.#scripts = new ScriptRunner(connection, clock, commandTimeout * 1000);
-    this.#incarnation = new ServerIncarnation(() => this.#askIncarnation());
+    this.#incarnation = new ServerIncarnation(this.#scripts, this.#keys.incarnation());
     this.#quota = new PrincipalQuota(this.#scripts, this.#keys, resolved);
     const wakeUps = new WakeUps(connection, onError);
     this.#tailSource = {
@@ -179,15 +179,6 @@ export class RedisResumeStore implements ResumeStore {
   /** Stops listening. The client the connection was made of stays open. */
   async close(): Promise<void> {
     await this.#connection.close();
-  }
-
-  async #askIncarnation(): Promise<string> {
-    const key = this.#keys.incarnation();
-    const [, present] = await Promise.all([
-      this.#scripts.command(key, ['SET', key, newIncarnation(), 'NX']),
-      this.#scripts.command(key, ['GET', key]),
-    ]);
-    return String(present);
   }
 
   #run(script: string, id: string, args: readonly (string | number)[]): Promise<ScriptReply> {

@@ -37,8 +37,8 @@ export interface EngineServer {
   cutConnections(): Promise<void>;
   /** Answers writes to this stream with an error from now on that no repetition mends. */
   spoil(id: string): Promise<void>;
-  /** Takes the first events of a log away. */
-  removeEvents(id: string, count: number): Promise<void>;
+  /** Takes the events of a log away. */
+  removeEvents(id: string): Promise<void>;
 }
 
 export interface Engine {
@@ -102,10 +102,10 @@ class RedisEngineServer implements EngineServer {
     });
   }
 
-  async removeEvents(id: string, count: number): Promise<void> {
+  async removeEvents(id: string): Promise<void> {
     await this.#operate(async (client) => {
       const [key = ''] = await client.keys(`*:events:${id}`);
-      await client.xTrim(key, 'MINID', `${count + 1}` as never);
+      await client.del(key);
     });
   }
 
@@ -176,9 +176,9 @@ class PostgresEngineServer implements EngineServer {
     );
   }
 
-  removeEvents(id: string, count: number): Promise<void> {
+  removeEvents(id: string): Promise<void> {
     return this.#operate(
-      `delete from drain.events using drain.streams s where s.life = events.life and s.id = '${id}' and sequence < ${count}`,
+      `delete from drain.events using drain.streams s where s.life = events.life and s.id = '${id}'`,
     );
   }
 

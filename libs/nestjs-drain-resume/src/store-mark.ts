@@ -2,7 +2,7 @@
  * A mark in the server that every id carries: a server that was emptied, or replaced by an empty one, has
  * another or none, and gets a new one.
  */
-export class ServerIncarnation {
+export class StoreMark {
   #known: Promise<string> | undefined;
 
   /** @param ask gives the server's mark, and makes one in a server without. */
