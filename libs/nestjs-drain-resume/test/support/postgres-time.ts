@@ -18,19 +18,21 @@ export async function empty(pool: Pool): Promise<void> {
   await pool.query('truncate drain.streams, drain.events, drain.shares');
 }
 
+const sequence = `pg_get_serial_sequence('drain.streams', 'life')`;
+
 /** Remembers every row. What it returns puts the database back to that: it has lost what was written in between. */
 export async function remember(pool: Pool): Promise<() => Promise<void>> {
-  await pool.query('drop schema if exists remembered cascade; create schema remembered');
-  for (const table of tables) {
-    await pool.query(`create table remembered.${table} as table drain.${table}`);
-  }
-  return async () => {
-    const back = tables.map(
-      (table) =>
-        `insert into drain.${table} overriding system value select * from remembered.${table}`,
-    );
-    await pool.query(
-      `truncate ${tables.map((table) => `drain.${table}`).join(', ')}; ${back.join('; ')}`,
-    );
-  };
+  const copies = tables.map((table) => `create table remembered.${table} as table drain.${table}`);
+  await pool.query(
+    `drop schema if exists remembered cascade; create schema remembered; ${copies.join('; ')};
+    create table remembered.last as select nextval(${sequence}) as life`,
+  );
+  const back = tables.map(
+    (table) =>
+      `insert into drain.${table} overriding system value select * from remembered.${table}`,
+  );
+  const restoration = `truncate ${tables.map((table) => `drain.${table}`).join(', ')};
+    ${back.join('; ')};
+    select setval(${sequence}, life) from remembered.last`;
+  return async () => void (await pool.query(restoration));
 }
