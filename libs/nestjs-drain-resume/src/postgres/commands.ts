@@ -90,7 +90,7 @@ function isTemporary(error: unknown): boolean {
 }
 
 /** Undefined for an error of the connection. */
-export function sqlState(error: unknown): string | undefined {
+function sqlState(error: unknown): string | undefined {
   const { code, severity } = error as { code?: unknown; severity?: unknown };
   return typeof code === 'string' && severity !== undefined ? code : undefined;
 }

@@ -25,8 +25,8 @@ import type {
 } from '../store.js';
 import { tailByReading, type TailSource } from '../tail.js';
 import { Announcements } from './announcements.js';
-import { Commands, sqlState, type Value } from './commands.js';
-import { type PgPool, type Row, sessionBy, sessionOf } from './connection.js';
+import { Commands, type Value } from './commands.js';
+import { type Row, sessionBy, sessionOf } from './connection.js';
 import { Lanes } from './lanes.js';
 import { Listener } from './listener.js';
 import { type PostgresStoreOptions, resolveOptions } from './options.js';
@@ -41,7 +41,6 @@ import { fromText } from './text.js';
  */
 export class PostgresResumeStore implements ResumeStore {
   readonly shared = true;
-  readonly #pool: PgPool;
   readonly #schema: string;
   readonly #limits: { stream: number; streams: number; bytes: number; step: number };
   readonly #commands: Commands;
@@ -57,7 +56,6 @@ export class PostgresResumeStore implements ResumeStore {
     const resolved = resolveOptions(options);
     const { pool, schema, clock, onError, listen } = resolved;
     const timeout = resolved.commandTimeout * 1000;
-    this.#pool = pool;
     this.#schema = schema;
     this.#limits = {
       stream: resolved.maxStreamBytes,
@@ -85,26 +83,21 @@ export class PostgresResumeStore implements ResumeStore {
   /**
    * Makes the schema, its tables and functions, unless they are there in this version. Any number of replicas may call
    * it at once. The role needs CREATE on the database only if they are not there.
-   * @throws what the database answers; InvalidResumeOptionsError if its encoding is not UTF8.
+   * @throws StoreUnavailableError if the server cannot be asked now; InvalidResumeOptionsError if its encoding is not
+   * UTF8; what the database answers otherwise, such as a missing permission.
    */
   async setup(): Promise<void> {
-    const client = await this.#pool.connect();
-    try {
-      const { rows } = await client.query('select getdatabaseencoding() as encoding');
-      const { encoding } = rows[0] as { encoding: string };
-      if (encoding !== 'UTF8') {
-        throw new InvalidResumeOptionsError(
-          `The database has the encoding ${encoding}; set the \`pool\` to a database with UTF8.`,
-        );
-      }
-      const query = `select version from ${this.#schema}.store`;
-      const present = await client.query(query).catch(orNotThere);
-      const version = (present.rows[0] as { version: number } | undefined)?.version ?? 0;
-      // Several statements without parameters are one transaction.
-      if (version < schemaVersion) await client.query(postgresSchema(this.#schema));
-    } finally {
-      client.release();
+    const [row] = await this.#commands.run('select getdatabaseencoding() as encoding');
+    if (row?.['encoding'] !== 'UTF8') {
+      throw new InvalidResumeOptionsError(
+        `The database has the encoding ${String(row?.['encoding'])}; set the \`pool\` to a database with UTF8.`,
+      );
     }
+    const query = `select version from ${this.#schema}.store`;
+    const [present] = await this.#commands.run(query).catch(orNotThere);
+    const version = Number(present?.['version'] ?? 0);
+    // Several statements without parameters are one transaction.
+    if (version < schemaVersion) await this.#commands.run(postgresSchema(this.#schema));
   }
 
   async newId(prefix?: string): Promise<string> {
@@ -273,7 +266,8 @@ function only([row]: readonly Row[]): Row {
   return row;
 }
 
-function orNotThere(error: unknown): { rows: unknown[] } {
-  if (sqlState(error) === '42P01' || sqlState(error) === '3F000') return { rows: [] };
+/** No rows of a table that is not there. */
+function orNotThere(error: unknown): readonly Row[] {
+  if (error instanceof InvalidResumeOptionsError) return [];
   throw error;
 }
