@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resumeResponses } from 'nestjs-drain-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { missingRedis } from '../libs/nestjs-drain-resume/test/support/redis-server.js';
 import { clientOf, clients, words } from './support/clients.js';
-import { lease, Replicas } from './support/replicas.js';
+import { lease, postgres, redis, Replicas, type Engine } from './support/replicas.js';
 import { RoundRobin } from './support/round-robin.js';
 import { collect, Readers, type Reading } from './support/word-readers.js';
 
@@ -27,14 +26,19 @@ function report(what: string, readings: readonly Reading[]): void {
   console.info(`${what}: ${lasted}, every word once; worst stall ${Math.round(worst)} ms`);
 }
 
-(missingRedis ? describe.skip : describe)('streams that outlive their pod', () => {
+describe.each([redis, postgres])('streams that outlive their pod: $name', (engine) => {
+  (engine.missing ? describe.skip : describe)('with a real server', () => throughTrouble(engine));
+});
+
+function throughTrouble(engine: Engine): void {
   let replicas: Replicas;
   beforeAll(async () => {
     // The deadline is shorter than the streams: waiting alone would lose them.
-    replicas = await Replicas.start({
+    const env = {
       GRACEFUL_SHUTDOWN_TIMEOUT: size.deadline,
       GRACEFUL_SHUTDOWN_FLUSH_TIMEOUT: '1',
-    });
+    };
+    replicas = await Replicas.start(env, engine);
   }, 120_000);
   afterAll(() => replicas.stop());
 
@@ -51,6 +55,34 @@ function report(what: string, readings: readonly Reading[]): void {
     report(what, readings);
   };
 
+  it('lose no word when every replica is killed, one after the other', async () => {
+    const old = await replicas.addSuccessors();
+    await readThrough('SIGKILL of each', async () => {
+      for (const replica of old) {
+        replicas.takeOut(replica);
+        await replica.stop();
+        await sleep(1000);
+      }
+    });
+  });
+
+  it('lose no word when the server of the store is killed and started again', () =>
+    readThrough('store restarted', async () => {
+      await replicas.store.kill();
+      await sleep(500);
+      await replicas.store.run();
+    }));
+
+  it('lose no word when the server of the store cannot be reached for 3 s', () =>
+    readThrough('store cut off for 3 s', async () => {
+      replicas.cable.cut();
+      await sleep(3000);
+      replicas.cable.mend();
+    }));
+
+  // What follows does not depend on the store.
+  if (engine !== redis) return;
+
   it('lose no word when every replica is replaced, with a deadline that is shorter than their streams', async () => {
     const old = await replicas.addSuccessors();
     await readThrough('rolling SIGTERM', async () => {
@@ -65,17 +97,6 @@ function report(what: string, readings: readonly Reading[]): void {
     });
   });
 
-  it('lose no word when every replica is killed, one after the other', async () => {
-    const old = await replicas.addSuccessors();
-    await readThrough('SIGKILL of each', async () => {
-      for (const replica of old) {
-        replicas.takeOut(replica);
-        await replica.stop();
-        await sleep(1000);
-      }
-    });
-  });
-
   it('lose and double no word when a replica is stopped for longer than its lease and wakes up', () =>
     readThrough('SIGSTOP, SIGCONT', async () => {
       const [zombie] = replicas.running;
@@ -85,20 +106,6 @@ function report(what: string, readings: readonly Reading[]): void {
       zombie!.process.kill('SIGCONT');
       replicas.running.push(zombie!);
       replicas.balancer.add(zombie!.port);
-    }));
-
-  it('lose no word when the Redis server is killed and started again', () =>
-    readThrough('Redis restarted', async () => {
-      await replicas.redis.kill();
-      await sleep(500);
-      await replicas.redis.run();
-    }));
-
-  it('lose no word when the Redis server cannot be reached for 3 s', () =>
-    readThrough('Redis cut off for 3 s', async () => {
-      replicas.cable.cut();
-      await sleep(3000);
-      replicas.cable.mend();
     }));
 
   it.each(clients)(
@@ -124,4 +131,4 @@ function report(what: string, readings: readonly Reading[]): void {
       report('SIGKILL, official client', readings);
     },
   );
-});
+}

@@ -7,16 +7,15 @@ export interface Patience {
   readonly interval?: number;
 }
 
-/** Repeats a check until it passes. Too late, it throws what the check threw last. */
-export async function eventually(
-  check: () => unknown,
+/** Repeats a check until it passes, and returns what it gave. Too late, it throws what the check threw last. */
+export async function eventually<T>(
+  check: () => T | Promise<T>,
   { timeout = 5_000, interval = 50 }: Patience = {},
-): Promise<void> {
+): Promise<T> {
   const end = performance.now() + timeout;
   for (;;) {
     try {
-      await check();
-      return;
+      return await check();
     } catch (error) {
       if (performance.now() >= end) throw error;
     }

@@ -99,6 +99,14 @@ describe('the configuration', () => {
     );
   });
 
+  it.each([
+    'rediss://redis:6380',
+    'postgres://user:secret@database/answers',
+    'postgresql://database',
+  ])('keeps responses on a server of either kind: %s', (url) =>
+    expect(readConfiguration({ STORE_URL: url }).store).toEqual({ url, lease: 5 }),
+  );
+
   it('refuses to resume across replicas without a store that they share', () => {
     expect(complaint({ RESUME_LEASE: '5' })).toContain('set STORE_URL');
     const upstream = { MODEL: 'small', OPENAI_API_KEY: 'key', OPENAI_API: 'chat' };

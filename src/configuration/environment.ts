@@ -88,8 +88,10 @@ export const environment = z.object({
     .default('none'),
   STORE_URL: z
     .url({
-      protocol: /^rediss?$/,
-      error: 'STORE_URL must be the address of a Redis server, for example redis://redis:6379',
+      protocol: /^(rediss?|postgres(ql)?)$/,
+      error:
+        'STORE_URL must be the address of a Redis or PostgreSQL server, for example redis://redis:6379 or ' +
+        'postgres://user:password@postgres/database',
     })
     .optional(),
   RESUME_LEASE: z.coerce

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createClient } from '@redis/client';
+import { Pool } from 'pg';
+import { PostgresResumeStore } from 'nestjs-drain-resume/postgres';
 import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
 import { MemoryResumeStore, type ResumeStore } from 'nestjs-drain-resume';
 import { CONFIGURATION, type Configuration } from '../configuration/configuration.js';
@@ -9,8 +12,8 @@ import { StoreUnreachableError } from './store-unreachable-error.js';
 const PATIENCE = 10_000;
 
 const MEMORY_BYTES = 128 * 1024 * 1024;
-/** The server's own `maxmemory` is the bound there. */
-const REDIS_BYTES = 1024 ** 4;
+/** The server's own memory or disk is the bound there. */
+const SERVER_BYTES = 1024 ** 4;
 
 const LIMITS = {
   /** An event of one word has about 250 bytes, so this is an answer of 100 000 words. */
@@ -34,7 +37,7 @@ export class StoreConnection implements OnApplicationShutdown {
       const maxBytesPerPrincipal = MEMORY_BYTES;
       return new MemoryResumeStore({ ...LIMITS, maxBytesPerPrincipal, maxBytes: MEMORY_BYTES });
     }
-    return this.#openRedis(store.url);
+    return /^rediss?:/.test(store.url) ? this.#openRedis(store.url) : this.#openPostgres(store.url);
   }
 
   onApplicationShutdown(): void {
@@ -58,7 +61,7 @@ export class StoreConnection implements OnApplicationShutdown {
       await Promise.race([client.connect(), late]);
     } catch (error) {
       client.destroy();
-      throw new StoreUnreachableError(new URL(url).host, error);
+      throw new StoreUnreachableError('Redis', new URL(url).host, error);
     } finally {
       clearTimeout(timer);
     }
@@ -67,6 +70,29 @@ export class StoreConnection implements OnApplicationShutdown {
       void connection.close();
       client.destroy();
     };
-    return new RedisResumeStore({ connection, ...LIMITS, maxBytesPerPrincipal: REDIS_BYTES });
+    return new RedisResumeStore({ connection, ...LIMITS, maxBytesPerPrincipal: SERVER_BYTES });
+  }
+
+  async #openPostgres(url: string): Promise<ResumeStore> {
+    const onError = (error: unknown) => this.#logger.debug?.(error);
+    const pool = new Pool({
+      connectionString: url,
+      connectionTimeoutMillis: PATIENCE,
+      keepAlive: true,
+    });
+    pool.on('error', onError);
+    const limits = { ...LIMITS, maxBytesPerPrincipal: SERVER_BYTES };
+    const store = new PostgresResumeStore({ pool, onError, ...limits });
+    this.#close = () => void store.close().then(() => pool.end());
+    const deadline = performance.now() + PATIENCE;
+    for (;;) {
+      try {
+        await store.setup();
+        return store;
+      } catch (error) {
+        if (performance.now() < deadline) await sleep(500);
+        else throw new StoreUnreachableError('PostgreSQL', new URL(url).host, error);
+      }
+    }
   }
 }

@@ -2,9 +2,9 @@
 export class StoreUnreachableError extends Error {
   override readonly name = 'StoreUnreachableError';
 
-  constructor(address: string, cause: unknown) {
+  constructor(server: 'Redis' | 'PostgreSQL', address: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`No Redis server answers at ${address}: check STORE_URL and the server (${reason}).`, {
+    super(`No ${server} server serves at ${address}: check STORE_URL and the server (${reason}).`, {
       cause,
     });
   }

@@ -1,16 +1,44 @@
-import { durable, RedisServer } from '../../libs/nestjs-drain-resume/test/support/redis-server.js';
+import {
+  missingPostgres,
+  PostgresServer,
+} from '../../libs/nestjs-drain-resume/test/support/postgres-server.js';
+import {
+  durable,
+  missingRedis,
+  RedisServer,
+} from '../../libs/nestjs-drain-resume/test/support/redis-server.js';
 import { RoundRobin } from './round-robin.js';
 import { startService, type RunningService } from './service.js';
 
 /** How long a silent replica keeps its responses, in seconds. */
 export const lease = 2;
 
-/** Three replicas behind a balancer, with a Redis server behind a cable that can be cut. */
+/** A real server for the store, which keeps what it confirmed through a SIGKILL. */
+export interface Engine {
+  readonly name: string;
+  /** Why it cannot run. */
+  readonly missing: string | undefined;
+  start(): Promise<RedisServer | PostgresServer>;
+}
+
+export const redis: Engine = {
+  name: 'Redis',
+  missing: missingRedis,
+  start: () => RedisServer.start(...durable),
+};
+
+export const postgres: Engine = {
+  name: 'PostgreSQL',
+  missing: missingPostgres,
+  start: () => PostgresServer.start(),
+};
+
+/** Three replicas behind a balancer, with the store's server behind a cable that can be cut. */
 export class Replicas {
   readonly #everything = new Set<RunningService>();
 
   private constructor(
-    readonly redis: RedisServer,
+    readonly store: RedisServer | PostgresServer,
     readonly cable: RoundRobin,
     readonly balancer: RoundRobin,
     private readonly env: Record<string, string>,
@@ -19,11 +47,13 @@ export class Replicas {
   /** Those that are behind the balancer. */
   readonly running: RunningService[] = [];
 
-  static async start(env: Record<string, string> = {}): Promise<Replicas> {
-    const redis = await RedisServer.start(...durable);
-    const cable = await RoundRobin.start(redis.port);
-    const replicas = new Replicas(redis, cable, await RoundRobin.start(), {
-      STORE_URL: `redis://127.0.0.1:${cable.port}`,
+  static async start(env: Record<string, string> = {}, engine = redis): Promise<Replicas> {
+    const store = await engine.start();
+    const cable = await RoundRobin.start(store.port);
+    const url = new URL(store.url);
+    url.port = `${cable.port}`;
+    const replicas = new Replicas(store, cable, await RoundRobin.start(), {
+      STORE_URL: url.href,
       RESUME_LEASE: `${lease}`,
       ...env,
     });
@@ -54,6 +84,6 @@ export class Replicas {
   async stop(): Promise<void> {
     await Promise.all([...this.#everything].map((service) => service.stop()));
     await Promise.all([this.balancer.stop(), this.cable.stop()]);
-    await this.redis.stop();
+    await this.store.stop();
   }
 }

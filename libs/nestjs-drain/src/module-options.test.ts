@@ -118,7 +118,7 @@ test('DrainGraphQLModule without GraphQL says what to import', async () => {
 describe('DrainResumeModule refuses what cannot work, with the remedy', () => {
   test.each<[object | null, RegExp]>([
     [null, /The options are null; set an object with store/],
-    [{}, /`store` is missing; set a MemoryResumeStore/],
+    [{}, /`store` is missing; set a RedisResumeStore/],
     [{ store: {} }, /`store` is an object; set an object with append\(\) and read\(\)/],
     [
       { store: store(), codec: {} },

@@ -1,3 +1,4 @@
+import { countingStep } from '../server-store-options.js';
 import type { RedisKeys } from './keys.js';
 import type { ScriptRunner } from './script-runner.js';
 import { account, confirm, reserve, type ScriptReply } from './scripts.js';
@@ -21,7 +22,7 @@ export class PrincipalQuota {
     private readonly keys: RedisKeys,
     private readonly limits: PrincipalLimits,
   ) {
-    this.step = Math.max(1, Math.min(65_536, Math.floor(limits.maxBytesPerPrincipal / 16)));
+    this.step = countingStep(limits.maxBytesPerPrincipal);
   }
 
   /** Takes a place, unless the principal has none left. A stream takes one however often it asks. `ttl` in milliseconds. */

@@ -1,25 +1,47 @@
 import type { ResumeStore, StreamHead } from 'nestjs-drain-resume';
 import { expect } from '@jest/globals';
 import {
-  firstOf,
   lease,
   payload,
   ResumeStoreModel,
   ttl,
   type Command,
+  type ModelCursor,
 } from './resume-store-model.js';
 import { labelled } from '../../../../testing/labelled.js';
 
-/** The store under test, and how to let time pass for it. */
+/** The store under test, how to let time pass for it, and, if it can, how it falls back to what it held. */
 export interface Subject {
   readonly store: ResumeStore;
   readonly pass: (seconds: number) => Promise<void>;
+  readonly remember?: () => Promise<() => Promise<void>>;
+}
+
+interface Expected {
+  readonly outcome?: string;
+  readonly generation?: number;
+  readonly incarnation?: number;
+  readonly head?: { readonly generation?: number; readonly incarnation?: number };
+}
+
+/** What was the case before a command. */
+interface Before {
+  /** Of the owner. */
+  readonly epoch: number;
+  readonly generation: number | undefined;
+  readonly first: number;
+  readonly logged: number;
+  readonly cursor: ModelCursor;
 }
 
 /** Does to the store what the model is told, and says what came of it in the model's words. */
 export class ModelRun {
   readonly #model = new ResumeStoreModel();
   readonly #epochs = new Map<number, number>();
+  readonly #incarnations = new Map<number, string>();
+  /** What each reader has read since it began. */
+  readonly #readings = new Map<string, string[]>();
+  #failOver: () => Promise<void> = () => Promise.resolve();
   readonly #ids: readonly string[];
 
   private constructor(
@@ -34,13 +56,44 @@ export class ModelRun {
   }
 
   async step(command: Command): Promise<void> {
-    const before = 'stream' in command ? this.#model.events(command.stream).length : 0;
-    const epoch = 'owner' in command ? this.#epochOf(command.stream, command.owner) : 0;
-    const expected = this.#model.apply(command) as
-      { generation?: number; head?: object } | undefined;
-    const actual = await this.#perform(command, before, epoch);
-    if (command.do === 'create' || command.do === 'claim') this.#learn(expected, actual);
-    labelled(JSON.stringify(command), () => expect(this.#inModelWords(actual)).toEqual(expected));
+    const before = this.#before(command);
+    const expected = this.#model.apply(command) as Expected | undefined;
+    const actual = await this.#perform(command, before);
+    labelled(JSON.stringify(command), () => {
+      this.#learn(expected, actual);
+      if (command.do === 'follow') this.#read(command, expected?.outcome, actual);
+      expect(this.#inModelWords(actual)).toEqual(expected);
+    });
+  }
+
+  #before(command: Command): Before {
+    const owned =
+      'owner' in command ? this.#model.heldBy(command.stream, command.owner) : undefined;
+    return {
+      generation: owned,
+      epoch: owned === undefined ? 1_000 : (this.#epochs.get(owned) ?? 1_000),
+      first: command.do === 'append' ? this.#model.firstOf(command) : 0,
+      logged: 'stream' in command ? this.#model.events(command.stream).length : 0,
+      cursor:
+        command.do === 'follow'
+          ? this.#model.cursor(command.stream, command.reader)
+          : { sequence: -1 },
+    };
+  }
+
+  /** What a reader has read in one go is the beginning of one log, whatever became of the store meanwhile. */
+  #read(
+    { stream, reader }: Extract<Command, { do: 'follow' }>,
+    outcome: string | undefined,
+    actual: unknown,
+  ): void {
+    const name = `${stream}/${reader}`;
+    const { events = [] } = actual as { events?: { payload: string }[] };
+    const reading = [...(this.#readings.get(name) ?? []), ...events.map((event) => event.payload)];
+    this.#readings.set(name, outcome === 'page' ? reading : []);
+    if (events.length > 0) {
+      expect(reading).toEqual(this.#model.events(stream).slice(0, reading.length));
+    }
   }
 
   async finish(): Promise<void> {
@@ -51,14 +104,15 @@ export class ModelRun {
     }
   }
 
-  #epochOf(stream: number, owner: number): number {
-    const generation = this.#model.heldBy(stream, owner);
-    return generation === undefined ? 1_000 : (this.#epochs.get(generation) ?? 1_000);
-  }
-
-  async #perform(command: Command, next: number, epoch: number): Promise<unknown> {
-    const { store, pass } = this.subject;
+  async #perform(command: Command, before: Before): Promise<unknown> {
+    const { store, pass, remember } = this.subject;
+    const { epoch, first, generation, logged, cursor } = before;
     if (command.do === 'pass') return pass(command.seconds);
+    if (command.do === 'remember') {
+      this.#failOver = (await remember?.()) ?? this.#failOver;
+      return undefined;
+    }
+    if (command.do === 'failOver') return this.#failOver();
     if (command.do === 'list') {
       const lapsed = (await store.listLapsed(10)).map((lapsedId) => this.#ids.indexOf(lapsedId));
       // A list may name what has expired: the store refuses its claim.
@@ -79,14 +133,18 @@ export class ModelRun {
         });
       }
       case 'append': {
-        const first = firstOf(command, next);
         const events = Array.from({ length: command.count }, (_, index) =>
-          payload(command.stream, first + index),
+          payload(command.stream, first + index, generation),
         );
         return store.append(id, epoch, first, events, command.terminal);
       }
       case 'read':
-        return store.read(id, Math.max(-1, next - 1 + command.offset), command.limit);
+        return store.read(id, Math.max(-1, logged - 1 + command.offset), command.limit);
+      case 'follow': {
+        const seen = cursor.generation;
+        const name = seen === undefined ? [] : [this.#epochs.get(seen)];
+        return store.read(id, cursor.sequence, command.limit, ...name);
+      }
       case 'head':
         return store.head(id);
       case 'claim':
@@ -106,28 +164,30 @@ export class ModelRun {
     return (this.#model.apply({ do: 'head', stream }) as { outcome: string }).outcome === 'found';
   }
 
-  #learn(expected: { generation?: number; head?: object } | undefined, actual: unknown): void {
-    const { generation } = { ...expected, ...expected?.head } as { generation?: number };
-    const { epoch, head } = actual as { epoch?: number; head?: StreamHead };
-    const given = epoch ?? head?.epoch;
-    if (generation !== undefined && given !== undefined && !this.#epochs.has(generation)) {
-      labelled('an epoch given twice', () =>
-        expect([...this.#epochs.values()]).not.toContain(given),
-      );
-      this.#epochs.set(generation, given);
-    }
+  /** Names that a store chooses stand for one thing each. */
+  #learn(expected: Expected | undefined, actual: unknown): void {
+    const { generation, incarnation: life } = { ...expected, ...expected?.head };
+    const { epoch, incarnation, head } = (actual ?? {}) as {
+      epoch?: number;
+      incarnation?: string;
+      head?: StreamHead;
+    };
+    learn(this.#epochs, generation, epoch ?? head?.epoch, 'an epoch given twice');
+    learn(this.#incarnations, life, incarnation ?? head?.incarnation, 'an incarnation given twice');
   }
 
   #inModelWords(actual: unknown): unknown {
     if (typeof actual !== 'object' || actual === null || Array.isArray(actual)) return actual;
-    const { epoch, head, events, ...rest } = actual as Record<string, unknown> & {
+    const { epoch, head, events, incarnation, ...rest } = actual as Record<string, unknown> & {
       head?: StreamHead;
       events?: { payload: string }[];
     };
-    delete rest['incarnation'];
     return {
       ...rest,
-      ...(epoch === undefined ? {} : { generation: this.#generationOf(epoch as number) }),
+      ...(incarnation === undefined
+        ? {}
+        : { incarnation: nameOf(this.#incarnations, incarnation) }),
+      ...(epoch === undefined ? {} : { generation: nameOf(this.#epochs, epoch) }),
       ...(events ? { events: events.map((event) => event.payload) } : {}),
       ...(head ? { head: this.#headInModelWords(head) } : {}),
     };
@@ -135,12 +195,25 @@ export class ModelRun {
 
   #headInModelWords({ owner, epoch, ...head }: StreamHead) {
     const { next, closed, cancelRequested, attempts, lapsed } = head;
-    const rest = { next, closed, cancelRequested, attempts, lapsed };
+    const incarnation = nameOf(this.#incarnations, head.incarnation);
+    const rest = { next, closed, cancelRequested, attempts, lapsed, incarnation };
     if (owner === undefined) return rest;
-    return { ...rest, owner: Number(owner), generation: this.#generationOf(epoch) };
+    return { ...rest, owner: Number(owner), generation: nameOf(this.#epochs, epoch) };
   }
+}
 
-  #generationOf(epoch: number): number {
-    return [...this.#epochs].find(([, known]) => known === epoch)?.[0] ?? -1;
-  }
+function learn<T>(
+  known: Map<number, T>,
+  number: number | undefined,
+  given: T | undefined,
+  failure: string,
+): void {
+  if (number === undefined || given === undefined || known.has(number)) return;
+  labelled(failure, () => expect([...known.values()]).not.toContain(given));
+  known.set(number, given);
+}
+
+/** The model's number for it; -1 if it has none. */
+function nameOf(known: ReadonlyMap<number, unknown>, given: unknown): number {
+  return [...known].find(([, value]) => value === given)?.[0] ?? -1;
 }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -29,10 +29,21 @@ export class RedisServer {
   ) {}
 
   static async start(...settings: string[]): Promise<RedisServer> {
-    const directory = await mkdtemp(join(tmpdir(), 'nestjs-drain-redis-'));
-    const server = new RedisServer(await freePort(), directory, settings);
+    const server = await RedisServer.#at(settings);
     await server.run();
     return server;
+  }
+
+  static async #at(settings: readonly string[]): Promise<RedisServer> {
+    const directory = await mkdtemp(join(tmpdir(), 'nestjs-drain-redis-'));
+    return new RedisServer(await freePort(), directory, settings);
+  }
+
+  /** A server with what a durable one holds now, which does not run yet: a replica that lags from now on. */
+  async copy(): Promise<RedisServer> {
+    const copy = await RedisServer.#at(this.settings);
+    await cp(this.directory, copy.directory, { recursive: true });
+    return copy;
   }
 
   get url(): string {

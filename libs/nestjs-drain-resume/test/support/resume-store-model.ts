@@ -13,7 +13,9 @@ export type Command =
       readonly do: 'append';
       readonly stream: number;
       readonly owner: number;
-      /** Where the batch begins, from the end of the log. */
+      /** Where its first event belongs: behind the log's end, or behind what this owner had confirmed. */
+      readonly behind: 'log' | 'confirmed';
+      /** From there. */
       readonly offset: number;
       readonly count: number;
       readonly terminal: boolean;
@@ -24,14 +26,40 @@ export type Command =
       readonly offset: number;
       readonly limit: number;
     }
+  /** A reader goes on behind the last event that it has. */
+  | {
+      readonly do: 'follow';
+      readonly stream: number;
+      readonly reader: number;
+      readonly limit: number;
+    }
   | { readonly do: 'list' }
-  | { readonly do: 'pass'; readonly seconds: number };
+  | { readonly do: 'pass'; readonly seconds: number }
+  /** The store falls back to what it held at the last `remember`: a failover to a server that lagged. */
+  | { readonly do: 'remember' }
+  | { readonly do: 'failOver' };
+
+interface ModelEvent {
+  readonly payload: string;
+  /** Of the owner that appended it. */
+  readonly generation: number;
+}
+
+/** The last event of a reader; sequence -1 for none. */
+export interface ModelCursor {
+  readonly sequence: number;
+  readonly generation?: number;
+}
+
+const beginning: ModelCursor = { sequence: -1 };
 
 interface ModelStream {
   owner: number | undefined;
   /** Counts epochs through all lives of all streams. */
   generation: number;
-  events: string[];
+  /** Which stream that the id has named. */
+  readonly life: number;
+  events: ModelEvent[];
   closed: boolean;
   cancelRequested: boolean;
   leaseEnd: number;
@@ -41,15 +69,31 @@ interface ModelStream {
 }
 
 export class ResumeStoreModel {
-  readonly streams = new Map<number, ModelStream>();
+  streams = new Map<number, ModelStream>();
   /** The last generation each owner got for each stream. */
   readonly held = new Map<string, number>();
+  /** How far each owner's events of each stream are confirmed. */
+  readonly #confirmed = new Map<string, number>();
+  readonly #cursors = new Map<string, ModelCursor>();
+  #remembered: { readonly now: number; readonly streams: Map<number, ModelStream> } | undefined;
   #now = 0;
   #generation = 0;
+  #life = 0;
 
   /** Events in the log, none for a stream that is not there. */
   events(stream: number): readonly string[] {
-    return this.#find(stream)?.events ?? [];
+    return payloadsOf(this.#find(stream)?.events ?? []);
+  }
+
+  cursor(stream: number, reader: number): ModelCursor {
+    return this.#cursors.get(`${stream}/${reader}`) ?? beginning;
+  }
+
+  /** The sequence of the first event of a batch. */
+  firstOf({ stream, owner, behind, offset }: Extract<Command, { do: 'append' }>): number {
+    const logged = this.events(stream).length;
+    const confirmed = this.#confirmed.get(`${stream}/${owner}`) ?? logged;
+    return Math.max(0, (behind === 'log' ? logged : confirmed) + offset);
   }
 
   heldBy(stream: number, owner: number): number | undefined {
@@ -63,8 +107,17 @@ export class ResumeStoreModel {
       return undefined;
     }
     if (command.do === 'list') return this.#lapsed();
+    if (command.do === 'remember') {
+      this.#remembered = { now: this.#now, streams: structuredClone(this.streams) };
+      return undefined;
+    }
+    if (command.do === 'failOver') {
+      this.#failOver();
+      return undefined;
+    }
     const stream = this.#find(command.stream);
     if (command.do === 'create') return this.#create(command.stream, command.owner, stream);
+    if (command.do === 'follow') return this.#follow(command, stream);
     if (!stream) return { outcome: absent(command) };
     switch (command.do) {
       case 'append':
@@ -92,6 +145,38 @@ export class ResumeStoreModel {
     return stream && stream.expiry > this.#now ? stream : undefined;
   }
 
+  #failOver(): void {
+    if (!this.#remembered) return;
+    // No time has passed for what was remembered.
+    const passed = this.#now - this.#remembered.now;
+    this.streams = structuredClone(this.#remembered.streams);
+    for (const stream of this.streams.values()) {
+      stream.leaseEnd += passed;
+      stream.expiry += passed;
+    }
+  }
+
+  /** A reader that is refused begins anew. */
+  #follow(
+    { stream: id, reader, limit }: Extract<Command, { do: 'follow' }>,
+    stream: ModelStream | undefined,
+  ): unknown {
+    const { sequence, generation } = this.cursor(id, reader);
+    const name = `${id}/${reader}`;
+    this.#cursors.set(name, beginning);
+    if (!stream) return { outcome: 'unknown' };
+    const { events, closed, life } = stream;
+    const next = events.length;
+    if (sequence >= next) return { outcome: 'ahead', next };
+    if (sequence >= 0 && events[sequence]?.generation !== generation)
+      return { outcome: 'replaced' };
+    const page = events.slice(sequence + 1, sequence + 1 + limit);
+    const last = sequence + page.length;
+    if (last >= 0)
+      this.#cursors.set(name, { sequence: last, generation: events[last]!.generation });
+    return { outcome: 'page', events: payloadsOf(page), next, closed, incarnation: life };
+  }
+
   #lapsed(): number[] {
     const ids = [...this.streams.keys()].filter((id) => {
       const stream = this.#find(id);
@@ -104,9 +189,10 @@ export class ResumeStoreModel {
     return !stream.closed && stream.leaseEnd <= this.#now;
   }
 
-  #head({ owner, generation, events, closed, cancelRequested, attempts, ...stream }: ModelStream) {
-    const lapsed = !closed && stream.leaseEnd <= this.#now;
-    const rest = { next: events.length, closed, cancelRequested, attempts, lapsed };
+  #head(stream: ModelStream) {
+    const { owner, generation, events, closed, cancelRequested, attempts, life } = stream;
+    const state = { closed, cancelRequested, attempts, lapsed: this.#isLapsed(stream) };
+    const rest = { next: events.length, ...state, incarnation: life };
     // The epoch of a stream without an owner is given to no owner.
     return owner === undefined ? rest : { ...rest, owner, generation };
   }
@@ -119,7 +205,8 @@ export class ResumeStoreModel {
       return { outcome: 'created', generation: present.generation };
     }
     const stream: ModelStream = {
-      ...{ owner, generation: 0, events: [], closed: false, cancelRequested: false },
+      ...{ owner, generation: 0, life: ++this.#life, events: [] },
+      ...{ closed: false, cancelRequested: false },
       ...{ leaseEnd: 0, expiry: 0, attempts: 0 },
     };
     this.streams.set(id, stream);
@@ -132,7 +219,10 @@ export class ResumeStoreModel {
     stream.generation = ++this.#generation;
     this.#extend(stream);
     if (owner === undefined) stream.leaseEnd = -Infinity;
-    else this.held.set(`${id}/${owner}`, stream.generation);
+    else {
+      this.held.set(`${id}/${owner}`, stream.generation);
+      this.#confirmed.set(`${id}/${owner}`, stream.events.length);
+    }
   }
 
   #extend(stream: ModelStream): void {
@@ -144,7 +234,8 @@ export class ResumeStoreModel {
     const { events, closed, cancelRequested } = stream;
     if (this.heldBy(command.stream, command.owner) !== stream.generation)
       return { outcome: 'fenced' };
-    const first = firstOf(command, events.length);
+    const { generation } = stream;
+    const first = this.firstOf(command);
     const end = first + command.count;
     const isRepeat = end <= events.length && (closed || !command.terminal);
     if (!isRepeat) {
@@ -153,10 +244,13 @@ export class ResumeStoreModel {
         return { outcome: 'gapped', next: events.length };
       }
       if (events.length < end) stream.attempts = 0;
-      while (events.length < end) events.push(payload(command.stream, events.length));
+      while (events.length < end) {
+        events.push({ payload: payload(command.stream, events.length, generation), generation });
+      }
       stream.closed = command.terminal;
       this.#extend(stream);
     }
+    this.#confirmed.set(`${command.stream}/${command.owner}`, end);
     return { outcome: 'appended', next: events.length, cancelRequested };
   }
 
@@ -184,19 +278,24 @@ export class ResumeStoreModel {
   }
 }
 
-export const payload = (stream: number, sequence: number) => `stream ${stream} event ${sequence}`;
+/** No two histories have the same events. */
+export const payload = (stream: number, sequence: number, generation: number | undefined) =>
+  `stream ${stream} event ${sequence} of ${generation}`;
 
-export function firstOf(command: { readonly offset: number }, next: number): number {
-  return Math.max(0, next + command.offset);
+function payloadsOf(events: readonly ModelEvent[]): string[] {
+  return events.map((event) => event.payload);
 }
 
 function absent({ do: action }: Command): string {
   return ['append', 'renew', 'release'].includes(action) ? 'gone' : 'unknown';
 }
 
-function read(command: Extract<Command, { do: 'read' }>, { events, closed }: ModelStream): unknown {
+function read(
+  command: Extract<Command, { do: 'read' }>,
+  { events, closed, life }: ModelStream,
+): unknown {
   const after = Math.max(-1, events.length - 1 + command.offset);
   if (after >= events.length) return { outcome: 'ahead', next: events.length };
-  const page = events.slice(after + 1, after + 1 + command.limit);
-  return { outcome: 'page', events: page, next: events.length, closed };
+  const page = payloadsOf(events.slice(after + 1, after + 1 + command.limit));
+  return { outcome: 'page', events: page, next: events.length, closed, incarnation: life };
 }

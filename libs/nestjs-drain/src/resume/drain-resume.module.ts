@@ -133,7 +133,8 @@ function refuse(options: DrainResumeOptions): void {
   const problems = optionProblems(options, checks);
   if (problems.length === 0 && !options.store) {
     problems.push(
-      '`store` is missing; set a MemoryResumeStore, or a RedisResumeStore of nestjs-drain-resume/redis.',
+      '`store` is missing; set a RedisResumeStore of nestjs-drain-resume/redis, a PostgresResumeStore of ' +
+        'nestjs-drain-resume/postgres, or a MemoryResumeStore.',
     );
   }
   if (problems.length === 0) return;

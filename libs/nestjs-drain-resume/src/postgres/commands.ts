@@ -1,0 +1,117 @@
+import type { Clock } from '../clock.js';
+import { StoreUnavailableError } from '../errors.js';
+import { InvalidResumeOptionsError } from '../options.js';
+import type { PgPool, PgPoolClient, Row } from './connection.js';
+import { toText } from './text.js';
+import { NoAnswerError, within } from './within.js';
+
+export type Value = string | number | boolean | null | readonly string[];
+
+export interface CommandsOptions {
+  readonly pool: PgPool;
+  readonly clock: Clock;
+  /** Milliseconds after which a command counts as failed, its wait for a connection included. */
+  readonly timeout: number;
+  /** A command was not answered in time. */
+  readonly onSilence: () => void;
+}
+
+/** Runs single statements, each on any connection of the pool, and says which failures are temporary. */
+export class Commands {
+  constructor(private readonly options: CommandsOptions) {}
+
+  /** @throws StoreUnavailableError if the server cannot be asked now; its own error if asking again would not help. */
+  async run(text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
+    const { clock, timeout, onSilence } = this.options;
+    const attempt = new Attempt(timeout);
+    try {
+      const answer = attempt.ask(this.options.pool, text, values.map(parameterOf));
+      return await within(clock, timeout, answer);
+    } catch (error) {
+      attempt.giveUp();
+      if (error instanceof NoAnswerError) onSilence();
+      if (!isTemporary(error)) throw withRemedy(error);
+      throw unavailable(error);
+    }
+  }
+}
+
+/** One statement on one connection. A connection on which it failed is not used again: it may be half open. */
+class Attempt {
+  #isOver = false;
+  #client: PgPoolClient | undefined;
+
+  constructor(private readonly timeout: number) {}
+
+  async ask(pool: PgPool, text: string, values: unknown[]): Promise<Row[]> {
+    const client = await pool.connect();
+    if (this.#isOver) {
+      client.release();
+      throw new NoAnswerError(this.timeout);
+    }
+    this.#client = client;
+    // The query fails too; an error without a listener would end the process.
+    client.on('error', ignore);
+    const { rows } = await client.query(text, values);
+    this.#release(false);
+    return rows as Row[];
+  }
+
+  giveUp(): void {
+    this.#isOver = true;
+    this.#release(true);
+  }
+
+  #release(destroy: boolean): void {
+    const client = this.#client;
+    this.#client = undefined;
+    client?.release(destroy);
+    client?.removeListener('error', ignore);
+  }
+}
+
+const ignore = (): void => undefined;
+
+function parameterOf(value: Value): unknown {
+  if (typeof value === 'string') return toText(value);
+  return Array.isArray(value) ? value.map(toText) : value;
+}
+
+/** Classes of SQLSTATE that pass: no connection, a rolled back transaction, no resources, an operator, the system. */
+const passingClasses = new Set(['08', '40', '53', '57', '58']);
+/** Others: a standby or a former primary, a lock that was not given, a transaction that was idle too long. */
+const passing = new Set(['25006', '55P03', '25P03', '25P04']);
+
+/** Without an answer at all, another try may have one. */
+function isTemporary(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === undefined) return true;
+  return passingClasses.has(state.slice(0, 2)) || passing.has(state);
+}
+
+/** Undefined for an error of the connection. */
+function sqlState(error: unknown): string | undefined {
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  return typeof code === 'string' && severity !== undefined ? code : undefined;
+}
+
+/** What a database answers that has not the schema, a function of it, or a table. */
+const unset = new Set(['3F000', '42883', '42P01']);
+
+function withRemedy(error: unknown): unknown {
+  if (!unset.has(sqlState(error) ?? '')) return error;
+  return new InvalidResumeOptionsError(
+    `The database has not what the store needs: ${(error as Error).message}. Call \`await store.setup()\` at start, or ` +
+      'run `postgresSchema()` in a migration.',
+    { cause: error },
+  );
+}
+
+function unavailable(cause: unknown): StoreUnavailableError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StoreUnavailableError(
+    `PostgreSQL cannot be asked: ${reason}. Check that it runs, and the pool's address; raise \`commandTimeout\`, or ` +
+      'the `max` of the pool, if it is only slow.',
+    { cause },
+  );
+}
