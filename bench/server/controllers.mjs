@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Get, Sse } from '@nestjs/common';
 import { concat, from, NEVER, of, Subject } from 'rxjs';
 
@@ -16,8 +17,14 @@ export function controllers(streamDecorators) {
     plain() {
       return { hello: 'world' };
     }
+
+    /** Under way for a second. */
+    async slow() {
+      await pause(1000);
+      return { hello: 'world' };
+    }
   }
-  decorateMethods(Plain, { plain: [Get('plain')] });
+  decorateMethods(Plain, { plain: [Get('plain')], slow: [Get('slow')] });
 
   class Streams {
     /** Ten events at once, and the end. */

@@ -15,11 +15,13 @@ const { values } = parseArgs({
     adapter: { type: 'string', default: 'express' },
     variant: { type: 'string', default: 'bare' },
     timeout: { type: 'string', default: '60' },
+    propagationDelay: { type: 'string', default: '0' },
   },
 });
 
 const { imports, streamDecorators, prepare } = variants[values.variant]({
   timeout: Number(values.timeout),
+  propagationDelay: Number(values.propagationDelay),
 });
 class Application {}
 Reflect.decorate([Module({ imports, controllers: controllers(streamDecorators) })], Application);
@@ -29,7 +31,7 @@ const application =
   values.adapter === 'fastify'
     ? await NestFactory.create(Application, new FastifyAdapter(), { logger })
     : await NestFactory.create(Application, { logger });
-prepare(application);
+await prepare(application);
 // Thousands of connections come at once; Node's default of 511 would drop some for a second.
 await application.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
 

@@ -31,7 +31,9 @@ export class Child {
   ask(question, details) {
     const id = (this.#sequence += 1);
     const answer = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    this.#process.send({ id, question, details });
+    this.#process.send({ id, question, details }, (error) => {
+      if (error) this.#waiting.get(id)?.reject(error);
+    });
     return answer.finally(() => this.#waiting.delete(id));
   }
 
