@@ -14,15 +14,20 @@ export class KeptClient {
   /** How it ended: `fin` or `reset`; undefined while it is open. */
   ended;
 
-  static async open(port) {
+  /** @param localAddress one of the loopback range, where a single one would run out of ports */
+  static async open(port, localAddress = '127.0.0.1') {
     const client = new KeptClient();
-    client.#connect(port);
+    client.#connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
     await once(client.socket, 'connect');
     return client;
   }
 
-  #connect(port) {
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  leave() {
+    this.socket.destroy();
+  }
+
+  #connect(target) {
+    this.socket = connect(target);
     this.closed = new Promise((resolve) => this.socket.once('close', resolve));
     this.socket.on('data', (bytes) => this.#read(bytes));
     this.socket.on('end', () => this.#end('fin'));

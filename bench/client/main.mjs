@@ -38,6 +38,14 @@ answerQuestions({
   async keep({ group, port, count }) {
     kept.set(group, await Promise.all(Array.from({ length: count }, () => KeptClient.open(port))));
   },
+  /** Opens so many connections, a few at a time; each carries so many streams, and its client leaves the last one. */
+  async churn({ port, connections, streams }) {
+    let left = connections;
+    const lane = async () => {
+      while ((left -= 1) >= 0) await carry(port, left, streams);
+    };
+    await Promise.all(Array.from({ length: 32 }, lane));
+  },
   /** Each client of the group asks; one after the other, if that is to take `within` ms. */
   ask: ({ group, path, within = 0 }) =>
     outcomes(group, async (client, share) => {
@@ -64,6 +72,16 @@ answerQuestions({
     return count(kept.get(group).map((client) => client.ended));
   },
 });
+
+async function carry(port, index, streams) {
+  const client = await KeptClient.open(port, `127.0.0.${2 + (index % 32)}`);
+  for (let stream = 1; stream < streams; stream += 1) await client.ask('/stream');
+  const begun = client.begun();
+  void client.ask('/hold');
+  await begun;
+  client.leave();
+  await client.closed;
+}
 
 async function outcomes(group, ask) {
   const members = kept.get(group);
