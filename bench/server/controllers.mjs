@@ -8,6 +8,9 @@ const events = Array.from({ length: 10 }, (_, index) => ({ data: { text: `word $
 /** Ends the streams of `/ending`. */
 export const ending = new Subject();
 
+/** What the streams of `/follow` send. */
+export const ticks = new Subject();
+
 /**
  * The same handlers for every variant of the application.
  * @param streamDecorators what else stands on the class of the streams
@@ -41,11 +44,17 @@ export function controllers(streamDecorators) {
     ending() {
       return concat(of({ data: 'open' }), ending);
     }
+
+    /** One event, and then what the benchmark sends to all. */
+    follow() {
+      return concat(of({ data: 'open' }), ticks);
+    }
   }
   decorateMethods(Streams, {
     stream: [Sse('stream')],
     hold: [Sse('hold')],
     ending: [Sse('ending')],
+    follow: [Sse('follow')],
   });
 
   return [

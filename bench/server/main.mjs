@@ -1,10 +1,11 @@
 import 'reflect-metadata';
+import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { answerQuestions } from '../support/questions.mjs';
-import { controllers, ending } from './controllers.mjs';
+import { controllers, ending, ticks } from './controllers.mjs';
 import { DrainWatch } from './drain-watch.mjs';
 import { Profile } from './profile.mjs';
 import { variants } from './variants.mjs';
@@ -47,6 +48,12 @@ answerQuestions({
     globalThis.gc();
     globalThis.gc();
     return process.memoryUsage();
+  },
+  async tick({ times }) {
+    for (let time = 0; time < times; time += 1) {
+      ticks.next({ data: { text: `word ${time}` } });
+      await turn();
+    }
   },
   endStreams: () => ending.complete(),
   drain: () => watch.drain(),
