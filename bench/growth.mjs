@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { draw } from './growth/chart.mjs';
 import { open } from './growth/open.mjs';
-import { curveText, page } from './growth/page.mjs';
+import { curveText, page, pictures } from './growth/page.mjs';
 import { replicas } from './growth/replicas.mjs';
 import { resumable } from './growth/resumable.mjs';
 import { told } from './growth/told.mjs';
@@ -19,6 +19,9 @@ const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
 const names = values.only?.split(',') ?? Object.keys(measurements);
+
+// A run that is broken off leaves no server behind.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 const curves = {};
 for (const name of names) {
@@ -33,8 +36,10 @@ if (!values.only) {
 }
 
 async function write(text) {
-  for (const { name, chart } of Object.values(curves)) {
-    await writeFile(new URL(`../docs/images/growth-${name}.svg`, import.meta.url), draw(chart));
+  for (const curve of Object.values(curves)) {
+    for (const [file, chart] of pictures(curve)) {
+      await writeFile(new URL(`../docs/${file}`, import.meta.url), draw(chart));
+    }
   }
   await writeFile(target, text);
   console.log(`Written: ${target}`);

@@ -6,11 +6,17 @@ import { fixed, kibibytes } from '../support/statistics.mjs';
 /** Events that are sent for one number, in all. */
 const events = 20_000;
 
+const parties = {
+  Express: { adapter: 'express', variant: 'nestjs-drain' },
+  Fastify: { adapter: 'fastify', variant: 'nestjs-drain' },
+  'Express, bare Nest': { adapter: 'express', variant: 'bare' },
+};
+
 /** What an open stream costs, by the number of streams that are open. */
 export async function open({ quick }) {
   const sizes = possible(quick ? [100, 1000] : [100, 500, 2000, 5000, 10_000, 20_000]);
   const points = [];
-  for (const adapter of ['express', 'fastify']) points.push(...(await grow(adapter, sizes)));
+  for (const party of Object.keys(parties)) points.push(...(await grow(party, sizes)));
   const one = fixed(1);
   return {
     title: 'Streams open in one process',
@@ -18,28 +24,34 @@ export async function open({ quick }) {
       'So many SSE streams, one socket each, are open in one process. Processor time of the process for opening one, ' +
       'and for sending an event to one; heap and resident memory after a garbage collection, more than with none, for ' +
       'each stream.',
-    columns: ['adapter', 'streams', 'µs/opening', 'µs/event', 'heap/stream', 'resident/stream'],
+    columns: ['', 'streams', 'µs/opening', 'µs/event', 'heap/stream', 'resident/stream'],
     rows: points.map((point) => [
-      ...[point.adapter, point.size, one(point.opening), one(point.event)],
+      ...[point.party, point.size, one(point.opening), one(point.event)],
       // The pages of few streams are lost among those of the rest.
       ...[kibibytes(point.heap), point.size < 1000 ? '' : kibibytes(point.resident)],
     ]),
-    chart: {
-      title: 'Heap for one open stream',
-      x: 'streams open',
-      y: 'KiB',
-      series: ['express', 'fastify'].map((name) => ({
-        name,
-        points: points
-          .filter(({ adapter }) => adapter === name)
-          .map(({ size, heap }) => [size, heap / 1024]),
-      })),
+    charts: {
+      event: chart(
+        'Processor time to send an event to one stream',
+        'µs',
+        points,
+        ({ event }) => event,
+      ),
+      heap: chart('Heap for one open stream', 'KiB', points, ({ heap }) => heap / 1024),
     },
     points,
   };
 }
 
-function grow(adapter, sizes) {
+const chart = (title, y, points, cost) => ({
+  ...{ title, x: 'streams open', y },
+  series: Object.keys(parties).map((name) => ({
+    name,
+    points: points.filter(({ party }) => party === name).map((point) => [point.size, cost(point)]),
+  })),
+});
+
+function grow(party, sizes) {
   const measure = (server, port) =>
     withClients(async (clients) => {
       const ask = { port, path: '/follow' };
@@ -59,7 +71,7 @@ function grow(adapter, sizes) {
         const times = Math.ceil(events / size);
         const event = await cost(server, () => server.ask('tick', { times }));
         points.push({
-          ...{ adapter, size, opening: opening / (size - isOpen), event: event / size / times },
+          ...{ party, size, opening: opening / (size - isOpen), event: event / size / times },
           heap: (memory.heapUsed - empty.heapUsed) / size,
           resident: (memory.rss - empty.rss) / size,
         });
@@ -67,7 +79,7 @@ function grow(adapter, sizes) {
       }
       return points;
     });
-  return withServer({ adapter, variant: 'nestjs-drain' }, measure, ['--expose-gc']);
+  return withServer(parties[party], measure, ['--expose-gc']);
 }
 
 /** µs of processor that the server took. */

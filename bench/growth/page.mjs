@@ -2,7 +2,23 @@ import { availableParallelism, totalmem } from 'node:os';
 import { kneeOf } from './knee.mjs';
 import { plan } from './plan.mjs';
 
-const causes = { open: '', told: '', resumable: '', replicas: '' };
+/** Why the cost of one rises where it does, or falls: found with V8's profiler and with `INFO commandstats`. */
+const causes = {
+  open:
+    'What an event costs rises where one event goes to thousands of streams in the same turn: what belongs to the writes ' +
+    'lives until the end of the turn, so the collector copies it, and the sockets no longer fit into the caches. Bare ' +
+    'Nest has the same knee. Nothing that the library keeps for a stream is in it: the heap for one stream is flat.',
+  told:
+    'The first hundreds cost most: V8 compiles the way of the end while they are ended. Behind that a stream costs the same ' +
+    'however many there are, so the time to tell them all grows with their number, and `flushTimeout` has to grow with it.',
+  resumable:
+    'Few streams cost more for each event, because each event is a round trip of its own: a read and a write of the socket, ' +
+    'and what an idle server does anyway. The events of many streams in one turn go out in one write. In a cluster the ' +
+    '`PUBLISH` of each append goes to all nodes, which is most of the difference between the two lines.',
+  replicas:
+    'Each replica has a connection of its own, and its events reach Redis in writes of their own, so there is nothing that ' +
+    'a further replica could save or spoil.',
+};
 
 export function page(curves) {
   const memory = Math.round(totalmem() / 2 ** 30);
@@ -17,14 +33,23 @@ export function page(curves) {
   ].join('\n\n');
 }
 
-export function curveText({ name, title, text, columns, rows, chart }) {
-  const picture = `![${chart.title}, by the number of ${chart.x}](images/growth-${name}.svg)`;
-  return [`## ${title}`, text, picture, kneeText(name, chart), table(columns, rows)].join('\n\n');
+export function curveText(curve) {
+  const { name, title, text, columns, rows, charts } = curve;
+  const images = pictures(curve).map(([file, { title, x }]) => `![${title}, by ${x}](${file})`);
+  const knees = Object.values(charts).map(kneeText);
+  return [`## ${title}`, text, ...images, ...knees, causes[name], table(columns, rows)]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
-function kneeText(name, { series, y }) {
+/** The files of a curve, below `docs`, and what is drawn there. */
+export function pictures({ name, charts }) {
+  return Object.entries(charts).map(([of, chart]) => [`images/growth-${name}-${of}.svg`, chart]);
+}
+
+function kneeText({ title, series, y }) {
   const sentences = series.map((one) => tell(one, kneeOf(one.points), y));
-  return [...sentences, causes[name]].join(' ').trim();
+  return `**${title}.** ${sentences.join(' ')}`;
 }
 
 function tell({ name, points }, knee, unit) {

@@ -3,12 +3,15 @@ import { kibibytes } from '../support/statistics.mjs';
 const streams = 1e6;
 /** A pod has one core, as Node has one thread, and 1 GiB. What is planned is half of it: a zone loss adds half again. */
 const [podProcessor, podMemory] = [0.5e6, 512 * 2 ** 20];
-/** A shard: half of the core that Redis uses, and 16 GiB. */
-const [shardProcessor, shardMemory] = [0.5e6, 16 * 2 ** 30];
+/** A Redis: half of the core that it uses, and 16 GiB. */
+const [serverProcessor, serverMemory] = [0.5e6, 16 * 2 ** 30];
 /** Seconds in which the streams of a pod are told: half of the default `flushTimeout`. */
 const tellingTime = 1;
 /** µs of processor each second that a pod has left for newcomers, when it carries those of the lost zone too. */
 const spare = 0.25e6;
+
+/** µs; less is lost in what a machine does besides. */
+const measurable = 0.5;
 
 const loads = [
   { name: 'notifications, one in 10 s', rate: 0.1, isLogged: false },
@@ -23,16 +26,16 @@ export function plan(curves) {
   const plans = loads.map((load) => planFor(load, costs));
   return [
     '## A million streams at once',
-    `On paper, from the costs above (Express): ${costText(costs)}. A pod has one core and 1 GiB, a shard of Redis one core ` +
-      'and 16 GiB. The plan uses half of each, so that two zones of three can carry what the third one loses.',
+    `On paper, from the costs above (Express): ${costText(costs)}. A pod has one core and 1 GiB, a Redis one core and ` +
+      '16 GiB. The plan uses half of each, so that two zones of three can carry what the third one loses.',
     podTable(plans),
     `*Limited by*: *processor* is the sending (and logging) of events; *memory* is ${kibibytes(costs.resident)} for each ` +
       `stream; *telling* is ${tellingTime} s to end all at the deadline, half of the default \`flushTimeout\`.`,
     '### Redis',
     redisTable(plans),
-    `Every event is kept for \`ttl\` behind the last one of its stream, and takes ${Math.round(costs.bytes)} bytes. So with ` +
-      'the default of 600 s memory decides, and with 60 s the processor: **set `ttl` to what a client needs to come back, ' +
-      'and write tokens together.** Streams have slots of their own, so a shard more is a shard more of capacity.',
+    `The larger number decides. An event takes ${Math.round(costs.bytes)} bytes, and is kept for \`ttl\` behind the last one of ` +
+      'its stream. **Write tokens together, and set `ttl` to what a client needs to come back.**',
+    clusterText(costs),
     '### A zone is lost',
     zoneText(plans, costs),
     '### What breaks first, and what to set',
@@ -43,16 +46,15 @@ export function plan(curves) {
 /** Those of the largest crowd. */
 function costsOf({ open, told, resumable }) {
   const last = (points, of = () => true) => points.filter(of).at(-1);
-  const onExpress = ({ adapter }) => adapter === 'express';
-  const cluster = last(resumable.points);
+  const of = (name) => last(resumable.points, ({ topology }) => topology === name);
+  const [server, cluster] = [of('one server'), of('cluster of three')];
   return {
-    ...last(open.points, onExpress),
-    ending: last(told.points, onExpress).cost,
-    redis: cluster.redis,
-    replica: cluster.replica,
-    bytes: cluster.bytes,
-    takeOver: cluster.takeOver,
-    takeOverReplica: cluster.takeOverReplica,
+    ...last(open.points, ({ party }) => party === 'Express'),
+    ending: last(told.points, ({ adapter }) => adapter === 'express').cost,
+    ...{ redis: server.redis, replica: server.replica, bytes: server.bytes },
+    ...{ takeOver: server.takeOver, takeOverReplica: server.takeOverReplica },
+    /** µs of each node of a cluster, for every event of the whole cluster. */
+    broadcast: (cluster.redis - server.redis) / 3,
   };
 }
 
@@ -64,7 +66,7 @@ function costText({ opening, event, ending, redis, replica }) {
       each(event, 'to send an event'),
       each(ending, 'to end a stream'),
     ],
-    `${each(replica, 'of the replica')} and ${each(redis, 'of the cluster to log an event')}`,
+    `${each(replica, 'of the replica')} and ${each(redis, 'of Redis to log an event')}`,
   ].join(', ');
 }
 
@@ -79,9 +81,9 @@ function planFor({ name, rate, isLogged }, costs) {
   return {
     ...{ name, isLogged, limit, perPod: Math.floor(perPod) },
     ...{ pods: Math.ceil(streams / perPod), events: streams * rate },
-    shards: (ttl) => ({
-      processor: Math.ceil((streams * rate * costs.redis) / shardProcessor),
-      memory: Math.ceil(bytes(ttl) / shardMemory),
+    servers: (ttl) => ({
+      processor: Math.ceil((streams * rate * costs.redis) / serverProcessor),
+      memory: Math.ceil(bytes(ttl) / serverMemory),
     }),
     bytes,
   };
@@ -100,35 +102,53 @@ function podTable(plans) {
 function redisTable(plans) {
   const rows = plans
     .filter(({ isLogged }) => isLogged)
-    .map(({ name, events, shards, bytes }) => [
-      ...[name, number(events), number(shards(600).processor)],
-      ...[600, 60].map((ttl) => `${tebibytes(bytes(ttl))}: ${number(shards(ttl).memory)}`),
+    .map(({ name, events, servers, bytes }) => [
+      ...[name, number(events), number(servers(600).processor)],
+      ...[600, 60].map((ttl) => `${tebibytes(bytes(ttl))}: ${number(servers(ttl).memory)}`),
     ]);
-  const columns = ['streams', 'events/s', 'shards for the processor'];
+  const columns = ['streams', 'events/s', 'servers for the processor'];
   return table([...columns, '… for the memory, `ttl` 600', '… `ttl` 60'], rows);
+}
+
+/** Sharing one cluster helps only as far as its nodes do not do the same work. */
+function clusterText({ broadcast }) {
+  const cost = Math.max(broadcast, measurable);
+  const most = number(serverProcessor / cost);
+  return (
+    'Take servers, not one cluster: each append wakes the readers of other replicas by `PUBLISH`, and a cluster passes ' +
+    `every \`PUBLISH\` on to all its nodes. That is about ${cost.toFixed(1)} µs of **each** node for every event of ` +
+    `the cluster, so no cluster logs more than ${most} events/s at half a core, however many nodes it has. Divide ` +
+    'the users among cells instead, each with pods and a Redis (or a small cluster) of its own.'
+  );
 }
 
 function zoneText(plans, { opening, takeOver, takeOverReplica }) {
   const lost = streams / 3;
-  const rows = plans.map(({ name, pods, isLogged, shards }) => {
+  const rows = plans.map(({ name, pods, isLogged, servers }) => {
     const left = Math.ceil((pods * 2) / 3);
     const newcomer = opening + (isLogged ? takeOverReplica : 0);
     const admitted = (left * spare) / newcomer;
-    const takeOvers = (shards(60).processor * spare) / takeOver;
+    const takeOvers = (servers(60).processor * spare) / takeOver;
     return [
-      ...[name, number(left), number(admitted), `${number(lost / admitted)} s`],
+      ...[name, number(left), number(lost / left), `${number(lost / admitted)} s`],
       isLogged ? `${number(lost / takeOvers)} s` : '',
     ];
   });
   return [
-    `${number(lost)} clients lose their stream in one moment. The pods that are left carry half as much again and have a ` +
-      'quarter of a core for newcomers; the shards have the same for take-overs.',
+    `${number(lost)} clients lose their stream in one moment, and come back in the next. The pods that are left carry half as much again and have a ` +
+      'quarter of a core for newcomers; the Redis servers have the same for take-overs.',
     table(
-      ['streams', 'pods left', 'newcomers/s', 'all are back after', 'all are taken over after'],
+      [
+        'streams',
+        'pods left',
+        'newcomers for each',
+        'all are back after',
+        'all are taken over after',
+      ],
       rows,
     ),
-    'A client that comes sooner waits in the accept queue, and when that is full, the kernel drops its SYN and it tries ' +
-      'again after 1, 3 and 7 s. `resumingFetch` comes back after 0.13 to 0.25 s and doubles its pause up to 8 s, with a ' +
+    'So much the processor can do. Before that, the newcomers of a pod wait in its accept queue: Node asks for 511 ' +
+      'places. Where there are more, the kernel drops the SYN, and the client sends it again after 1, 3 and 7 s. `resumingFetch` comes back after 0.13 to 0.25 s and doubles its pause up to 8 s, with a ' +
       'random part, ten times in a row without an event: about 45 s. An `EventSource` waits for the last `retry:` that it ' +
       'has read, without a random part: all of them come at once. Nothing can tell a client anything when its zone is ' +
       'lost, so the advice has to be there before. The producers that are lost are taken over when their `lease` (5 s) ' +
@@ -142,8 +162,8 @@ const advice = ({ opening }) => [
     [
       [
         'Redis, for resumable answers',
-        'every token is an entry and is kept for `ttl`',
-        '`ttl` of a minute; tokens of 250 ms in one event; a cluster; `resumable` only where a client resumes',
+        'every token is a script call and an entry that is kept for `ttl`',
+        '`ttl` of a minute; tokens of 250 ms in one event; cells; `resumable` only where a client resumes',
       ],
       [
         'the processor of the pods, for answers',

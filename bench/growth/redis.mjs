@@ -23,9 +23,10 @@ export class Redis {
       if (redis.isCluster) await redis.#join();
       return await use(redis);
     } finally {
-      for (const { process, operator } of redis.#nodes) {
+      for (const { stop, operator } of redis.#nodes) {
         operator?.destroy();
-        process.kill('SIGKILL');
+        process.off('exit', stop);
+        stop();
       }
       await rm(redis.directory, { recursive: true, force: true });
     }
@@ -54,13 +55,14 @@ export class Redis {
       options.push('--cluster-enabled', 'yes', '--cluster-port', busPort);
       options.push('--cluster-config-file', file, '--cluster-announce-ip', '127.0.0.1');
     }
-    const process = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const node = { port, busPort, process };
+    const server = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const node = { port, busPort, stop: () => server.kill('SIGKILL') };
+    process.once('exit', node.stop);
     this.#nodes.push(node);
-    for await (const line of createInterface(process.stdout)) {
+    for await (const line of createInterface(server.stdout)) {
       if (line.includes('Ready to accept')) break;
     }
-    process.stdout.resume();
+    server.stdout.resume();
     node.operator = await createClient({ url: `redis://127.0.0.1:${port}` }).connect();
   }
 

@@ -25,14 +25,16 @@ export async function replicas({ quick }) {
       ...[point.size, point.size * rate, one(point.redis), one(point.replica)],
       `${point.p50.toFixed(2)} ms`,
     ]),
-    chart: {
-      title: 'Processor time for one logged event',
-      x: 'replicas',
-      y: 'µs',
-      series: [
-        { name: 'Redis', points: points.map(({ size, redis }) => [size, redis]) },
-        { name: 'replica', points: points.map(({ size, replica }) => [size, replica]) },
-      ],
+    charts: {
+      event: {
+        title: 'Processor time for one logged event',
+        x: 'replicas',
+        y: 'µs',
+        series: [
+          { name: 'Redis', points: points.map(({ size, redis }) => [size, redis]) },
+          { name: 'replica', points: points.map(({ size, replica }) => [size, replica]) },
+        ],
+      },
     },
     points,
   };

@@ -6,6 +6,8 @@ export function answerQuestions(answers) {
   process.on('message', async ({ id, question, details }) => {
     process.send({ id, answer: (await answers[question](details)) ?? null });
   });
+  // Without its parent it has nothing to do.
+  process.once('disconnect', () => process.exit());
   process.send({ ready: true });
 }
 
