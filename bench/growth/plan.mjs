@@ -51,7 +51,9 @@ function costsOf({ open, told, resumable }) {
   return {
     ...last(open.points, ({ party }) => party === 'Express'),
     ending: last(told.points, ({ adapter }) => adapter === 'express').cost,
-    ...{ redis: server.redis, replica: server.replica, bytes: server.bytes },
+    ...{ redis: server.redis, replica: server.replica },
+    // Few streams with many events each, as answers are.
+    bytes: resumable.points[0].bytes,
     ...{ takeOver: server.takeOver, takeOverReplica: server.takeOverReplica },
     /** µs of each node of a cluster, for every event of the whole cluster. */
     broadcast: (cluster.redis - server.redis) / 3,

@@ -36,14 +36,13 @@ export class Redis {
     return this.#nodes.map(({ port }) => `redis://127.0.0.1:${port}`);
   }
 
-  /** µs of processor that all nodes have taken, bytes that they hold, and their version. */
+  /** µs of processor that all nodes have taken, and bytes of data that they hold: no buffers. */
   async usage() {
     const infos = await Promise.all(this.#nodes.map(({ operator }) => operator.info('all')));
     const sum = (field) => infos.reduce((total, info) => total + numberOf(info, field), 0);
     return {
       processor: (sum('used_cpu_user') + sum('used_cpu_sys')) * 1e6,
-      memory: sum('used_memory'),
-      version: /redis_version:(\S+)/.exec(infos[0])[1],
+      memory: sum('used_memory_dataset'),
     };
   }
 
