@@ -3,7 +3,10 @@ import type { Clock } from '../core/clock.js';
 /** Tasks at times of a clock, which are cancelled together. */
 export class Timers {
   /** By the whole ms in which they are due: what comes to a thousand connections at once needs one timer. */
-  readonly #pending = new Map<number, { readonly tasks: (() => void)[]; cancel(): void }>();
+  readonly #pending = new Map<
+    number,
+    { readonly tasks: (() => void)[]; readonly cancel: () => void }
+  >();
 
   constructor(private readonly clock: Clock) {}
 
