@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { answerQuestions } from '../support/questions.mjs';
+import { KeptClient } from './kept-client.mjs';
 import { RequestClient } from './request-client.mjs';
 import { StreamClient } from './stream-client.mjs';
 
@@ -6,6 +8,9 @@ import { StreamClient } from './stream-client.mjs';
 let clients = [];
 /** By their port: the servers that are compared. */
 const requesters = new Map();
+/** Groups of kept connections, by their name. */
+const kept = new Map();
+const answering = new Map();
 
 answerQuestions({
   async connect({ port, path, connections }) {
@@ -29,4 +34,64 @@ answerQuestions({
     for (const client of clients) client.leave();
     await Promise.all(clients.map((client) => client.closed));
   },
+  /** Opens so many connections, each of which is kept. */
+  async keep({ group, port, count }) {
+    kept.set(group, await Promise.all(Array.from({ length: count }, () => KeptClient.open(port))));
+  },
+  /** Opens so many connections, a few at a time; each carries so many streams, and its client leaves the last one. */
+  async churn({ port, connections, streams }) {
+    let left = connections;
+    const lane = async () => {
+      while ((left -= 1) >= 0) await carry(port, left, streams);
+    };
+    await Promise.all(Array.from({ length: 32 }, lane));
+  },
+  /** Each client of the group asks; one after the other, if that is to take `within` ms. */
+  ask: ({ group, path, within = 0 }) =>
+    outcomes(group, async (client, share) => {
+      if (within > 0) await pause(share * within);
+      return client.ask(path);
+    }),
+  /** Each client of the group asks; resolves when the answers have begun. */
+  async begin({ group, path }) {
+    const begun = kept.get(group).map((client) => client.begun());
+    answering.set(
+      group,
+      outcomes(group, (client) => client.ask(path)),
+    );
+    await Promise.all(begun);
+  },
+  /** What became of the answers that had begun. */
+  begun: ({ group }) => answering.get(group),
+  /** Each asks again and again, as a client with a pool does under load. */
+  askOften: ({ group, path, between, time }) =>
+    outcomes(group, (client) => client.askOften(path, between, time)),
+  /** How the connections of the group ended, once all have. */
+  async endings({ group }) {
+    await Promise.all(kept.get(group).map((client) => client.closed));
+    return count(kept.get(group).map((client) => client.ended));
+  },
 });
+
+async function carry(port, index, streams) {
+  const client = await KeptClient.open(port, `127.0.0.${2 + (index % 32)}`);
+  for (let stream = 1; stream < streams; stream += 1) await client.ask('/stream');
+  const begun = client.begun();
+  void client.ask('/hold');
+  await begun;
+  client.leave();
+  await client.closed;
+}
+
+async function outcomes(group, ask) {
+  const members = kept.get(group);
+  return count(
+    await Promise.all(members.map((client, index) => ask(client, index / members.length))),
+  );
+}
+
+function count(words) {
+  const counts = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}

@@ -54,7 +54,8 @@ class Lane {
   }
 }
 
-function isWhole(answer) {
+/** Whether an answer has come to its end, in either of the ways in which it may tell it. */
+export function isWhole(answer) {
   const headEnd = answer.indexOf(endOfHead);
   if (headEnd < 0) return false;
   const head = answer.subarray(0, headEnd).toString('latin1');

@@ -1,35 +1,43 @@
 import { alternate } from '../support/alternate.mjs';
+import { possible } from '../support/descriptors.mjs';
 import { withClients, withServer } from '../support/server.mjs';
 import { kibibytes, median, ratio, summary } from '../support/statistics.mjs';
 
 /** What one open stream holds in the server, with the module and without. */
 export async function memory({ quick }) {
-  const count = quick ? 1000 : 2000;
-  const turns = quick ? 1 : 5;
+  const crowds = quick
+    ? [[1000, 1]]
+    : [
+        [2000, 5],
+        [possible([20_000])[0], 1],
+      ];
   const rows = [];
   for (const adapter of ['express', 'fastify']) {
-    const results = await alternate(turns, {
-      bare: () => perStream(adapter, 'bare', count),
-      drain: () => perStream(adapter, 'nestjs-drain', count),
-    });
-    rows.push(...['heapUsed', 'rss'].map((kind) => row(adapter, kind, results)));
+    for (const [count, turns] of crowds) {
+      const results = await alternate(turns, {
+        bare: () => perStream(adapter, 'bare', count),
+        drain: () => perStream(adapter, 'nestjs-drain', count),
+      });
+      rows.push(...['heapUsed', 'rss'].map((kind) => row(adapter, count, kind, results)));
+    }
   }
   return {
     title: 'Memory for each open stream',
     text:
-      `${count} open SSE streams, one socket each, in a fresh server that has opened and closed ` +
-      `${count / 4} before; heap and resident set after a full garbage collection, divided by ${count}. ` +
-      `${turns} processes of each variant, in turn.`,
-    columns: ['adapter', 'kind', 'bare', 'with nestjs-drain', 'difference', 'ratio'],
+      'So many open SSE streams, one socket each, in a fresh server that has opened and closed a quarter of them ' +
+      'before; heap and resident set after a full garbage collection, divided by their number. ' +
+      `${crowds.map(([count, turns]) => `${count} streams: ${turns} processes of each variant`).join(', ')}, in turn.`,
+    columns: ['adapter', 'streams', 'kind', 'bare', 'with nestjs-drain', 'difference', 'ratio'],
     rows,
   };
 }
 
-function row(adapter, kind, results) {
+function row(adapter, count, kind, results) {
   const [bare, drain] = [results.bare, results.drain].map((all) => all.map((one) => one[kind]));
   const difference = median(drain) - median(bare);
   return [
     adapter,
+    String(count),
     kind,
     summary(bare, kibibytes),
     summary(drain, kibibytes),

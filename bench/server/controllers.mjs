@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Get, Sse } from '@nestjs/common';
 import { concat, from, NEVER, of, Subject } from 'rxjs';
 
@@ -6,6 +7,9 @@ const events = Array.from({ length: 10 }, (_, index) => ({ data: { text: `word $
 
 /** Ends the streams of `/ending`. */
 export const ending = new Subject();
+
+/** What the streams of `/follow` send. */
+export const ticks = new Subject();
 
 /**
  * The same handlers for every variant of the application.
@@ -16,8 +20,14 @@ export function controllers(streamDecorators) {
     plain() {
       return { hello: 'world' };
     }
+
+    /** Under way for a second. */
+    async slow() {
+      await pause(1000);
+      return { hello: 'world' };
+    }
   }
-  decorateMethods(Plain, { plain: [Get('plain')] });
+  decorateMethods(Plain, { plain: [Get('plain')], slow: [Get('slow')] });
 
   class Streams {
     /** Ten events at once, and the end. */
@@ -34,11 +44,17 @@ export function controllers(streamDecorators) {
     ending() {
       return concat(of({ data: 'open' }), ending);
     }
+
+    /** One event, and then what the benchmark sends to all. */
+    follow() {
+      return concat(of({ data: 'open' }), ticks);
+    }
   }
   decorateMethods(Streams, {
     stream: [Sse('stream')],
     hold: [Sse('hold')],
     ending: [Sse('ending')],
+    follow: [Sse('follow')],
   });
 
   return [

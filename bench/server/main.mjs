@@ -1,10 +1,11 @@
 import 'reflect-metadata';
+import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { answerQuestions } from '../support/questions.mjs';
-import { controllers, ending } from './controllers.mjs';
+import { controllers, ending, ticks } from './controllers.mjs';
 import { DrainWatch } from './drain-watch.mjs';
 import { Profile } from './profile.mjs';
 import { variants } from './variants.mjs';
@@ -15,11 +16,13 @@ const { values } = parseArgs({
     adapter: { type: 'string', default: 'express' },
     variant: { type: 'string', default: 'bare' },
     timeout: { type: 'string', default: '60' },
+    propagationDelay: { type: 'string', default: '0' },
   },
 });
 
 const { imports, streamDecorators, prepare } = variants[values.variant]({
   timeout: Number(values.timeout),
+  propagationDelay: Number(values.propagationDelay),
 });
 class Application {}
 Reflect.decorate([Module({ imports, controllers: controllers(streamDecorators) })], Application);
@@ -29,7 +32,7 @@ const application =
   values.adapter === 'fastify'
     ? await NestFactory.create(Application, new FastifyAdapter(), { logger })
     : await NestFactory.create(Application, { logger });
-prepare(application);
+await prepare(application);
 // Thousands of connections come at once; Node's default of 511 would drop some for a second.
 await application.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
 
@@ -45,6 +48,12 @@ answerQuestions({
     globalThis.gc();
     globalThis.gc();
     return process.memoryUsage();
+  },
+  async tick({ times }) {
+    for (let time = 0; time < times; time += 1) {
+      ticks.next({ data: { text: `word ${time}` } });
+      await turn();
+    }
   },
   endStreams: () => ending.complete(),
   drain: () => watch.drain(),

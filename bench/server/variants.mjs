@@ -1,15 +1,20 @@
 import { createHttpTerminator } from 'http-terminator';
+import lightshipModule from 'lightship';
 import { DrainableStream, GracefulShutdownModule } from 'nestjs-drain';
 import { DrainMetricsModule } from 'nestjs-drain/metrics';
 import { DrainResumeModule } from 'nestjs-drain/resume';
 import { MemoryResumeStore } from 'nestjs-drain-resume';
 import * as peer from 'nestjs-graceful-shutdown';
 
+// CommonJS without named exports.
+const { createLightship } = lightshipModule;
+
 const nothing = { imports: [], streamDecorators: [], prepare() {} };
 
 /**
  * The application with and without a shutdown library, each set up as its README says. All may take
- * as long as the longest stream (`timeout`, seconds), so that none is measured by its own bound.
+ * as long as the longest stream (`timeout`, seconds), so that none is measured by its own bound. Pauses for the
+ * balancer's sake are 0 everywhere, for the same reason (`propagationDelay`, and lightship's `shutdownDelay`).
  */
 export const variants = {
   bare: () => nothing,
@@ -38,6 +43,21 @@ export const variants = {
     },
   }),
 
+  lightship: ({ timeout }) => ({
+    ...nothing,
+    async prepare(application) {
+      const lightship = await createLightship({
+        detectKubernetes: false,
+        port: 0,
+        shutdownDelay: 0,
+        gracefulShutdownTimeout: timeout * 1000,
+        shutdownHandlerTimeout: timeout * 1000,
+      });
+      lightship.registerShutdownHandler(() => application.close());
+      lightship.signalReady();
+    },
+  }),
+
   'nestjs-graceful-shutdown': ({ timeout }) => ({
     ...nothing,
     imports: [peer.GracefulShutdownModule.forRoot({ gracefulShutdownTimeout: timeout * 1000 })],
@@ -45,9 +65,9 @@ export const variants = {
   }),
 };
 
-function drained({ timeout }, ...entries) {
+function drained({ timeout, propagationDelay }, ...entries) {
   return {
-    imports: [GracefulShutdownModule.forRoot({ timeout }), ...entries],
+    imports: [GracefulShutdownModule.forRoot({ timeout, propagationDelay }), ...entries],
     streamDecorators: [DrainableStream()],
     prepare: (application) => application.enableShutdownHooks(),
   };

@@ -24,6 +24,13 @@ export class KeepAliveClient {
     return endOf(await this.get(path));
   }
 
+  /** Asks for an answer to its end, and resolves with one of its headers. */
+  async header(path, name) {
+    const response = await this.get(path);
+    await endOf(response);
+    return response.headers[name];
+  }
+
   close() {
     this.#agent.destroy();
   }

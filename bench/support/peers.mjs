@@ -5,7 +5,9 @@ export const peers = [
   'nestjs-drain',
   'http-terminator',
   'nestjs-graceful-shutdown',
+  'lightship',
   'enableShutdownHooks only',
+  'bare',
 ];
 
 /** ms after which a process that has not exited counts as hung. */

@@ -6,6 +6,8 @@ export function answerQuestions(answers) {
   process.on('message', async ({ id, question, details }) => {
     process.send({ id, answer: (await answers[question](details)) ?? null });
   });
+  // Without its parent it has nothing to do.
+  process.once('disconnect', () => process.exit());
   process.send({ ready: true });
 }
 
@@ -31,7 +33,9 @@ export class Child {
   ask(question, details) {
     const id = (this.#sequence += 1);
     const answer = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    this.#process.send({ id, question, details });
+    this.#process.send({ id, question, details }, (error) => {
+      if (error) this.#waiting.get(id)?.reject(error);
+    });
     return answer.finally(() => this.#waiting.delete(id));
   }
 

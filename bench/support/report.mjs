@@ -8,6 +8,7 @@ const packages = [
   '@nestjs/platform-fastify',
   'http-terminator',
   'nestjs-graceful-shutdown',
+  'lightship',
 ];
 
 /** The whole page. */

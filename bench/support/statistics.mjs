@@ -20,5 +20,7 @@ export const ratio = fixed(3);
 export const milliseconds = (value) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
 export const kibibytes = (value) => `${(value / 1024).toFixed(2)} KiB`;
 
+export const mebibytes = (value) => `${(value / 2 ** 20).toFixed(2)} MiB`;
+
 /** Whether a goal is reached, in words for a table. */
 export const verdict = (value, goal) => (value <= goal ? 'reached' : '**missed**');

@@ -5,6 +5,7 @@ import { bytesArrive, MemoryHttp } from '../../test/support/memory-http.js';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions } from '../core/options.js';
 import { Connections } from './connections.js';
+import { settle } from './keep-alive.js';
 import { bodyPatience } from './stalled-body.js';
 
 const flushTimeout = 2;
@@ -64,6 +65,21 @@ describe('a request whose body stalls', () => {
     expect([slow.seen.hasEnded, unread.seen.hasEnded]).toEqual([false, false]);
     expect([slow.seen.text, unread.seen.text, drain.phase]).toEqual(['', '', 'draining']);
   });
+});
+
+test('law 7: a client that does not answer the FIN holds nothing', async () => {
+  const { clock, http, drain } = setUp();
+  http.server.on('request', (_request, response) => response.end('done'));
+  const { client, seen } = connect(http, 'GET / HTTP/1.1\r\nHost: memory\r\n\r\n');
+  await bytesArrive();
+  await clock.advanceAsync(settle);
+  await drain.start('SIGTERM');
+  let isStopped = false;
+  void drain.stopListeners().then(() => (isStopped = true));
+  await bytesArrive();
+  await bytesArrive();
+  expect([seen.hasEnded, client.writable]).toEqual([true, true]);
+  expect([seen.isClosed, isStopped, clock.pending]).toEqual([true, true, 0]);
 });
 
 const upgrades = [

@@ -1,0 +1,50 @@
+// How cost grows: `npm run bench:growth`. Needs redis-server. Writes docs/growth.md and its pictures.
+//   --quick        fewer and smaller crowds; prints the page, and writes nothing
+//   --only a,b     some of: open, told, resumable, replicas; prints, and writes nothing
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
+import { draw } from './growth/chart.mjs';
+import { open } from './growth/open.mjs';
+import { curveText, page, pictures } from './growth/page.mjs';
+import { replicas } from './growth/replicas.mjs';
+import { resumable } from './growth/resumable.mjs';
+import { told } from './growth/told.mjs';
+
+const target = fileURLToPath(new URL('../docs/growth.md', import.meta.url));
+const measurements = { open, told, resumable, replicas };
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const names = values.only?.split(',') ?? Object.keys(measurements);
+
+// A run that is broken off leaves no server behind.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+const curves = {};
+for (const name of names) {
+  curves[name] = { name, ...(await measurements[name](values)) };
+  console.log(await pretty(curveText(curves[name])));
+}
+
+if (!values.only) {
+  const text = await pretty(page(curves));
+  if (values.quick) console.log(text);
+  else await write(text);
+}
+
+async function write(text) {
+  for (const curve of Object.values(curves)) {
+    for (const [file, chart] of pictures(curve)) {
+      await writeFile(new URL(`../docs/${file}`, import.meta.url), draw(chart));
+    }
+  }
+  await writeFile(target, text);
+  console.log(`Written: ${target}`);
+}
+
+async function pretty(markdown) {
+  return format(markdown, { ...(await resolveConfig(target)), parser: 'markdown' });
+}

@@ -1,0 +1,97 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { fixed, milliseconds } from '../support/statistics.mjs';
+import { Redis } from './redis.mjs';
+import { together, withReplicas } from './replica.mjs';
+
+/** Events/s of one stream, and the most of all streams together. */
+const [eachRate, mostRate] = [20, 10_000];
+/** ms; longer than a third of the lease, after which it is renewed. */
+const idleTime = 2000;
+/** ms; above it the machine was full, and events that wait in long queues are cheap. */
+const tooLate = 20;
+const topologies = { 'one server': 1, 'cluster of three': 3 };
+
+/** What a logged event costs, by the number of streams that are produced at the same time. */
+export async function resumable({ quick }) {
+  const sizes = quick ? [10, 200] : [10, 100, 500, 1000, 2000, 5000];
+  const points = [];
+  for (const [topology, nodes] of Object.entries(topologies)) {
+    points.push(...(await Redis.with(nodes, (redis) => grow(redis, topology, sizes, quick))));
+  }
+  return {
+    title: 'Resumable streams on one Redis, and on a cluster of three',
+    text:
+      `One replica produces so many streams, ${eachRate} events/s each and at most ${mostRate.toLocaleString('en')} in ` +
+      'all. Processor time of the Redis servers (all nodes) and of the replica for one event of 145 bytes, logged by ' +
+      '`write()`; the time until it was logged. *Start* and *take-over* are what one stream costs the servers in all. ' +
+      'In a row with a bold p50 the machine was full: the events waited in long queues, so its costs are void. ' +
+      'The nodes of the cluster share the machine with everything else, so it shows what a cluster costs, not how fast it is.',
+    columns: [
+      ...[
+        'Redis',
+        'streams',
+        'events/s',
+        'µs of Redis/event',
+        'µs of replica/event',
+        'p50',
+        'bytes/event',
+      ],
+      ...['µs of Redis/start', 'µs of Redis/take-over'],
+    ],
+    rows: points.map((point) => [
+      ...[point.topology, point.size, point.rate, one(point.redis), one(point.replica)],
+      ...[late(point.p50), Math.round(point.bytes), one(point.start), one(point.takeOver)],
+    ]),
+    charts: {
+      event: {
+        title: 'Processor time of Redis for one logged event',
+        x: 'streams produced at the same time',
+        y: 'µs',
+        series: Object.keys(topologies).map((name) => ({
+          name,
+          points: points
+            .filter(({ topology }) => topology === name)
+            .map(({ size, redis }) => [size, redis]),
+        })),
+      },
+    },
+    points,
+  };
+}
+
+const one = fixed(1);
+const late = (p50) => (p50 > tooLate ? `**${milliseconds(p50)}**` : `${p50.toFixed(2)} ms`);
+
+async function grow(redis, topology, sizes, quick) {
+  const points = [];
+  // The first replica warms the servers up.
+  for (const size of [sizes[0], ...sizes]) {
+    const point = await withReplicas(redis, 1, (replicas) => measure(redis, replicas, size, quick));
+    points.push({ topology, size, ...point });
+  }
+  return points.slice(1);
+}
+
+async function measure(redis, replicas, size, quick) {
+  const rate = Math.min(eachRate * size, mostRate);
+  const started = await together(redis, replicas, 'start', { count: size });
+  // What is compiled, and what the scripts load, belongs to no event.
+  await replicas[0].ask('run', { rate, time: 0.5 });
+  const ran = await together(redis, replicas, 'run', { rate, time: quick ? 1 : 2 });
+  const idle = await cost(redis, idleTime);
+  const taken = await together(redis, replicas, 'takeOver');
+  const [{ events, processor, p50 }] = ran.answers;
+  return {
+    ...{ rate, redis: ran.processor / events, replica: processor / events, p50 },
+    ...{ start: started.processor / size, takeOver: taken.processor / size },
+    ...{ takeOverReplica: taken.answers[0] / size, bytes: ran.memory / events },
+    /** µs of the servers for one open stream that writes nothing, each second. */
+    lease: (idle / size / idleTime) * 1000,
+  };
+}
+
+async function cost(redis, time) {
+  const before = await redis.usage();
+  await pause(time);
+  return (await redis.usage()).processor - before.processor;
+}

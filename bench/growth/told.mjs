@@ -1,0 +1,56 @@
+import { possible } from '../support/descriptors.mjs';
+import { withClients, withServer } from '../support/server.mjs';
+import { fixed, milliseconds } from '../support/statistics.mjs';
+
+/** What it costs to end a stream at the deadline, by the number of streams that are open then. */
+export async function told({ quick }) {
+  const sizes = possible(quick ? [100, 1000] : [100, 500, 2000, 5000, 10_000, 20_000]);
+  const points = [];
+  for (const adapter of ['express', 'fastify']) {
+    for (const size of sizes) points.push({ adapter, size, ...(await drain(adapter, size)) });
+  }
+  return {
+    title: 'Streams told at the deadline',
+    text:
+      'So many streams are open at the deadline. Processor time of the process, from the trigger to the end of the ' +
+      'drain, for each of them: its wave, its farewell, its end and the close of its socket. *Told* is the time from the ' +
+      'deadline until all had left, on this machine.',
+    columns: ['adapter', 'streams', 'µs/stream', 'told', 'event loop p99', 'cut'],
+    rows: points.map((point) => [
+      ...[point.adapter, point.size, fixed(1)(point.cost), milliseconds(point.told)],
+      ...[milliseconds(point.delay), point.cut],
+    ]),
+    charts: {
+      stream: {
+        title: 'Processor time to end one stream at the deadline',
+        x: 'streams open at the deadline',
+        y: 'µs',
+        series: ['express', 'fastify'].map((name) => ({
+          name,
+          points: points
+            .filter(({ adapter }) => adapter === name)
+            .map(({ size, cost }) => [size, cost]),
+        })),
+      },
+    },
+    points,
+  };
+}
+
+function drain(adapter, count) {
+  return withServer({ adapter, variant: 'nestjs-drain', timeout: 1 }, (server, port) =>
+    withClients(async (clients) => {
+      // What is compiled for the first streams belongs to none.
+      await clients.ask('open', { port, path: '/hold', count: 300 });
+      await clients.ask('leave');
+      await clients.ask('open', { port, path: '/hold', count });
+      const before = await server.ask('processor');
+      const { deadline, drained, delay, report } = await server.ask('drain');
+      const after = await server.ask('processor');
+      return {
+        ...{ told: drained - deadline, delay: delay.p99, cut: report.cut },
+        cost: (after.user + after.system - before.user - before.system) / count,
+      };
+    }),
+  );
+}
