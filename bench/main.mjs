@@ -1,11 +1,6 @@
 // All benchmarks of the library: `npm run build && node bench/main.mjs`.
 //   --quick        fewer repetitions and smaller crowds; prints, and writes nothing
-<<<<<<< HEAD
-//   --only a,b     some of: throughput, instructions, entries, memory, deadline, wait, exit, reconnect, logging, resume; writes nothing either
-=======
-//   --only a,b     some of: throughput, entries, memory, flatness, deadline, wait, exit, resume;
-//                  writes nothing either
->>>>>>> theend
+//   --only a,b     some of the sections below; writes nothing either
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -13,11 +8,8 @@ import { format, resolveConfig } from 'prettier';
 import { deadline } from './sections/deadline.mjs';
 import { entries } from './sections/entries.mjs';
 import { exit } from './sections/exit.mjs';
-<<<<<<< HEAD
-import { instructions } from './sections/instructions.mjs';
-=======
 import { flatness } from './sections/flatness.mjs';
->>>>>>> theend
+import { instructions } from './sections/instructions.mjs';
 import { memory } from './sections/memory.mjs';
 import { logging, reconnect } from './sections/reconnect.mjs';
 import { resume } from './sections/resume.mjs';
@@ -26,12 +18,12 @@ import { wait } from './sections/wait.mjs';
 import { load, page, sectionText } from './support/report.mjs';
 
 const target = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
-<<<<<<< HEAD
 const benchmarks = {
   throughput,
   instructions,
   entries,
   memory,
+  flatness,
   deadline,
   wait,
   exit,
@@ -39,9 +31,6 @@ const benchmarks = {
   logging,
   resume,
 };
-=======
-const benchmarks = { throughput, entries, memory, flatness, deadline, wait, exit, resume };
->>>>>>> theend
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },

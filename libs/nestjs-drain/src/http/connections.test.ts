@@ -72,7 +72,7 @@ test('law 7: a client that does not answer the FIN holds nothing', async () => {
   http.server.on('request', (_request, response) => response.end('done'));
   const { client, seen } = connect(http, 'GET / HTTP/1.1\r\nHost: memory\r\n\r\n');
   await bytesArrive();
-  await clock.advanceAsync(settle);
+  await clock.advanceAsync(2 * settle);
   await drain.start('SIGTERM');
   let isStopped = false;
   void drain.stopListeners().then(() => (isStopped = true));
