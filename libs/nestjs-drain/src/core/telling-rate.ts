@@ -1,0 +1,25 @@
+/** ms for the end of one stream, until this process has measured its own: twice what a slow machine was seen to need. */
+const assumed = 0.5;
+
+/** How much an older wave counts against a newer one. */
+const memory = 0.9;
+
+/** How long this machine takes to tell one stream and end it, as its own waves measure it. */
+export class TellingRate {
+  #streams = 0;
+  #ms = 0;
+
+  get isMeasured(): boolean {
+    return this.#streams > 0;
+  }
+
+  observe(streams: number, ms: number): void {
+    this.#streams = this.#streams * memory + streams;
+    this.#ms = this.#ms * memory + ms;
+  }
+
+  /** ms for so many streams. */
+  timeFor(streams: number): number {
+    return streams * (this.isMeasured ? this.#ms / this.#streams : assumed);
+  }
+}
