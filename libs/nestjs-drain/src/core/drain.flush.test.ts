@@ -137,8 +137,8 @@ describe('law 5, on a machine of any speed', () => {
         const isEarly = first - scenario.telling < timeout * 1_000 - 1e-6;
         if (isEarly) early += 1;
         expect(first).toBeGreaterThanOrEqual((timeout * 1_000) / 2);
-        // Half a millisecond for each is assumed before the first wave.
-        if (isEarly) expect(streams / 2).toBeGreaterThan((spare * 1_000) / 4);
+        // A millisecond for each is assumed before the first wave.
+        if (isEarly) expect(streams).toBeGreaterThan((spare * 1_000) / 4);
       }),
       runs,
     );

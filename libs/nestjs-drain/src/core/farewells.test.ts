@@ -18,7 +18,7 @@ const told = (streams: readonly ScriptedStream[]): number =>
 
 describe('farewells', () => {
   it('of a few streams begin at the deadline', async () => {
-    const { clock, drain, streams } = setUp(2_500);
+    const { clock, drain, streams } = setUp(1_250);
     void drain.start('SIGTERM');
     await clock.advanceAsync(59_999);
     expect(told(streams)).toBe(0);
@@ -29,13 +29,13 @@ describe('farewells', () => {
   it('of thousands begin with one wave before it, which measures the machine', async () => {
     const { clock, drain, streams } = setUp(10_000);
     void drain.start('SIGTERM');
-    // Half a millisecond for each is assumed, and the last may be told 1.25 s behind the deadline.
-    await clock.advanceAsync(56_249);
+    // A millisecond for each is assumed, and the last may be told 1.25 s behind the deadline.
+    await clock.advanceAsync(51_249);
     expect(told(streams)).toBe(0);
     await clock.advanceAsync(1);
     expect(told(streams)).toBe(50);
     // On this clock telling takes no time.
-    await clock.advanceAsync(3_749);
+    await clock.advanceAsync(8_749);
     expect(told(streams)).toBe(50);
     await clock.advanceAsync(1_251);
     expect(told(streams)).toBe(10_000);
@@ -62,7 +62,7 @@ describe('farewells', () => {
     await clock.runAll();
     expect(await report).toMatchObject({ outcome: 'timeout', cancelled: 10_000, cut: 0 });
     const [first = 0, last = 0] = [toldAt[0], toldAt.at(-1)];
-    expect(first).toBeGreaterThan(56_000);
+    expect(first).toBeGreaterThan(51_000);
     // Ten thousand at 0.4 ms are 4 s. They end 1.25 s behind the deadline, and not much earlier.
     expect(last).toBeLessThanOrEqual(61_250);
     expect(last).toBeGreaterThan(61_000);
@@ -96,7 +96,7 @@ describe('farewells', () => {
   it('belong to the deadline, also where all have left before it', async () => {
     const { clock, drain, streams } = setUp(10_000);
     const report = drain.start('SIGTERM');
-    await clock.advanceAsync(57_000);
+    await clock.advanceAsync(52_000);
     for (const stream of streams) stream.close();
     await endOfTurn();
     expect(await report).toMatchObject({ outcome: 'timeout', cancelled: 50, completed: 9_950 });
@@ -155,8 +155,8 @@ describe('the outlook', () => {
     void drain.start('SIGTERM');
     expect(drain.outlook).toEqual({
       streams: 10_000,
-      seconds: 5,
-      lead: 3.75,
+      seconds: 10,
+      lead: 8.75,
       neededGracePeriod: undefined,
     });
   });
@@ -164,7 +164,7 @@ describe('the outlook', () => {
   it('names the grace period that they need, where the time is too short', () => {
     const { drain } = setUp(10_000, { timeout: 2 });
     void drain.start('SIGTERM');
-    // One second before the deadline, and four behind it.
-    expect(drain.outlook).toMatchObject({ lead: 1, neededGracePeriod: 13 });
+    // One second before the deadline, and nine behind it.
+    expect(drain.outlook).toMatchObject({ lead: 1, neededGracePeriod: 23 });
   });
 });

@@ -64,7 +64,7 @@ export class DrainLogger {
     const { streams: open, seconds, lead, neededGracePeriod } = outlook;
     const fields = { event: 'outlook', streams: open, seconds, lead, neededGracePeriod };
     const many =
-      `${open} streams are open. To end them all takes about ${seconds.toFixed(1)} s, so their farewells begin ` +
+      `${open} streams are open. To end them all may take ${seconds.toFixed(1)} s, so their farewells begin ` +
       `${lead.toFixed(1)} s before the deadline, if they are still open then`;
     if (neededGracePeriod === undefined) return this.#write('log', many, fields);
     return this.#write(
