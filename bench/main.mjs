@@ -1,6 +1,6 @@
 // All benchmarks of the library: `npm run build && node bench/main.mjs`.
 //   --quick        fewer repetitions and smaller crowds; prints, and writes nothing
-//   --only a,b     some of: throughput, entries, memory, deadline, wait, exit, resume; writes nothing either
+//   --only a,b     some of: throughput, entries, memory, deadline, reconnect, wait, exit, resume; writes nothing either
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,13 +9,14 @@ import { deadline } from './sections/deadline.mjs';
 import { entries } from './sections/entries.mjs';
 import { exit } from './sections/exit.mjs';
 import { memory } from './sections/memory.mjs';
+import { reconnect } from './sections/reconnect.mjs';
 import { resume } from './sections/resume.mjs';
 import { throughput } from './sections/throughput.mjs';
 import { wait } from './sections/wait.mjs';
 import { load, page, sectionText } from './support/report.mjs';
 
 const target = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
-const benchmarks = { throughput, entries, memory, deadline, wait, exit, resume };
+const benchmarks = { throughput, entries, memory, deadline, reconnect, wait, exit, resume };
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },

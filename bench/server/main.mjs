@@ -15,6 +15,7 @@ const { values } = parseArgs({
     adapter: { type: 'string', default: 'express' },
     variant: { type: 'string', default: 'bare' },
     timeout: { type: 'string', default: '60' },
+    http2: { type: 'string', default: 'false' },
   },
 });
 
@@ -27,7 +28,11 @@ Reflect.decorate([Module({ imports, controllers: controllers(streamDecorators) }
 const logger = ['error', 'fatal'];
 const application =
   values.adapter === 'fastify'
-    ? await NestFactory.create(Application, new FastifyAdapter(), { logger })
+    ? await NestFactory.create(
+        Application,
+        new FastifyAdapter({ http2: values.http2 === 'true' }),
+        { logger },
+      )
     : await NestFactory.create(Application, { logger });
 prepare(application);
 // Thousands of connections come at once; Node's default of 511 would drop some for a second.

@@ -5,6 +5,9 @@ import { DrainResumeModule } from 'nestjs-drain/resume';
 import { MemoryResumeStore } from 'nestjs-drain-resume';
 import * as peer from 'nestjs-graceful-shutdown';
 
+/** 5 000 subscriptions a second. */
+export const reconnectWaves = { size: 50, interval: 0.01 };
+
 const nothing = { imports: [], streamDecorators: [], prepare() {} };
 
 /**
@@ -23,6 +26,12 @@ export const variants = {
   'with metrics': (options) => drained(options, DrainMetricsModule.forRoot()),
   'with resume, unused': (options) =>
     drained(options, DrainResumeModule.forRoot({ store: new MemoryResumeStore() })),
+
+  'subscriptions in waves': (options) => ({
+    ...drained(options),
+    imports: [GracefulShutdownModule.forRoot({ ...options, waves: reconnectWaves })],
+    streamDecorators: [DrainableStream({ kind: 'subscription' })],
+  }),
 
   'http-terminator': ({ timeout }) => ({
     ...nothing,
