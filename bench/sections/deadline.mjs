@@ -7,7 +7,7 @@ import { fixed, median, milliseconds, summary, verdict } from '../support/statis
 const goal = { told: 1000, delay: 50 };
 
 /** Seconds: long enough to begin before the deadline, where many are open. */
-const timeout = 4;
+const timeoutFor = (count) => Math.max(4, count / 1600);
 
 /** Thousands of open streams at the deadline: how long until every client has its farewell. */
 export async function deadline({ quick }) {
@@ -74,6 +74,7 @@ function row(adapter, count, processors, results) {
 
 /** @param surroundings how the server runs meanwhile */
 function cancelAll(adapter, count, surroundings = (_server, use) => use()) {
+  const timeout = timeoutFor(count);
   return withServer({ adapter, variant: 'nestjs-drain', timeout }, (server, port) =>
     withClients(async (clients) => {
       await clients.ask('open', { port, path: '/hold', count });
