@@ -179,7 +179,9 @@ export class Drain {
   async #stopListeners(): Promise<void> {
     this.makeIrreversible('its listeners have been closed');
     const flush = this.#run?.flush ?? this.options.flushTimeout;
-    const deadline = (this.deadline ?? this.clock.now()) + flush * 1000;
+    // Thousands of farewells go on behind the deadline: the last answers have their time like the last farewell.
+    const last = Math.max(this.deadline ?? this.clock.now(), this.#run?.farewells?.lastAt ?? 0);
+    const deadline = last + flush * 1000;
     await Promise.allSettled([...this.listeners].map(async (one) => one.stop(deadline)));
   }
 

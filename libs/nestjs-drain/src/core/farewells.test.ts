@@ -104,6 +104,30 @@ describe('farewells', () => {
   });
 });
 
+it('the listeners have the flush behind the last farewell, where it came late', async () => {
+  const clock = new BusyMachine();
+  const drain = new Drain(resolveDrainOptions({ timeout: 10, flushTimeout: 2 }), clock);
+  const deadlines: number[] = [];
+  drain.listeners.add({ stop: (until) => Promise.resolve(void deadlines.push(until)) });
+  for (let count = 0; count < 4; count += 1) {
+    const stream = drain.streams.admit(
+      { kind: 'finite', route: '/' },
+      {
+        end: () => {
+          clock.work(600);
+          if ('release' in stream) stream.release();
+        },
+        destroy: () => undefined,
+      },
+    );
+  }
+  const report = drain.start('SIGTERM');
+  await clock.runAll();
+  expect(await report).toMatchObject({ cancelled: 4 });
+  await drain.stopListeners();
+  expect(deadlines).toEqual([10_000 + 4 * 600 + 2_000]);
+});
+
 describe('the last bound', () => {
   it.each([
     { grace: undefined, end: 64_500, why: 'half of the five seconds that a pod is to have' },

@@ -55,8 +55,9 @@ export class Farewells {
   readonly #flushes: FlushQueue;
   #hasBegun = false;
   #told = 0;
-  /** The clock's ms. */
+  /** The clock's ms; so is the next. */
   #deadline: number;
+  #lastAt = 0;
   #cancelStart = (): void => undefined;
   #cancelEnd = (): void => undefined;
   #stopTelling = (): void => undefined;
@@ -78,6 +79,11 @@ export class Farewells {
   /** Whether any stream was told, or was due, because of the deadline. */
   get hasBegun(): boolean {
     return this.#hasBegun;
+  }
+
+  /** The clock's ms of the last farewell; 0 before the first. */
+  get lastAt(): number {
+    return this.#lastAt;
   }
 
   get outlook(): Outlook {
@@ -113,11 +119,16 @@ export class Farewells {
     const untold = open.filter(({ endedFor }) => !endedFor);
     this.#stopTelling = waves.run(untold, end ?? this.#telling, this.calls.tell, {
       afterWave: (told, isLast) => {
-        this.#told += told.length;
-        this.#flushes.add(told, isLast);
+        this.#note(told, isLast);
         if (isLast) this.calls.onAllTold();
       },
     });
+  }
+
+  #note(told: readonly Stream[], isLast: boolean): void {
+    this.#told += told.length;
+    if (told.length > 0) this.#lastAt = this.means.clock.now();
+    this.#flushes.add(told, isLast);
   }
 
   stop(): void {
@@ -146,10 +157,7 @@ export class Farewells {
     const untold = [...streams].filter(({ endedFor }) => !endedFor);
     const budget = 2 * (this.#deadline + this.#room - clock.now());
     this.#stopTelling = waves.run(untold, budget, this.calls.tell, {
-      afterWave: (told) => {
-        this.#told += told.length;
-        this.#flushes.add(told);
-      },
+      afterWave: (told) => this.#note(told, false),
       holdUntil: (left) => this.#startFor(left),
     });
   }
