@@ -13,6 +13,7 @@ import { instructions } from './sections/instructions.mjs';
 import { memory } from './sections/memory.mjs';
 import { logging, reconnect } from './sections/reconnect.mjs';
 import { resume } from './sections/resume.mjs';
+import { subscriptions } from './sections/subscriptions.mjs';
 import { throughput } from './sections/throughput.mjs';
 import { wait } from './sections/wait.mjs';
 import { load, page, sectionText } from './support/report.mjs';
@@ -25,6 +26,7 @@ const benchmarks = {
   memory,
   flatness,
   deadline,
+  subscriptions,
   wait,
   exit,
   reconnect,

@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { answerQuestions } from '../support/questions.mjs';
 import { KeptClient } from './kept-client.mjs';
 import { RequestClient } from './request-client.mjs';
+import { SessionClient } from './session-client.mjs';
 import { StreamClient } from './stream-client.mjs';
 
 // Many clients in one process, so cheap that the server has the other core for itself.
 let clients = [];
+let sessions = [];
 /** By their port: the servers that are compared. */
 const requesters = new Map();
 /** Groups of kept connections, by their name. */
@@ -29,6 +31,18 @@ answerQuestions({
   async ends() {
     await Promise.all(clients.map((client) => client.closed));
     return clients.map(({ farewellAt, endAt }) => ({ farewellAt, endAt }));
+  },
+  async openSessions({ port, path, count, streams }) {
+    sessions = Array.from({ length: count }, () => new SessionClient(port, path, streams));
+    for (const session of sessions) await session.open();
+  },
+  /** Waits until every stream of every session has ended. */
+  async sessionEnds() {
+    await Promise.all(sessions.map((session) => session.closed));
+    return {
+      endsAt: sessions.flatMap(({ endsAt }) => endsAt),
+      asked: sessions.reduce((sum, { asked }) => sum + asked, 0),
+    };
   },
   async leave() {
     for (const client of clients) client.leave();

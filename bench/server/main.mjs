@@ -17,6 +17,7 @@ const { values } = parseArgs({
     variant: { type: 'string', default: 'bare' },
     timeout: { type: 'string', default: '60' },
     propagationDelay: { type: 'string', default: '0' },
+    http2: { type: 'string', default: 'false' },
   },
 });
 
@@ -30,7 +31,11 @@ Reflect.decorate([Module({ imports, controllers: controllers(streamDecorators) }
 const logger = ['error', 'fatal'];
 const application =
   values.adapter === 'fastify'
-    ? await NestFactory.create(Application, new FastifyAdapter(), { logger })
+    ? await NestFactory.create(
+        Application,
+        new FastifyAdapter({ http2: values.http2 === 'true' }),
+        { logger },
+      )
     : await NestFactory.create(Application, { logger });
 await prepare(application);
 // Thousands of connections come at once; Node's default of 511 would drop some for a second.

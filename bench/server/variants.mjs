@@ -9,6 +9,9 @@ import * as peer from 'nestjs-graceful-shutdown';
 // CommonJS without named exports.
 const { createLightship } = lightshipModule;
 
+/** 5 000 subscriptions a second. */
+export const reconnectWaves = { size: 50, interval: 0.01 };
+
 const nothing = { imports: [], streamDecorators: [], prepare() {} };
 
 /**
@@ -28,6 +31,12 @@ export const variants = {
   'with metrics': (options) => drained(options, DrainMetricsModule.forRoot()),
   'with resume, unused': (options) =>
     drained(options, DrainResumeModule.forRoot({ store: new MemoryResumeStore() })),
+
+  'subscriptions in waves': (options) => ({
+    ...drained(options),
+    imports: [GracefulShutdownModule.forRoot({ ...options, waves: reconnectWaves })],
+    streamDecorators: [DrainableStream({ kind: 'subscription' })],
+  }),
 
   'http-terminator': ({ timeout }) => ({
     ...nothing,

@@ -134,5 +134,8 @@ function waitResult(report: DrainReport, activeStreams: number): Body {
     handed_off: report.handedOff,
     cut: report.cut,
     unfinished: report.unfinished,
+    ...(report.untold === undefined
+      ? {}
+      : { untold: report.untold, needed_grace_period: report.neededGracePeriod }),
   };
 }

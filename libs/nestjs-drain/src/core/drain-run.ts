@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import type { Seconds } from './duration.js';
+import type { Farewells } from './farewells.js';
 import { type DrainReport, type StreamCounts, subtractCounts } from './report.js';
 import type { StreamRegistry } from './stream-registry.js';
 
@@ -13,6 +14,8 @@ export class DrainRun {
   readonly propagationDelay: Seconds;
   /** Seconds that the last bytes have after the deadline, once that is decided. */
   flush: Seconds | undefined;
+  /** From the beginning of the draining. */
+  farewells: Farewells | undefined;
   readonly #activeBefore: number;
   readonly #countsBefore: StreamCounts;
   readonly #scheduled: (() => void)[] = [];
@@ -47,15 +50,16 @@ export class DrainRun {
     this.#scheduled.push(cancel);
   }
 
-  conclude(outcome: DrainReport['outcome'], unfinished: DrainReport['unfinished']): DrainReport {
+  conclude(
+    facts: Pick<DrainReport, 'outcome' | 'unfinished' | 'untold' | 'neededGracePeriod'>,
+  ): DrainReport {
     this.#stop();
     const report: DrainReport = {
-      outcome,
       trigger: this.trigger,
       activeBefore: this.#activeBefore,
       ...subtractCounts(this.streams.counts(), this.#countsBefore),
-      unfinished,
       waitedSeconds: (this.clock.now() - this.startedAt) / 1000,
+      ...facts,
     };
     this.#resolve(report);
     return report;

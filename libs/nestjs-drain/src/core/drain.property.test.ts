@@ -9,6 +9,9 @@ import type { DrainReport, StreamOutcome } from './report.js';
 import { ResetRefusedError } from './phase.js';
 import type { StreamKind } from './stream.js';
 
+/** Seconds that the waves of farewells may take: a quarter of what a pod is to have beyond `timeout + flushTimeout`. */
+const farewellTime = 5 / 4;
+
 const anyOptions = fc
   .record({
     propagationDelay: fc.nat(3),
@@ -176,7 +179,7 @@ class World {
     if (!this.run) return [];
     const { propagationDelay: closing, timeout, flushTimeout } = this.options;
     const toldBy = (closing + timeout) / 2;
-    const farewellBy = timeout + flushTimeout / 2;
+    const farewellBy = timeout + farewellTime;
     const end = timeout + this.timeToTell() + flushTimeout;
     const seconds = [closing, toldBy, timeout, farewellBy, end];
     return seconds.map((after) => this.run!.startedAt + after * 1_000);
@@ -184,8 +187,8 @@ class World {
 
   /** Seconds from the deadline until the last wave of farewells. */
   private timeToTell(): number {
-    const { flushTimeout, waves } = this.options;
-    const planned = Math.max(1, Math.floor(flushTimeout / 2 / waves.interval));
+    const { waves } = this.options;
+    const planned = Math.max(1, Math.floor(farewellTime / waves.interval));
     const open = this.run!.openAtDeadline;
     const size = Math.max(waves.size, Math.ceil(open / planned));
     return Math.max(0, Math.ceil(open / size) - 1) * waves.interval;
@@ -293,7 +296,7 @@ it('whatever happens in whatever order, the drain keeps its timeline, its bounds
           if (pending) await pending;
           world.checkAlways();
         }
-        await world.advance((options.timeout + 2 * options.flushTimeout) * 1_000);
+        await world.advance((options.timeout + 2 * farewellTime + options.flushTimeout) * 1_000);
         expect(world.drain.phase).toBe('drained');
         expect([world.drain.streams.size, world.clock.pending]).toEqual([0, 0]);
       },

@@ -118,7 +118,7 @@ describe('the timeline', () => {
 
   it.each([
     { phase: 'reconnect', kind: 'subscription', before: 0, half: 4_000 },
-    { phase: 'cancelled', kind: 'finite', before: 10_000, half: 1_000 },
+    { phase: 'cancelled', kind: 'finite', before: 10_000, half: 1_250 },
   ] as const)(
     'has $phase all within half of the time they have',
     async ({ kind, before, half }) => {

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from './clock.js';
 import { DrainRun } from './drain-run.js';
 import type { Seconds } from './duration.js';
 import { DrainEvents } from './events.js';
-import { FlushQueue, WaveSchedule } from './waves.js';
+import { Farewells, type Outlook, type Shortfall } from './farewells.js';
 import { InFlight, type InFlightOptions } from './in-flight.js';
 import type { Listener } from './shutdown.js';
 import type { ResolvedDrainOptions } from './options.js';
@@ -10,13 +10,9 @@ import { type DrainPhase, DrainResetError, ResetRefusedError } from './phase.js'
 import type { DrainReport } from './report.js';
 import type { EndCause, Stream } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
+import { TellingRate } from './telling-rate.js';
 import { Upgrades } from './upgrades.js';
-
-/**
- * In units of `flushTimeout`, from the deadline: streams that could not be told by then are destroyed. The plan needs
- * half a unit; the rest is for machines that are slow, and for farewells that take their time.
- */
-const tellingBound = 3;
+import { WaveSchedule } from './waves.js';
 
 /**
  * The machine: serving → lameDuck → draining → drained. It runs once and returns one report; every
@@ -42,6 +38,7 @@ export class Drain {
   readonly readinessChecks = new Set<() => string | undefined>();
   /** The ways in, shut together by `stopListeners`. */
   readonly listeners = new Set<Listener>();
+  readonly #rate = new TellingRate();
   readonly #waves: WaveSchedule;
   #run: DrainRun | undefined;
   readonly #expiry = new AbortController();
@@ -58,7 +55,7 @@ export class Drain {
   ) {
     this.events = new DrainEvents(onListenerError);
     this.streams = new StreamRegistry(clock, this.events);
-    this.#waves = new WaveSchedule(clock, options.waves);
+    this.#waves = new WaveSchedule(clock, options.waves, this.#rate);
   }
 
   get phase(): DrainPhase {
@@ -93,6 +90,11 @@ export class Drain {
     return this.#allTold.signal;
   }
 
+  /** What the farewells would take if they were due now; undefined before the draining. */
+  get outlook(): Outlook | undefined {
+    return this.#run?.farewells?.outlook;
+  }
+
   /** Seconds for which this run accepts new streams; 0 where nothing sends any. */
   get propagationDelay(): number {
     return this.#run?.propagationDelay ?? this.options.propagationDelay;
@@ -114,7 +116,7 @@ export class Drain {
     this.#enter('lameDuck');
     this.events.emit({ type: 'started', trigger });
     if (this.#run !== run) return run.report; // A listener has reset it.
-    run.after(this.options.timeout, () => this.#expire(run, this.options.flushTimeout));
+    run.after(this.options.timeout, () => this.#expire(run));
     if (run.propagationDelay > 0) {
       run.after(run.propagationDelay, () => this.#close(run));
     } else {
@@ -177,7 +179,9 @@ export class Drain {
   async #stopListeners(): Promise<void> {
     this.makeIrreversible('its listeners have been closed');
     const flush = this.#run?.flush ?? this.options.flushTimeout;
-    const deadline = (this.deadline ?? this.clock.now()) + flush * 1000;
+    // Thousands of farewells go on behind the deadline: the last answers have their time like the last farewell.
+    const last = Math.max(this.deadline ?? this.clock.now(), this.#run?.farewells?.lastAt ?? 0);
+    const deadline = last + flush * 1000;
     await Promise.allSettled([...this.listeners].map(async (one) => one.stop(deadline)));
   }
 
@@ -240,11 +244,10 @@ export class Drain {
     const lastAnswersUntil = run.propagationDelay > 0 ? this.clock.now() + (budget * 1000) / 2 : 0;
     this.streams.close({ reason: 'draining', retryAfter }, { lastAnswersUntil });
     for (const work of this.#counted) work.close();
+    this.#prepareFarewells(run);
     this.#enter('draining');
     if (this.#run !== run) return; // A listener has reset it.
-    const endsNow = ({ kind, handsOff }: Stream): boolean =>
-      kind === 'subscription' || handsOff === 'eager';
-    this.#endAll(run, 'reconnect', budget, endsNow);
+    this.#askToReconnect(run);
     void this.#finishWhenSettled(run);
   }
 
@@ -257,68 +260,57 @@ export class Drain {
   }
 
   /**
-   * The deadline: farewells now, in waves, and the destruction of each stream `flush` seconds after its own.
+   * The deadline: farewells now, in waves, and the destruction of each stream `flushTimeout` after its own.
+   * @param left seconds in which all has to be over, where it is known that no more are left
    */
-  #expire(run: DrainRun, flush: Seconds): void {
+  #expire(run: DrainRun, left?: Seconds): void {
     if (this.expired.aborted) return; // It was brought forward.
     this.#close(run);
-    run.flush = flush;
+    run.flush = left ?? this.options.flushTimeout;
     this.makeIrreversible('its deadline has passed');
     this.#expiry.abort();
-    const flushes = new FlushQueue(this.clock, flush * 1000, () => this.#cut(run));
-    run.onEnd(() => flushes.stop());
-    flushes.add(
-      [...this.streams].filter(({ endedFor }) => endedFor),
-      false,
-    );
-    const stopTelling = this.#endAll(
-      run,
-      'deadline',
-      flush,
-      ({ endedFor }) => !endedFor,
-      (told, isLast) => {
-        flushes.add(told, isLast);
-        if (isLast) this.#allTold.abort();
-      },
-    );
-    run.after(flush * tellingBound, () => {
-      stopTelling();
-      flushes.close([...this.streams]);
-      this.#allTold.abort();
+    run.farewells?.expire(left === undefined ? undefined : left * 1000);
+  }
+
+  /** From now on the farewells may begin, where so many are open that the deadline would be too late. */
+  #prepareFarewells(run: DrainRun): void {
+    const { clock, streams, options } = this;
+    const means = { clock, streams, options, waves: this.#waves, rate: this.#rate };
+    run.farewells = new Farewells(means, clock.now(), run.deadline, {
+      tell: (stream) => this.#tell(stream, 'deadline'),
+      onAllTold: () => this.#allTold.abort(),
+      onOver: (shortfall) => this.#cut(run, shortfall),
     });
+    run.onEnd(() => run.farewells?.stop());
   }
 
   /** Everything had its time; what came after the deadline goes with the rest. */
-  #cut(run: DrainRun): void {
+  #cut(run: DrainRun, shortfall?: Shortfall): void {
     for (const stream of [...this.streams]) stream.destroy();
-    this.#finish(run);
+    this.#finish(run, shortfall);
   }
 
-  /** @returns a function that stops telling */
-  #endAll(
-    run: DrainRun,
-    cause: EndCause,
-    budget: number,
-    which: (stream: Stream) => boolean,
-    afterWave?: (told: readonly Stream[], isLast: boolean) => void,
-  ): () => void {
-    const streams = [...this.streams].filter(which);
-    const tell = (stream: Stream): void => {
-      // What has ended already, or was handed off before, is not the drain's doing.
-      if (stream.isReleased || stream.endedFor) return;
-      this.makeIrreversible('streams have been ended');
-      stream.end(cause);
-    };
-    const stop = this.#waves.run(streams, budget * 1000, tell, afterWave);
-    run.onEnd(stop);
-    return stop;
+  /** Subscriptions, and what is handed off early, in waves. */
+  #askToReconnect(run: DrainRun): void {
+    const leavesNow = ({ kind, handsOff }: Stream): boolean =>
+      kind === 'subscription' || handsOff === 'eager';
+    const budget = this.options.timeout - run.propagationDelay;
+    const tell = (stream: Stream): void => this.#tell(stream, 'reconnect');
+    run.onEnd(this.#waves.run([...this.streams].filter(leavesNow), budget * 1000, tell));
   }
 
-  #finish(run: DrainRun): void {
+  #tell(stream: Stream, cause: EndCause): void {
+    // What has ended already, or was handed off before, is not the drain's doing.
+    if (stream.isReleased || stream.endedFor) return;
+    this.makeIrreversible('streams have been ended');
+    stream.end(cause);
+  }
+
+  #finish(run: DrainRun, shortfall?: Shortfall): void {
     if (this.#run !== run || this.#phase === 'drained') return;
     this.streams.close({ reason: 'drained', retryAfter: this.options.retryAfter });
-    const outcome = this.expired.aborted ? 'timeout' : 'completed';
-    const report = run.conclude(outcome, this.#unfinished);
+    const outcome = run.farewells?.hasBegun ? 'timeout' : 'completed';
+    const report = run.conclude({ outcome, unfinished: this.#unfinished, ...shortfall });
     this.#enter('drained');
     this.events.emit({ type: 'ended', report });
   }

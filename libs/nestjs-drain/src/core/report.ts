@@ -16,6 +16,16 @@ export interface DrainReport extends StreamCounts {
   readonly unfinished: Readonly<Record<string, number>>;
   /** Seconds from the first trigger to the end of the drain. */
   readonly waitedSeconds: number;
+  /**
+   * Those of `cut` that the drain had no time to tell: the last bound came before their wave. Left out where all were
+   * told.
+   */
+  readonly untold?: number;
+  /**
+   * Seconds: the `terminationGracePeriod` that would have sufficed to tell them too, at the rate that was measured. Left
+   * out with `untold`.
+   */
+  readonly neededGracePeriod?: number;
 }
 
 /** The report as one line for people. */

@@ -21,6 +21,8 @@ export class StreamRegistry implements Iterable<Stream> {
   readonly #sizeOf: Record<StreamKind, number> = { finite: 0, subscription: 0 };
   readonly #counts = noStreams();
   readonly #idle = new IdleGate();
+  /** Open streams that were asked to end. */
+  #told = 0;
   #refusal: Refusal | undefined;
   /** The clock's ms. */
   #lastAnswersUntil = 0;
@@ -45,6 +47,11 @@ export class StreamRegistry implements Iterable<Stream> {
 
   sizeOf(kind: StreamKind): number {
     return this.#sizeOf[kind];
+  }
+
+  /** Open streams that were not asked to end. */
+  get untold(): number {
+    return this.size - this.#told;
   }
 
   /** A copy of the totals since the process started. */
@@ -114,12 +121,14 @@ export class StreamRegistry implements Iterable<Stream> {
     const outcome = stream.outcome(delivered);
     this.#streams.delete(stream);
     this.#sizeOf[stream.kind] -= 1;
+    if (stream.endedFor) this.#told -= 1;
     this.#counts[outcome] += 1;
     this.events.emit({ type: 'released', stream, outcome });
     this.#announceVacancy();
   };
 
   readonly #interrupt = (stream: Stream, cause: EndCause): void => {
+    this.#told += 1;
     this.events.emit({ type: 'interrupted', stream, cause });
   };
 

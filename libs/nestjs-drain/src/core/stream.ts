@@ -131,6 +131,11 @@ export class Stream<Transport extends StreamTransport = StreamTransport> impleme
     return this.#cause;
   }
 
+  /** Its answer is written whole: it needs no farewell. */
+  get isComplete(): boolean {
+    return this.transport.isWritten === true;
+  }
+
   /** When the stream is given to another replica; undefined if it cannot be. */
   get handsOff(): HandOffTime | undefined {
     return this.#handOff?.when;
@@ -153,7 +158,7 @@ export class Stream<Transport extends StreamTransport = StreamTransport> impleme
    * written already: it is complete.
    */
   end(cause: EndCause): void {
-    if (this.#released || this.#cause || this.transport.isWritten) return;
+    if (this.#released || this.#cause || this.isComplete) return;
     this.#cause = this.#handOff ? 'handedOff' : cause;
     this.onInterrupt(this, this.#cause);
     if (this.#handOff) {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import type { Stream } from './stream.js';
+import { TellingRate } from './telling-rate.js';
 
 export interface WaveOptions {
   /** Streams told per wave. Default 50. */
@@ -8,15 +8,29 @@ export interface WaveOptions {
   readonly interval: number;
 }
 
+/** ms after which a wave lets the other work of the process have its turn, and goes on behind it. */
+const longestTurn = 25;
+
+/** What a caller of the waves may add to `tell`. */
+export interface WaveCalls<T> {
+  /** Behind each wave, or each part of one. */
+  readonly afterWave?: (told: readonly T[], isLast: boolean) => void;
+  /** The clock's ms before which the next wave need not begin. @param left how many it still has to tell */
+  readonly holdUntil?: (left: number) => number;
+}
+
 /**
  * Tells many streams without a thundering herd: `size` of them, a pause, the next `size`.
  * Where that would not fit the time there is, the waves grow; they never take more than half of it,
- * because the other half belongs to the answers.
+ * because the other half belongs to the answers. A machine that is too slow for this plan sets the pace itself: the
+ * waves follow each other without a pause, and never keep the event loop for longer than `longestTurn`.
  */
 export class WaveSchedule {
   constructor(
     private readonly clock: Clock,
     private readonly options: WaveOptions,
+    /** Learns from the waves. */
+    private readonly rate = new TellingRate(),
   ) {}
 
   /** How many are told per wave when `total` have to be told within `budget` ms. */
@@ -25,89 +39,83 @@ export class WaveSchedule {
     return Math.max(this.options.size, Math.ceil(total / waves));
   }
 
-  /**
-   * Calls `tell` for each, the first wave at once, and `afterWave` behind each wave. On a machine that is too slow for
-   * the plan the waves follow each other without a pause. Returns a function that stops the rest.
-   */
+  /** Calls `tell` for each, the first wave at once. Returns a function that stops the rest. */
   run<T>(
     all: readonly T[],
     budget: number,
     tell: (one: T) => void,
-    afterWave?: (told: readonly T[], isLast: boolean) => void,
+    calls: WaveCalls<T> = {},
   ): () => void {
-    const size = this.sizeFor(all.length, budget);
-    const startedAt = this.clock.now();
-    let cancel = (): void => undefined;
-    const wave = (number: number): void => {
-      const next = number + 1;
-      const told = all.slice(number * size, next * size);
-      for (const one of told) tell(one);
-      const isLast = next * size >= all.length;
-      afterWave?.(told, isLast);
-      if (isLast) return;
-      // By the plan, not by the end of this wave: one that takes long must not delay the last.
-      const due = startedAt + next * this.options.interval * 1000;
-      cancel = this.clock.schedule(Math.max(0, due - this.clock.now()), () => wave(next));
-    };
-    wave(0);
-    return () => cancel();
+    const run = new WaveRun(this.clock, this.rate, { all, tell, ...calls });
+    run.start(this.sizeFor(all.length, budget), this.options.interval * 1000);
+    return () => run.stop();
   }
 }
 
-interface Told {
-  readonly due: number;
-  readonly streams: readonly Stream[];
+interface Plan<T> extends WaveCalls<T> {
+  readonly all: readonly T[];
+  readonly tell: (one: T) => void;
 }
 
-/**
- * Destroys the streams that were told to end and are still open `flushTimeout` later: counted from when each was
- * told, not from when the first was. One timer for all waves.
- */
-export class FlushQueue {
-  readonly #waves: Told[] = [];
-  #isClosed = false;
-  #cancel: (() => void) | undefined;
+/** One run through all. It has one timer at a time. */
+class WaveRun<T> {
+  #told = 0;
+  /** Where the wave that is being told ends, and when it was due. */
+  #end = 0;
+  #due: number;
+  #cancel = (): void => undefined;
 
   constructor(
     private readonly clock: Clock,
-    /** Milliseconds. */
-    private readonly flushTimeout: number,
-    /** All have been told, and the time of the last is over. */
-    private readonly onOver: () => void,
-  ) {}
-
-  /** These have been told now. */
-  add(streams: readonly Stream[], isLast: boolean): void {
-    this.#waves.push({ due: this.clock.now() + this.flushTimeout, streams });
-    this.#isClosed ||= isLast;
-    if (this.#waves.length === 1) this.#arm();
+    private readonly rate: TellingRate,
+    private readonly plan: Plan<T>,
+  ) {
+    this.#due = clock.now();
   }
 
-  /** No more are told: of these, what was never told is destroyed. */
-  close(open: readonly Stream[]): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    const told = new Set(this.#waves.flatMap(({ streams }) => streams));
-    for (const stream of open) if (!told.has(stream)) stream.destroy();
-    if (this.#waves.length === 0) this.onOver();
+  start(size: number, interval: number): void {
+    this.#end = size;
+    this.#tell(size, interval);
   }
 
   stop(): void {
-    this.#cancel?.();
+    this.#cancel();
   }
 
-  #arm(): void {
-    const [next] = this.#waves;
-    if (!next) return;
-    this.#cancel = this.clock.schedule(Math.max(0, next.due - this.clock.now()), () =>
-      this.#flush(),
-    );
+  #tell(size: number, interval: number): void {
+    const { all, tell, afterWave } = this.plan;
+    const from = this.#told;
+    const startedAt = this.clock.now();
+    const until = Math.min(this.#end, all.length, from + this.#mostInTurn);
+    while (this.#told < until) {
+      tell(all[this.#told] as T);
+      this.#told += 1;
+      if (this.clock.now() - startedAt >= longestTurn) break;
+    }
+    const isLast = this.#told >= all.length;
+    afterWave?.(all.slice(from, this.#told), isLast);
+    if (isLast) return;
+    // What the ends bring with them comes in the next turn, and is measured too.
+    this.#cancel = this.clock.schedule(0, () => {
+      this.rate.observe(this.#told - from, this.clock.now() - startedAt);
+      this.#goOn(size, interval);
+    });
   }
 
-  #flush(): void {
-    const told = this.#waves.shift();
-    for (const stream of told?.streams ?? []) stream.destroy();
-    if (this.#waves.length > 0) this.#arm();
-    else if (this.#isClosed) this.onOver();
+  /** By the rate, because most of the work comes behind the telling; the clock sees the rest. */
+  get #mostInTurn(): number {
+    return Math.max(1, Math.floor(longestTurn / this.rate.timeFor(1)));
+  }
+
+  #goOn(size: number, interval: number): void {
+    if (this.#told >= this.#end) {
+      this.#end += size;
+      const held = this.plan.holdUntil?.(this.plan.all.length - this.#told) ?? 0;
+      // By the plan, not by the end of this wave: one that takes long must not delay the last.
+      this.#due = Math.max(this.#due + interval, held);
+    }
+    const wait = this.#due - this.clock.now();
+    if (wait > 0) this.#cancel = this.clock.schedule(wait, () => this.#tell(size, interval));
+    else this.#tell(size, interval);
   }
 }

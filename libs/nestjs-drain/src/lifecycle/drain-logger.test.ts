@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions, type DrainOptions } from '../core/options.js';
 import { ManualClock } from 'nestjs-drain-resume/testing';
+import { BusyMachine } from '../../test/support/busy-machine.js';
 import { admitted } from '../../test/support/scripted-stream.js';
 import { DrainLogger } from './drain-logger.js';
 
@@ -178,5 +179,59 @@ describe('the log of a drain', () => {
       phase: 'draining',
       secondsLeft: 10,
     });
+  });
+});
+
+describe('thousands of open streams', () => {
+  const openMany = (drain: Drain, count = 10_000): void => {
+    for (let index = 0; index < count; index += 1) admitted(drain.streams);
+  };
+  const outlook = () => lines.filter(({ fields }) => fields['event'] === 'outlook');
+
+  it('are announced when the draining begins, with the time that their farewells take', () => {
+    const { drain } = setUp({ timeout: 60 });
+    openMany(drain);
+    void drain.start('SIGTERM');
+    expect(outlook()).toEqual([
+      {
+        level: 'log',
+        message:
+          '10000 streams are open. To end them all may take 10.0 s, so their farewells begin 8.8 s before the ' +
+          'deadline, if they are still open then',
+        fields: { event: 'outlook', streams: 10_000, seconds: 10, lead: 8.75 },
+      },
+    ]);
+  });
+
+  it('come with a warning, and the grace period that they need, where the time is too short', () => {
+    const { drain } = setUp({ timeout: 2 });
+    openMany(drain);
+    void drain.start('SIGTERM');
+    expect(outlook()).toMatchObject([{ level: 'warn', fields: { neededGracePeriod: 23 } }]);
+    expect(outlook()[0]?.message).toMatch(/to at least 23, or run more replicas/);
+  });
+
+  it('are not announced where the deadline is early enough', () => {
+    const { drain } = setUp({ timeout: 60 });
+    openMany(drain, 1_250);
+    void drain.start('SIGTERM');
+    expect(outlook()).toEqual([]);
+  });
+
+  it('that could not be told are named apart from those whose clients had stopped reading', async () => {
+    const clock = new BusyMachine();
+    const drain = new Drain(resolveDrainOptions({ timeout: 10 }), clock);
+    new DrainLogger(drain);
+    const tellFor = (ms: number) => ({ end: () => clock.work(ms), destroy: () => undefined });
+    for (let index = 0; index < 10; index += 1)
+      drain.streams.admit({ kind: 'finite', route: '/slow' }, tellFor(1_000));
+    void drain.start('SIGTERM');
+    await clock.runAll();
+    const hints = lines.filter(({ fields }) => fields['event'] === 'hint');
+    expect(hints.map(({ fields }) => [fields['option'], fields['count']])).toEqual([
+      ['flushTimeout', 5],
+      ['terminationGracePeriod', 5],
+    ]);
+    expect(hints[1]?.message).toMatch(/^5 streams cut before the drain came to them; the oldest/);
   });
 });

@@ -27,7 +27,9 @@ export class DrainLogger {
     if (event.type === 'started') this.#started(event.trigger);
     if (event.type === 'joined') this.#joined(event.trigger);
     if (event.type === 'ended') this.#ended(event.report);
-    if (event.type === 'phaseChanged' && event.phase === 'serving') this.#reset();
+    if (event.type !== 'phaseChanged') return;
+    if (event.phase === 'serving') this.#reset();
+    if (event.phase === 'draining') this.#lookAhead();
   }
 
   #started(trigger: string): void {
@@ -52,6 +54,23 @@ export class DrainLogger {
       'log',
       `${trigger} joins the shutdown` + (left === undefined ? '' : `, ${left} s to the deadline`),
       { event: 'joined', trigger, phase, secondsLeft: left },
+    );
+  }
+
+  /** Where so many streams are open that the deadline alone would be too late to end them. */
+  #lookAhead(): void {
+    const { outlook, options } = this.drain;
+    if (!outlook || outlook.lead === 0 || options.development) return;
+    const { streams: open, seconds, lead, neededGracePeriod } = outlook;
+    const fields = { event: 'outlook', streams: open, seconds, lead, neededGracePeriod };
+    const many =
+      `${open} streams are open. To end them all may take ${seconds.toFixed(1)} s, so their farewells begin ` +
+      `${lead.toFixed(1)} s before the deadline, if they are still open then`;
+    if (neededGracePeriod === undefined) return this.#write('log', many, fields);
+    return this.#write(
+      'warn',
+      `${many}. This may be too late for the last of them: ${moreGrace(neededGracePeriod)}.`,
+      fields,
     );
   }
 
@@ -118,9 +137,9 @@ export class DrainLogger {
 export interface Hint {
   readonly message: string;
   /** The option that was too short. */
-  readonly option: 'timeout' | 'flushTimeout';
-  /** Its value, in seconds. */
-  readonly value: number;
+  readonly option: 'timeout' | 'flushTimeout' | 'terminationGracePeriod';
+  /** Its value, in seconds; undefined where it is not set. */
+  readonly value: number | undefined;
   readonly count: number;
   /** The stream among them that had been open longest; in seconds. */
   readonly longest?: { readonly route: string; readonly age: number } | undefined;
@@ -142,7 +161,9 @@ export class LossReport {
     const unfinished = Object.values(report.unfinished).reduce((sum, count) => sum + count, 0);
     const hints: Hint[] = [];
     if (report.cancelled > 0) hints.push(this.#cancelled(report.cancelled));
-    if (report.cut > 0) hints.push(this.#cut(report.cut));
+    const { cut, untold = 0, neededGracePeriod = 0 } = report;
+    if (cut > untold) hints.push(this.#cut(cut - untold));
+    if (untold > 0) hints.push(this.#untold(untold, neededGracePeriod));
     if (unfinished > 0) hints.push(this.#unfinished(unfinished, report));
     return hints;
   }
@@ -186,6 +207,18 @@ export class LossReport {
     };
   }
 
+  #untold(count: number, neededGracePeriod: number): Hint {
+    return {
+      message:
+        `${streams(count)} cut before the drain came to them${this.#oldest('cut')}: so many were open that the time ` +
+        `was over first. ${moreGrace(neededGracePeriod)}.`,
+      option: 'terminationGracePeriod',
+      value: this.drain.options.terminationGracePeriod,
+      count,
+      longest: this.#longest.get('cut'),
+    };
+  }
+
   #unfinished(count: number, { unfinished }: DrainReport): Hint {
     const { timeout } = this.drain.options;
     const what = Object.entries(unfinished).map(([name, left]) => `${left} ${name}`);
@@ -205,5 +238,10 @@ export class LossReport {
     return longest ? `; the oldest had run ${longest.age.toFixed(0)} s (${longest.route})` : '';
   }
 }
+
+/** @param seconds that would suffice */
+const moreGrace = (seconds: number): string =>
+  `Set terminationGracePeriodSeconds, and the option \`terminationGracePeriod\`, to at least ${seconds}, or ` +
+  'run more replicas with fewer streams each';
 
 const streams = (count: number): string => `${count} stream${count === 1 ? '' : 's'}`;

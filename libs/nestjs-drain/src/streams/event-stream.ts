@@ -61,23 +61,17 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
 
   #prepareEnd(): void {
     // The source may also have ended because its signal was aborted.
-    if (this.stream.endedFor) this.written.beforeEnd((write) => this.#sayFarewell(write));
+    if (this.stream.endedFor) this.written.beforeEnd(() => this.#farewell());
     else this.stream.transport.completeAnswer();
   }
 
-  /**
-   * Farewell and end leave together: where thousands are told, each write counts.
-   * @returns false where the farewell failed: no end would be clean (law 5).
-   */
-  #sayFarewell(write: (words: string) => void): boolean {
+  /** Undefined where it failed: no end would be clean (law 5). */
+  #farewell(): string | undefined {
     try {
-      const words = formatEvent(lastEvent(this.stream, this.written.lastId));
-      this.stream.transport.gatherWrites();
-      write(words);
-      return true;
+      return formatEvent(lastEvent(this.stream, this.written.lastId));
     } catch {
       this.stream.destroy();
-      return false;
+      return undefined;
     }
   }
 }

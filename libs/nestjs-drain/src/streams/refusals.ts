@@ -67,10 +67,7 @@ export class ReconnectAnswer implements Answerer {
   /** Nest answers no event, and `retry:` is written where the application's interceptors do not change it. */
   #answerBehindNest(): unknown {
     const event = reconnectEvent(lastEventIdOf(this.request), this.retryAfter);
-    EventResponse.of(this.request, this.response).beforeEnd((write) => {
-      write(formatEvent(event));
-      return true;
-    });
+    EventResponse.of(this.request, this.response).beforeEnd(() => formatEvent(event));
     return EMPTY;
   }
 }
