@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 
@@ -35,6 +36,8 @@ function bindingsOf(instance: object): readonly Server[] | undefined {
 
 /** Node's own request or response under a framework's: what Fastify holds as `raw`, and Express extends. */
 export function rawOf<T extends object>(wrapped: T): T {
+  // Node's own. Express gives each a shape of its own, so that a look for a property it has not is slow.
+  if (wrapped instanceof EventEmitter) return wrapped;
   const { raw } = wrapped as { raw?: T | null };
   return typeof raw === 'object' && raw !== null ? raw : wrapped;
 }

@@ -3,13 +3,6 @@ export interface InFlightOptions {
   readonly awaitsLateWork: boolean;
 }
 
-/** On the work itself: a WeakSet of all requests costs the garbage collector dearly. */
-const LEFT = Symbol('nestjs-drain.Left');
-
-interface Marked {
-  [LEFT]?: true;
-}
-
 /**
  * Work that is counted but never refused: plain requests, message handlers, background tasks.
  * After `close()` it waits for what was there. What comes later is still done; whether it is also
@@ -21,6 +14,8 @@ export class InFlight {
   readonly #idle = new IdleGate();
   #awaited: Set<object> | undefined;
   readonly #excused = new WeakSet<object>();
+  /** Of the work that is looked for. */
+  readonly #left = new WeakSet<object>();
 
   constructor(
     /** What the report calls this work. */
@@ -63,7 +58,7 @@ export class InFlight {
 
   /** The work is done, or turned out not to be work (a probe, a stream). Leaving twice counts once. */
   leave(work: object): void {
-    if (this.#sources.length > 0) (work as Marked)[LEFT] = true;
+    if (this.#sources.length > 0) this.#left.add(work);
     this.#working.delete(work);
     if (this.#awaited?.delete(work) && this.isSettled) this.#idle.notify();
   }
@@ -106,7 +101,7 @@ export class InFlight {
   #found(): object[] {
     if (this.isClosed) return [];
     const all = this.#sources.flatMap((source) => [...source()]);
-    return all.filter((work) => (work as Marked)[LEFT] === undefined);
+    return all.filter((work) => !this.#left.has(work));
   }
 
   /** Resolves once it is closed and nothing awaited is left. */

@@ -45,6 +45,8 @@ export interface StreamTransport {
    * ended any more: no farewell belongs behind a complete answer. Default: false.
    */
   readonly isWritten?: boolean;
+  /** The piece of other work that turned out to be this stream: it is not counted twice. Default: none. */
+  readonly work?: object;
   /** Ends the stream properly: farewell, then the end. Called at most once. */
   end(cause: EndCause): void;
   /** Destroys the connection under the stream. Called at most once, when `end` was not enough. */

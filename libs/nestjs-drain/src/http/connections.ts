@@ -112,8 +112,12 @@ export class Connections implements Listener {
     for (const connection of this.#connections.values()) task(connection);
   }
 
+  /** Under way, besides those that are streams. */
   *#answers(): Iterable<ServerResponse> {
-    for (const connection of this.#connections.values()) yield* connection.answers;
+    const streams = new Set([...this.drain.streams].map(({ transport }) => transport.work));
+    for (const { answers } of this.#connections.values()) {
+      for (const answer of answers) if (!streams.has(answer)) yield answer;
+    }
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {

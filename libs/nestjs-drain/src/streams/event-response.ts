@@ -1,34 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isEventStream } from '../compat/response.js';
+import {
+  watcherOf,
+  watchWrites,
+  type Write,
+  type WriteWatcher,
+} from '../compat/response-writes.js';
 
-type Write = (chunk: unknown, encoding?: unknown, callback?: unknown) => boolean;
 type End = (...args: unknown[]) => ServerResponse;
-
-const EVENTS = Symbol('nestjs-drain.Events');
-
-interface Watched {
-  [EVENTS]?: EventResponse;
-  write: Write;
-}
-
-/**
- * One function for all responses: with a closure for each, V8 gives each response a shape of its own, and its collector
- * keeps 10 KiB more of every request for longer.
- */
-function writeWatched(
-  this: Watched,
-  chunk: unknown,
-  encoding?: unknown,
-  callback?: unknown,
-): boolean {
-  return this[EVENTS]!.pass(chunk, encoding, callback);
-}
 
 /**
  * The response of an `@Sse()` route, behind the application's interceptors and behind Nest: only here is it certain
  * which event id the client has, and only here does nothing change or swallow the last words.
  */
-export class EventResponse {
+export class EventResponse implements WriteWatcher {
   readonly #write: Write;
   /** The last event that Nest has written with an id; it is read only when the id is asked for. */
   #lastEvent = '';
@@ -36,17 +21,15 @@ export class EventResponse {
 
   /** Watches what is written from here on. */
   static of(request: IncomingMessage, response: ServerResponse): EventResponse {
-    const watched = response as unknown as Watched;
-    return (watched[EVENTS] ??= new EventResponse(request, response));
+    const known = watcherOf(response);
+    return known instanceof EventResponse ? known : new EventResponse(request, response);
   }
 
   private constructor(
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
   ) {
-    const own = response as unknown as Watched;
-    this.#write = own.write;
-    own.write = writeWatched;
+    this.#write = watchWrites(response, this);
   }
 
   /** Nest's own write, looked at. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { Attachment } from '../compat/attachment.js';
 import { rawOf } from '../compat/fastify.js';
 import { isEventStream, isLengthPromised } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
@@ -12,7 +13,13 @@ export type HttpStream = Stream<HttpTransport>;
 
 /** The request and the response under one stream. */
 export class HttpTransport implements StreamTransport {
+  /** As which the drain counted it before. */
+  get work(): object {
+    return this.response;
+  }
+
   readonly cancelSubject = new CancelSubject();
+  readonly #isHttp2: boolean;
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
   #uncounted = 0;
@@ -26,7 +33,8 @@ export class HttpTransport implements StreamTransport {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
   ) {
-    this.#bytesBefore = bytesSent(request);
+    this.#isHttp2 = request.httpVersionMajor > 1;
+    this.#bytesBefore = this.#bytesSent();
   }
 
   /** Whether the handler itself sends the last words and ends. */
@@ -87,7 +95,7 @@ export class HttpTransport implements StreamTransport {
   }
 
   progress(): StreamProgress {
-    const sent = bytesSent(this.request);
+    const sent = this.#bytesSent();
     if (sent === undefined || this.#bytesBefore === undefined) return {};
     return { bytes: Math.max(0, sent - this.#bytesBefore - this.#uncounted) };
   }
@@ -103,13 +111,15 @@ export class HttpTransport implements StreamTransport {
   }
 
   get #http2(): ServerHttp2Stream | undefined {
-    return (this.response as { stream?: ServerHttp2Stream }).stream;
+    return this.#isHttp2 ? (this.response as { stream?: ServerHttp2Stream }).stream : undefined;
   }
-}
 
-/** By the request's connection; undefined for HTTP/2, where many streams share one. */
-function bytesSent({ socket, httpVersionMajor }: IncomingMessage): number | undefined {
-  return httpVersionMajor > 1 ? undefined : socket.bytesWritten - socket.writableLength;
+  /** By the request's connection; undefined for HTTP/2, where many streams share one. */
+  #bytesSent(): number | undefined {
+    if (this.#isHttp2) return undefined;
+    const { socket } = this.request;
+    return socket.bytesWritten - socket.writableLength;
+  }
 }
 
 /** An answer that is not just what the handler returns: the handler runs in it, or not at all. */
@@ -122,32 +132,25 @@ export interface Answerer {
 /** What the guard decided about a request, for the handler and its parameters to find. */
 export type Decision = HttpStream | Answerer;
 
-/** On the request itself: a WeakMap of all requests costs the garbage collector dearly. */
-const DECISION = Symbol.for('nestjs-drain.Decision');
-
-interface Decided {
-  /** Before the decision: how often the guard has run. One property, because each that is added costs. */
-  [DECISION]?: Decision | number;
-}
+/** By the request. Before the decision: how often the guard has run. */
+const decisions = new Attachment<Decision | number>('Decision');
 
 export function decide(request: object, decision: Decision): void {
-  (request as Decided)[DECISION] = decision;
+  decisions.set(request, decision);
 }
 
 /** @returns how often the guard has now run for a request that it has not decided about */
 export function countRun(request: object): number {
-  const decided = request as Decided;
-  const before = decided[DECISION];
+  const before = decisions.of(request);
   const runs = (typeof before === 'number' ? before : 0) + 1;
-  decided[DECISION] = runs;
+  decisions.set(request, runs);
   return runs;
 }
 
 /** @param request Express' request, or Fastify's; undefined when a handler is called directly. */
 export function decisionOf(request: unknown): Decision | undefined {
   const isRequest = typeof request === 'object' && request !== null;
-  if (!isRequest) return undefined;
-  const decision = (rawOf(request) as Decided)[DECISION];
+  const decision = isRequest ? decisions.of(rawOf(request)) : undefined;
   return typeof decision === 'object' ? decision : undefined;
 }
 

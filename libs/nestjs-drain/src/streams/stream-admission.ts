@@ -141,8 +141,9 @@ export class StreamAdmission {
     if (response.destroyed || request.socket.destroyed) release(stream, false);
     else if (response.socket) response.on('close', releaseClosed);
     else releaseBehindOthers(stream);
-    // It is a stream from here on, not a plain request.
-    this.drain.requests.leave(response);
+    // It is a stream from here on, not a plain request. While serving, requests are not told of, but asked for.
+    const { requests } = this.drain;
+    if (requests.isClosed) requests.leave(response);
   }
 }
 
