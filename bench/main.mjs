@@ -1,6 +1,6 @@
-// All benchmarks of the library: `npm run build && node bench/main.mjs`.
-//   --quick        fewer repetitions and smaller crowds; prints, and writes nothing
-//   --only a,b     some of the sections below; writes nothing either
+// The benchmarks of the library: `npm run build && node bench/main.mjs`, about a quarter of an hour, writes docs/benchmarks.md.
+//   --quick        a first look in two minutes; prints, and writes nothing
+//   --only a,b     some of the sections below, also those that the page leaves out; writes nothing either
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -37,7 +37,10 @@ const benchmarks = {
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
-const names = values.only?.split(',') ?? Object.keys(benchmarks);
+/** Minutes for one answer each: what an optional entry costs, and whether a million streams leave anything behind. */
+const onDemand = ['entries', 'flatness'];
+const inPage = Object.keys(benchmarks).filter((name) => !onDemand.includes(name));
+const names = values.only?.split(',') ?? (values.quick ? ['throughput', 'deadline'] : inPage);
 
 const loads = [load()];
 const sections = [];

@@ -12,7 +12,7 @@ const timeoutFor = (count) => Math.max(4, count / 1600);
 /** Thousands of open streams at the deadline: how long until every client has its farewell. */
 export async function deadline({ quick }) {
   const counts = quick ? [1000] : possible([5000, 10_000, 20_000]);
-  const turns = quick ? 1 : 3;
+  const turns = quick ? 1 : 2;
   const rows = [];
   for (const adapter of ['express', 'fastify']) {
     for (const count of counts) {

@@ -4,8 +4,8 @@ import { withClients, withServer } from './server.mjs';
 import { median } from './statistics.mjs';
 
 const connections = 16;
-const thoroughly = { pairs: 5, quads: 16, warmUp: 4 };
-const quickly = { pairs: 3, quads: 6, warmUp: 2 };
+const thoroughly = { pairs: 4, quads: 12, warmUp: 2 };
+const quickly = { pairs: 2, quads: 5, warmUp: 1 };
 /** Seconds of the server's processor that one slice takes. */
 const sliceTime = 0.04;
 
