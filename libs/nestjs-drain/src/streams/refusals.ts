@@ -51,7 +51,7 @@ export class ReconnectAnswer implements Answerer {
     private readonly response: ServerResponse,
     private readonly retryAfter: number,
     /** As which the request was admitted before it was known that another replica goes on. */
-    readonly stream?: HttpStream,
+    readonly stream: HttpStream | undefined = undefined,
   ) {}
 
   /** What the handler's wrapper returns in place of the handler's stream; the handler does not run. */
