@@ -18,24 +18,37 @@ export function isAsNodeMadeIt(object: object): boolean {
 
 type Held<T> = Record<symbol, T | undefined>;
 
+/** What all copies of the library in a process share. */
+interface Shared<T> {
+  readonly beside: WeakMap<object, T>;
+  /** Whether any was set on an object itself. Express may get such an object later, and give it its own prototype. */
+  isOnObjects: boolean;
+}
+
 /** One value that is remembered of requests or responses. All copies of the library in a process share it by its name. */
 export class Attachment<T> {
   readonly #symbol: symbol;
-  readonly #beside: WeakMap<object, T>;
+  readonly #shared: Shared<T>;
 
   constructor(name: string) {
     this.#symbol = Symbol.for(`nestjs-drain.${name}`);
-    const shared = globalThis as unknown as Held<WeakMap<object, T>>;
-    this.#beside = shared[this.#symbol] ??= new WeakMap();
+    const all = globalThis as unknown as Held<Shared<T>>;
+    this.#shared = all[this.#symbol] ??= { beside: new WeakMap(), isOnObjects: false };
   }
 
   of(object: object): T | undefined {
-    if (isAsNodeMadeIt(object)) return (object as Held<T>)[this.#symbol];
-    return this.#beside.get(object);
+    const onObject = object as Held<T>;
+    if (isAsNodeMadeIt(object)) return onObject[this.#symbol];
+    const { beside, isOnObjects } = this.#shared;
+    return beside.get(object) ?? (isOnObjects ? onObject[this.#symbol] : undefined);
   }
 
   set(object: object, value: T): void {
-    if (isAsNodeMadeIt(object)) (object as Held<T>)[this.#symbol] = value;
-    else this.#beside.set(object, value);
+    if (!isAsNodeMadeIt(object)) {
+      this.#shared.beside.set(object, value);
+      return;
+    }
+    this.#shared.isOnObjects = true;
+    (object as Held<T>)[this.#symbol] = value;
   }
 }

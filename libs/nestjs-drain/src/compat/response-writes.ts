@@ -18,22 +18,31 @@ interface Watched extends Writer {
   [WATCHER]?: WriteWatcher;
 }
 
-/** Of the responses whose prototype holds the function. */
-const watchers = new WeakMap<object, WriteWatcher>();
-/** The `write` that the prototype of an application's responses had, by the prototype. */
-const replaced = new WeakMap<object, Write>();
+/** Our function in the prototype of an application's responses. */
+interface Replacement {
+  /** What the prototype had, or inherited. */
+  readonly before: Write;
+  readonly ours: Write;
+  /** Of the responses that this function passes on. One that it inherits passes them through. */
+  readonly watchers: WeakMap<object, WriteWatcher>;
+}
+
+const replacements = new WeakMap<object, Replacement>();
 
 /**
  * Lets `watcher` see all writes of a response. Express' responses inherit from a prototype of their application
  * (`app.response`), which holds the function for all of them; there a property of each would be dear (`isAsNodeMadeIt`).
- * A response whose `write` other code has replaced gets ours above that one.
+ * A response whose `write` other code has replaced, its own or that of its prototype, gets ours above that one.
  * @returns what wrote before
  */
 export function watchWrites(response: ServerResponse, watcher: WriteWatcher): Write {
-  const prototype = Object.getPrototypeOf(response) as Writer;
   if (!isAsNodeMadeIt(response) && !Object.hasOwn(response, 'write')) {
-    watchers.set(response, watcher);
-    return replaced.get(prototype) ?? replaceIn(prototype);
+    const prototype = Object.getPrototypeOf(response) as Writer;
+    const { before, ours, watchers } = replacements.get(prototype) ?? replaceIn(prototype);
+    if (prototype.write === ours) {
+      watchers.set(response, watcher);
+      return before;
+    }
   }
   const own = response as unknown as Watched;
   const { write } = own;
@@ -43,7 +52,8 @@ export function watchWrites(response: ServerResponse, watcher: WriteWatcher): Wr
 }
 
 export function watcherOf(response: ServerResponse): WriteWatcher | undefined {
-  return watchers.get(response) ?? (response as unknown as Watched)[WATCHER];
+  const held = replacements.get(Object.getPrototypeOf(response) as object);
+  return held?.watchers.get(response) ?? (response as unknown as Watched)[WATCHER];
 }
 
 /** One function for all: with a closure for each, V8 would give each response a shape of its own. */
@@ -51,13 +61,16 @@ function writeWatched(this: Watched, ...[chunk, encoding, callback]: Parameters<
   return this[WATCHER]!.pass(chunk, encoding, callback);
 }
 
-function replaceIn(prototype: Writer): Write {
-  const { write } = prototype;
-  replaced.set(prototype, write);
-  prototype.write = function (this: object, chunk, encoding, callback) {
+function replaceIn(prototype: Writer): Replacement {
+  const { write: before } = prototype;
+  const watchers = new WeakMap<object, WriteWatcher>();
+  const ours: Write = function (this: object, chunk, encoding, callback) {
     const watcher = watchers.get(this);
     if (watcher) return watcher.pass(chunk, encoding, callback);
-    return write.call(this, chunk, encoding, callback);
+    return before.call(this, chunk, encoding, callback);
   };
-  return write;
+  const replacement = { before, ours, watchers };
+  replacements.set(prototype, replacement);
+  prototype.write = ours;
+  return replacement;
 }

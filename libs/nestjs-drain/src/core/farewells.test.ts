@@ -68,6 +68,31 @@ describe('farewells', () => {
     expect(last).toBeGreaterThan(61_000);
   });
 
+  it('leave answers that are written whole, and only lag, their time until the deadline and behind it', async () => {
+    const { clock, drain } = setUp(0);
+    const destroyedAt: number[] = [];
+    let isWritten = false;
+    for (let count = 0; count < 10_000; count += 1) {
+      const early = count % 2 === 0;
+      const transport = {
+        get isWritten() {
+          // The others are written while the early farewells go on.
+          return early || isWritten;
+        },
+        end: () => (isWritten = true),
+        destroy: () => destroyedAt.push(clock.now()),
+      };
+      drain.streams.admit({ kind: 'finite', route: '/' }, transport);
+    }
+    const report = drain.start('SIGTERM');
+    await clock.advanceAsync(59_999);
+    // The one that was told has had its time.
+    expect(destroyedAt).toHaveLength(1);
+    await clock.advanceAsync(10_000);
+    expect(destroyedAt[1]).toBeGreaterThanOrEqual(62_000);
+    expect(await report).toMatchObject({ outcome: 'timeout', cut: 10_000 });
+  });
+
   it('wait for the deadline with the streams that end by themselves in the meantime', async () => {
     const { clock, drain, streams } = setUp(10_000);
     void drain.start('SIGTERM');

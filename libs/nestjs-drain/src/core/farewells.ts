@@ -153,11 +153,17 @@ export class Farewells {
 
   #beginEarly(): void {
     const { clock, streams, waves } = this.means;
+    // What is written whole has until the deadline to leave, and its own time behind it.
+    const untold = [...streams].filter(({ endedFor, isComplete }) => !endedFor && !isComplete);
+    if (untold.length === 0) return;
     this.#hasBegun = true;
-    const untold = [...streams].filter(({ endedFor }) => !endedFor);
     const budget = 2 * (this.#deadline + this.#room - clock.now());
     this.#stopTelling = waves.run(untold, budget, this.calls.tell, {
-      afterWave: (told) => this.#note(told, false),
+      afterWave: (due) => {
+        // Some may have been written meanwhile.
+        const told = due.filter(({ endedFor }) => endedFor);
+        this.#note(told, false);
+      },
       holdUntil: (left) => this.#startFor(left),
     });
   }

@@ -182,8 +182,20 @@ export class Handshake extends Connection {
 export class UpgradedConnection extends Connection {
   readonly isNotified = true;
 
-  constructor(private readonly socket: Socket) {
+  constructor(
+    private readonly socket: Socket,
+    /** What it was. Its client may have asked for the upgrade before it had all answers. */
+    private readonly before?: Connection,
+  ) {
     super();
+  }
+
+  override get answers(): readonly ServerResponse[] {
+    return this.before?.answers ?? [];
+  }
+
+  override get isIdle(): boolean {
+    return this.before?.isIdle ?? true;
   }
 
   announceClose(): void {
@@ -191,7 +203,7 @@ export class UpgradedConnection extends Connection {
   }
 
   end(): void {
-    this.socket.end();
+    if (this.isIdle) this.socket.end();
   }
 
   destroy(): void {

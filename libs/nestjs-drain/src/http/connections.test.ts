@@ -127,3 +127,42 @@ describe.each(upgrades)('%s that belongs to no gateway', (_, event, head) => {
     expect((await drain.start('SIGTERM')).unfinished).toEqual({});
   });
 });
+
+describe('an upgrade behind a request that is not answered yet', () => {
+  const pipelined =
+    'GET /first HTTP/1.1\r\nHost: memory\r\n\r\n' +
+    'GET /socket HTTP/1.1\r\nHost: memory\r\nConnection: Upgrade\r\nUpgrade: own\r\n\r\n';
+
+  async function upgraded() {
+    const all = setUp();
+    let socket!: Duplex;
+    all.http.server.on('upgrade', (_request, upgraded: Duplex) => (socket = upgraded));
+    const { client } = connect(all.http, pipelined);
+    await bytesArrive();
+    expect(all.drain.upgrades.size).toBe(1);
+    return { ...all, client, socket };
+  }
+
+  test('law 2: the drain waits for the answer', async () => {
+    const { clock, http, drain } = await upgraded();
+    expect(drain.requests.size).toBe(1);
+    const report = drain.start('SIGTERM');
+    await clock.advanceAsync(2 * settle);
+    expect(drain.phase).toBe('draining');
+    http.finish('/first');
+    await bytesArrive();
+    await clock.advanceAsync(0);
+    expect(drain.requests.size).toBe(0);
+    expect(await report).toMatchObject({ outcome: 'completed', unfinished: { upgrades: 1 } });
+  });
+
+  test('law 4: it is counted no longer where its client leaves', async () => {
+    const { clock, drain, client, socket } = await upgraded();
+    const report = drain.start('SIGTERM');
+    client.destroy();
+    socket.destroy();
+    await bytesArrive();
+    await clock.advanceAsync(2 * settle);
+    expect((await report).unfinished).toEqual({});
+  });
+});

@@ -183,7 +183,7 @@ export class Connections implements Listener {
   #trackUpgraded(socket: Socket): void {
     const before = this.#connections.get(socket);
     if (before) this.#keepAlive.release(before);
-    this.#track(socket, new UpgradedConnection(socket));
+    this.#track(socket, new UpgradedConnection(socket, before));
     this.drain.upgrades.add(socket, () => this.#forget(socket));
   }
 

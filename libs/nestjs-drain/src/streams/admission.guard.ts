@@ -98,7 +98,7 @@ export class AdmissionGuard implements CanActivate {
       return true;
     } catch (error) {
       if (!(error instanceof ContinuedElsewhereError)) throw error;
-      return refuse(route, framework, response, { reason: 'draining', retryAfter });
+      return refuse(route, framework, response, { reason: 'draining', retryAfter }, stream);
     }
   }
 
@@ -163,10 +163,11 @@ function refuse(
   framework: object,
   response: ServerResponse,
   { reason, retryAfter }: { reason: string; retryAfter: number },
+  stream?: HttpStream,
 ): boolean {
   const request = rawOf(framework) as IncomingMessage;
   if ((route.kind === 'subscription' || route.resumable) && isEventSource(request)) {
-    decide(request, new ReconnectAnswer(route, request, response, retryAfter));
+    decide(request, new ReconnectAnswer(route, request, response, retryAfter, stream));
     return true;
   }
   response.setHeader('Retry-After', wholeSeconds(retryAfter));

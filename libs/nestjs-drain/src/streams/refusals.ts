@@ -5,7 +5,7 @@ import type { HandlerRun } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
 import { EventResponse, lastEventIdOf } from './event-response.js';
 import { formatEvent, isEventSource, reconnectEvent } from './event-stream.js';
-import type { Answerer } from './http-stream.js';
+import type { Answerer, HttpStream } from './http-stream.js';
 import type { StreamRoute } from './stream-route.js';
 
 /**
@@ -45,13 +45,13 @@ export class StreamRefusedException extends ServiceUnavailableException {
  * status would close it for good; this way it reconnects to another replica.
  */
 export class ReconnectAnswer implements Answerer {
-  readonly stream = undefined;
-
   constructor(
     private readonly route: StreamRoute,
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly retryAfter: number,
+    /** As which the request was admitted before it was known that another replica goes on. */
+    readonly stream: HttpStream | undefined = undefined,
   ) {}
 
   /** What the handler's wrapper returns in place of the handler's stream; the handler does not run. */

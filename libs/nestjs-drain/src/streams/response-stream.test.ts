@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { Controller, Get, Res, type MiddlewareConsumer, Module } from '@nestjs/common';
@@ -301,6 +301,29 @@ test('Express middleware makes a response a stream without a controller', async 
   expect([told.status, await told.text()]).toEqual([200, 'retry: 1000\n\n']);
   await running.close();
 });
+
+test.each([
+  ['before Express has it', 'express', (request: object) => request],
+  ['with a response that was made for another object', 'fastify', () => ({ method: 'GET' })],
+] as const)(
+  'law 4: a request that is admitted %s is released with it',
+  async (_, adapter, made) => {
+    const running = await startApplication(adapter, { controllers: [WritingController] });
+    const admission = running.application.get(StreamAdmission);
+    const server = running.application.getHttpServer() as Server;
+    server.prependListener('request', (request, own) => {
+      Object.assign(own, { req: made(request) });
+      admission.open(request, own, { route: 'GET *' });
+    });
+    const answer = await fetch(`${running.url}/answer`);
+    expect(running.drain.streams.counts()).toMatchObject({ admitted: 1 });
+    response.end();
+    await answer.text();
+    if (running.drain.streams.size > 0) await nextEvent(running.drain, 'released');
+    expect(running.drain.streams.counts()).toMatchObject({ completed: 1 });
+    await running.close();
+  },
+);
 
 interface FastifyLike {
   addHook(name: 'onRequest', hook: (request: object, reply: object) => Promise<void>): void;

@@ -18,7 +18,7 @@ import {
   type Adapter,
   type RunningApplication,
 } from '../../test/support/application.js';
-import type { Portion, Resumption } from '../core/resumption.js';
+import { ContinuedElsewhereError, type Portion, type Resumption } from '../core/resumption.js';
 import { RESUMPTION } from '../core/tokens.js';
 import { DrainableStream } from '../index.js';
 
@@ -29,10 +29,11 @@ class PassesOn implements NestInterceptor {
 }
 
 let answer: () => Promise<AsyncIterable<Portion>>;
+let locate: () => Promise<undefined>;
 const resumption: Resumption = {
   handOffTime: undefined,
   isOnlyHere: () => false,
-  locate: () => Promise.resolve(undefined),
+  locate: () => locate(),
   answer: () => answer(),
 };
 
@@ -72,6 +73,7 @@ describe.each(adapters)(
   (adapter: Adapter) => {
     let running: RunningApplication;
     const start = async () => {
+      locate = () => Promise.resolve(undefined);
       running = await startApplication(adapter, {
         imports: [PortModule],
         controllers: [LoggedController],
@@ -90,6 +92,18 @@ describe.each(adapters)(
       expect(await refused.json()).toEqual({ reason: 'tooMany' });
       expect(await (await fetch(`${running.url}/plain`)).text()).toBe('plain');
       expect(running.drain.streams.size).toBe(0);
+    });
+
+    test('law 4: a stream that another replica goes on with is released with its answer', async () => {
+      await start();
+      locate = () => Promise.reject(new ContinuedElsewhereError());
+      for (const accept of ['text/event-stream', '*/*']) {
+        const elsewhere = await fetch(`${running.url}/logged`, { headers: { accept } });
+        await elsewhere.text();
+        expect(elsewhere.headers.get('retry-after')).toBe(accept === '*/*' ? '1' : null);
+        await later();
+        expect(running.drain.streams.size).toBe(0);
+      }
     });
 
     test('an answer that takes its time is the event stream it would have been', async () => {

@@ -139,8 +139,10 @@ export class StreamAdmission {
     const { request, response } = stream.transport;
     // A client that left before the guard ran has had its close.
     if (response.destroyed || request.socket.destroyed) release(stream, false);
-    else if (response.socket) response.on('close', releaseClosed);
-    else releaseBehindOthers(stream);
+    else if (!response.socket) releaseBehindOthers(stream);
+    else if (streamOf(response.req) === stream) response.on('close', releaseClosed);
+    // A response that was made for another object than this request, as adapters of serverless platforms do it.
+    else response.on('close', () => release(stream, stream.transport.isDelivered));
     // It is a stream from here on, not a plain request. While serving, requests are not told of, but asked for.
     const { requests } = this.drain;
     if (requests.isClosed) requests.leave(response);
