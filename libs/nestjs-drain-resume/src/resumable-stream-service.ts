@@ -64,6 +64,8 @@ export type OpenedStream =
 export type Peeked =
   | {
       readonly outcome: 'found';
+      /** Of its log, as in `StreamHead`. */
+      readonly incarnation: string;
       /** What the stream was started with. */
       readonly request: string;
       /** As in `FollowedStream`. */
@@ -196,7 +198,9 @@ export class ResumableStreamService {
       const { head, left, first } = opened.reader;
       const isLost = head.lapsed && !this.#local(head.id, head.incarnation);
       if (isLost && this.options.isLeaving()) return { outcome: 'leaving' };
-      return { outcome: 'found', request: fromLogged(head.request).request, left, first };
+      const { incarnation } = head;
+      const { request: started } = fromLogged(head.request);
+      return { outcome: 'found', incarnation, request: started, left, first };
     });
   }
 
@@ -256,14 +260,22 @@ export class ResumableStreamService {
     });
   }
 
-  /** Forgets the stream. What this replica produces of it is cancelled; another one stops at its next write. */
-  delete(id: string, principal: string): Promise<Deletion | { readonly outcome: 'unavailable' }> {
+  /**
+   * Forgets the stream. What this replica produces of it is cancelled; another one stops at its next write.
+   * @param life the incarnation that is meant; `gone` if the id names another stream by now. Default: the present one.
+   */
+  delete(
+    id: string,
+    principal: string,
+    life?: string,
+  ): Promise<Deletion | { readonly outcome: 'unavailable' }> {
     return this.#asked(async () => {
       const found = await findStream(this.streams.store, id, principal);
       if (found.outcome !== 'found') return found;
       // Not afterwards: by then the id may name a new stream.
-      const production = this.#local(id, found.head.incarnation);
-      const deleted = await this.streams.store.delete(id);
+      const incarnation = life ?? found.head.incarnation;
+      const production = this.#local(id, incarnation);
+      const deleted = await this.streams.store.delete(id, incarnation);
       production?.cancel();
       return deleted;
     });

@@ -202,9 +202,10 @@ export class PostgresResumeStore implements ResumeStore {
     return { outcome } as CancelRequest;
   }
 
-  async delete(id: string): Promise<Deletion> {
-    const { remove: wasThere } = await this.#one('remove', [id]);
-    if (wasThere !== true) return this.#absent(id);
+  async delete(id: string, incarnation?: string): Promise<Deletion> {
+    const { remove: outcome } = await this.#one('remove', [id, incarnation ?? null]);
+    if (outcome === 'gone') return { outcome };
+    if (outcome !== 'deleted') return this.#absent(id);
     this.#announcements.announce(this.#channel(id));
     return { outcome: 'deleted' };
   }

@@ -191,14 +191,17 @@ begin
   outcome := 'appended';
 end $$;
 
-create or replace function $schema.remove(_id text) returns boolean language plpgsql as $$
+-- Of any life without _incarnation.
+create or replace function $schema.remove(_id text, _incarnation text) returns text language plpgsql as $$
 declare
   stream $schema.streams;
 begin
   select s.* into stream from $schema.streams s where s.id = _id for update;
-  if not found then return false; end if;
+  if not found then return 'absent'; end if;
+  if _incarnation <> stream.life || '-' || stream.born then return 'gone'; end if;
   perform $schema.forget(stream);
-  return stream.expires > clock_timestamp();
+  if stream.expires <= clock_timestamp() then return 'absent'; end if;
+  return 'deleted';
 end $$;
 `;
 

@@ -210,14 +210,15 @@ redis.call('HSET', KEYS[1], 'cancel', 1)
 return {'requested'}
 `;
 
-/** KEYS state, leases, events. ARGV id, channel. Replies deleted and the principal. */
+/** KEYS state, leases, events. ARGV id, channel, incarnation or nothing for any. Replies deleted and the principal. */
 export const remove = `
-local principal = redis.call('HGET', KEYS[1], 'principal')
-if not principal then return {'absent'} end
+local state = redis.call('HMGET', KEYS[1], 'principal', 'incarnation')
+if not state[1] then return {'absent'} end
+if ARGV[3] and ARGV[3] ~= state[2] then return {'gone'} end
 redis.call('DEL', KEYS[1], KEYS[3])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('PUBLISH', ARGV[2], 0)
-return {'deleted', principal}
+return {'deleted', state[1]}
 `;
 
 /** KEYS leases. ARGV limit. Replies ids and the ends of their leases in turn. */
