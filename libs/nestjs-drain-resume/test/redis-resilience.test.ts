@@ -68,7 +68,7 @@ interface Replica {
 
   test('wakes readers under a prefix of any characters', async () => {
     const server = await startServer();
-    const prefix = `it's "dräin"\\n%s'..`;
+    const prefix = `it's "dräin"\\n%s'..🐘`;
     const client = createClient({ url: server.url });
     client.on('error', () => undefined);
     await client.connect();

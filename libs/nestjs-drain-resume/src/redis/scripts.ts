@@ -108,7 +108,7 @@ return {'appended', next, state[5]}
 
 /** A text as Lua writes it. */
 function literal(text: string): string {
-  return `'${text.replace(/[^\w:.-]/g, (character) =>
+  return `'${text.replace(/[^\w:.-]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join(''),
   )}'`;
 }
