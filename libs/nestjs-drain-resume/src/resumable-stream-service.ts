@@ -10,6 +10,7 @@ import type { ResumableProducer } from './producer.js';
 import { ManagedProducer, type UnreadPolicy } from './production.js';
 import {
   findStream,
+  isPlaceIn,
   openReader,
   type OpenedReader,
   type ReadRequest,
@@ -211,7 +212,10 @@ export class ResumableStreamService {
   ): Promise<StreamPage | ReadRefused | { readonly outcome: 'unavailable' }> {
     return this.#asked(async () => {
       const found = await findStream(this.streams.store, id, principal);
-      return found.outcome === 'found' ? this.streams.store.read(id, after, limit, epoch) : found;
+      if (found.outcome !== 'found') return found;
+      const { head } = found;
+      if (!isPlaceIn(head, after)) return { outcome: 'ahead', next: head.next };
+      return this.streams.store.read(id, after, limit, epoch);
     });
   }
 
