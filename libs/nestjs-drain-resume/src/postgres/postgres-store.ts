@@ -58,8 +58,9 @@ export class PostgresResumeStore implements ResumeStore {
     const timeout = resolved.commandTimeout * 1000;
     this.#schema = schema;
     this.#limits = {
-      stream: resolved.maxStreamBytes,
-      streams: resolved.maxStreamsPerPrincipal,
+      // The database takes whole numbers only.
+      stream: Math.floor(resolved.maxStreamBytes),
+      streams: Math.floor(resolved.maxStreamsPerPrincipal),
       bytes: Math.floor(resolved.maxBytesPerPrincipal),
       step: countingStep(resolved.maxBytesPerPrincipal),
     };
