@@ -97,6 +97,17 @@ const principal = 'alice@example.org';
     expect(await read(store, producer.id)).toEqual(['word', 'end']);
   });
 
+  test('works in a schema whose name is a word of SQL', async () => {
+    const { store, streams } = open({ schema: 'user' });
+    await store.setup();
+    const producer = await start(streams);
+    const reading = read(store, producer.id);
+    await producer.write('word');
+    await producer.close('end');
+    expect(await reading).toEqual(['word', 'end']);
+    await operator.query('drop schema "user" cascade');
+  });
+
   test('works in a schema of its own, for a role that may not make one', async () => {
     await operator.query(`
       drop schema if exists answers cascade; ${postgresSchema('answers')}
