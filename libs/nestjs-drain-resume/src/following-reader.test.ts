@@ -375,6 +375,22 @@ describe('a stream that was deleted, and begun anew under its id', () => {
     expect(opened).toEqual({ outcome: 'gone' });
   });
 
+  it('is not read beside the production of the earlier one', async () => {
+    const world = await World.start();
+    const [first, second] = world.replicas;
+    world.clients[0]?.done.catch(() => undefined);
+    await first.production!.release();
+    const { claim } = second.link;
+    second.link.claim = async (...args) => {
+      second.link.claim = claim;
+      const claimed = await claim(...args);
+      await beginAnew(world, first);
+      return claimed;
+    };
+    const resumed = await second.service.resume({ id: world.id, principal, after: -1 });
+    expect(resumed).toEqual({ outcome: 'gone' });
+  });
+
   it('is not deleted by a request that meant the earlier one', async () => {
     const world = await World.start();
     const { service } = world.replicas[0];

@@ -186,7 +186,9 @@ export class ResumableStreamService {
       if (taken === 'leaving') return { outcome: taken };
       if (taken === 'exhausted') return { outcome: 'unavailable' };
       const production = typeof taken === 'string' ? undefined : taken;
-      const opened = await this.#openWith(production, request);
+      // What was taken over may have begun anew meanwhile: another handler's stream.
+      const life = request.incarnation ?? (production && incarnation);
+      const opened = await this.#openWith(production, { ...request, incarnation: life });
       return opened.outcome === 'open' ? this.#follow(opened.reader, production) : opened;
     });
   }
