@@ -28,6 +28,17 @@ local function newEpoch(last)
 end
 `;
 
+/**
+ * KEYS state, leases, events. What ends a production is said by a primary only: a replica that lags, or was never
+ * synchronized, refuses every write, also one that changes nothing.
+ */
+const refusals = `
+local function refused(...)
+  redis.call('ZREM', KEYS[2], '')
+  return {...}
+end
+`;
+
 /** KEYS state, leases, events. ARGV id, owner, principal, request, lease, ttl, incarnation, request bytes. */
 export const create = `${clock}${epochs}
 local state = redis.call('HMGET', KEYS[1], 'owner', 'next', 'epoch', 'closed')
@@ -62,16 +73,16 @@ export interface AppendTerms {
  * KEYS state, leases, events. ARGV id, epoch, first, terminal, event … Replies appended, next, cancel and, each time the
  * log has grown by another step and at its end, its bytes and principal.
  */
-export const append = ({ maxStreamBytes, step, channelPrefix }: AppendTerms) => `${clock}
+export const append = ({ maxStreamBytes, step, channelPrefix }: AppendTerms) => `${clock}${refusals}
 local state = redis.call('HMGET', KEYS[1],
   'epoch', 'next', 'closed', 'bytes', 'cancel', 'lease', 'ttl', 'cap', 'until', 'attempts')
-if not state[1] then return {'gone'} end
-if state[1] ~= ARGV[2] then return {'fenced'} end
+if not state[1] then return refused('gone') end
+if state[1] ~= ARGV[2] then return refused('fenced') end
 local next, closed, before = tonumber(state[2]), state[3] == '1', tonumber(state[4])
 local logged, count, terminal = next - ARGV[3], #ARGV - 4, ARGV[4] == '1'
 if logged >= count and (closed or not terminal) then return {'appended', next, state[5]} end
-if closed then return {'closed'} end
-if logged < 0 or logged > count then return {'gapped', next} end
+if closed then return refused('closed') end
+if logged < 0 or logged > count then return refused('gapped', next) end
 local limit = ${maxStreamBytes}
 if state[8] then limit = math.min(limit, state[8]) end
 if terminal then limit = math.max(before, limit) + ${terminalAllowance} end
@@ -177,11 +188,11 @@ redis.call('PEXPIRE', KEYS[3], times[2])
 return reply('claimed', (head()))
 `;
 
-const held = `
+const held = `${refusals}
 local state = redis.call('HMGET', KEYS[1], 'epoch', 'closed', 'lease', 'ttl', 'cancel')
-if not state[1] then return {'gone'} end
-if state[1] ~= ARGV[2] then return {'fenced'} end
-if state[2] == '1' then return {'closed'} end
+if not state[1] then return refused('gone') end
+if state[1] ~= ARGV[2] then return refused('fenced') end
+if state[2] == '1' then return refused('closed') end
 redis.call('PEXPIRE', KEYS[1], state[4])
 redis.call('PEXPIRE', KEYS[3], state[4])
 `;
