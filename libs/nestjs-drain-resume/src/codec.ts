@@ -62,7 +62,7 @@ export function withCodec(store: ResumeStore, codec: PayloadCodec): ResumeStore 
     renew: (id, epoch) => store.renew(id, epoch),
     release: (id, epoch) => store.release(id, epoch),
     requestCancel: (id) => store.requestCancel(id),
-    delete: (id) => store.delete(id),
+    delete: (id, incarnation) => store.delete(id, incarnation),
     listLapsed: (limit) => store.listLapsed(limit),
   };
 }

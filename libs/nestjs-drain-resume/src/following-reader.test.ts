@@ -375,14 +375,43 @@ describe('a stream that was deleted, and begun anew under its id', () => {
     expect(opened).toEqual({ outcome: 'gone' });
   });
 
+  it('is not read beside the production of the earlier one', async () => {
+    const world = await World.start();
+    const [first, second] = world.replicas;
+    world.clients[0]?.done.catch(() => undefined);
+    await first.production!.release();
+    const { claim } = second.link;
+    second.link.claim = async (...args) => {
+      second.link.claim = claim;
+      const claimed = await claim(...args);
+      await beginAnew(world, first);
+      return claimed;
+    };
+    const resumed = await second.service.resume({ id: world.id, principal, after: -1 });
+    expect(resumed).toEqual({ outcome: 'gone' });
+  });
+
+  it('is not deleted by a request that meant the earlier one', async () => {
+    const world = await World.start();
+    const { service } = world.replicas[0];
+    const before = await service.peek({ id: world.id, principal, after: -1 });
+    if (before.outcome !== 'found') throw new Error(before.outcome);
+    world.clients[0]?.done.catch(() => undefined);
+    await beginAnew(world, world.replicas[0]);
+    const late = await service.delete(world.id, principal, before.incarnation);
+    expect(late).toEqual({ outcome: 'gone' });
+    expect(world.replicas[0].production?.signal.aborted).toBe(false);
+    expect(await service.logged(world.id)).toEqual({ outcome: 'logged', payloads: other(2) });
+  });
+
   it('is not cancelled by the delete that made room for it', async () => {
     const world = await World.start();
     const [replica] = world.replicas;
     const { delete: remove } = replica.link;
     world.clients[0]?.done.catch(() => undefined);
-    replica.link.delete = async (id) => {
+    replica.link.delete = async (id, incarnation) => {
       replica.link.delete = remove;
-      const deleted = await remove(id);
+      const deleted = await remove(id, incarnation);
       await beginAnew(world, replica);
       return deleted;
     };

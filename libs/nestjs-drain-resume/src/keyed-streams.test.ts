@@ -58,6 +58,19 @@ class Script {
 }
 
 const textOf = (body: ReadableStream<Uint8Array> | undefined) => new Response(body).text();
+
+describe('a place that clients invent', () => {
+  it.each([Number.NaN, -5, 1.5, 7, Infinity])('is none in a stream: %d', async (after) => {
+    const { streams } = setUp();
+    const make = () => ['a', 'b'];
+    const refused = { name: 'StreamRefusedError' };
+    await expect(streams[0].run('chat-1', make, { after })).rejects.toMatchObject(refused);
+    await textOf(await streams[0].run('chat-1', make));
+    await expect(streams[0].run('chat-1', make, { after })).rejects.toMatchObject(refused);
+    const page = streams[0].log('chat-1').page({ after, epoch: undefined });
+    await expect(page).rejects.toMatchObject(refused);
+  });
+});
 const all = () => words;
 
 describe('streams under keys of the application', () => {

@@ -141,7 +141,7 @@ export class KeyedStreams {
       const resumed = await this.#resume(id, options);
       if (resumed.outcome !== 'unknown') return resumed;
       // What follows a chunk that the client has is in no new stream.
-      if ((options.after ?? -1) >= 0) return { outcome: 'gone' };
+      if ((options.after ?? -1) !== -1) return { outcome: 'gone' };
       const started = await this.service.start({
         id,
         principal: options.principal ?? anybody,

@@ -28,7 +28,7 @@ export class MemoryLog {
   constructor(
     readonly stream: NewStream,
     public epoch: number,
-    private readonly incarnation: string,
+    readonly incarnation: string,
     now: number,
   ) {
     this.bytes = Buffer.byteLength(stream.request);
@@ -202,11 +202,8 @@ export class RetainedLogs {
     return true;
   }
 
-  /** Whether there was such a log. */
-  delete(id: string): boolean {
-    const log = this.find(id);
-    if (log) this.#drop(log);
-    return log !== undefined;
+  delete(log: MemoryLog): void {
+    this.#drop(log);
   }
 
   watch(id: string, wake: () => void): () => void {

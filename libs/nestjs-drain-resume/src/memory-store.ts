@@ -176,8 +176,14 @@ export class MemoryResumeStore implements ResumeStore {
     return Promise.resolve({ outcome: 'requested' });
   }
 
-  delete(id: string): Promise<Deletion> {
-    return Promise.resolve(this.#logs.delete(id) ? { outcome: 'deleted' } : this.#absent(id));
+  delete(id: string, incarnation?: string): Promise<Deletion> {
+    const log = this.#logs.find(id);
+    if (!log) return Promise.resolve(this.#absent(id));
+    if (incarnation !== undefined && incarnation !== log.incarnation) {
+      return Promise.resolve({ outcome: 'gone' });
+    }
+    this.#logs.delete(log);
+    return Promise.resolve({ outcome: 'deleted' });
   }
 
   listLapsed(limit: number): Promise<readonly string[]> {

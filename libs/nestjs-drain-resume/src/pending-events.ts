@@ -27,8 +27,11 @@ export class PendingEvents {
     return this.#bytes;
   }
 
-  /** Resolves with the sequence of the last one once all are logged. */
-  add(payloads: readonly string[]): Promise<number> {
+  /**
+   * Resolves with the sequence of the last one once all are logged. Without any it is that of the last one before.
+   * @param logged how many events the log has
+   */
+  add(payloads: readonly string[], logged: number): Promise<number> {
     return new Promise((resolve, reject) => {
       for (const payload of payloads) {
         const size = Buffer.byteLength(payload);
@@ -36,8 +39,8 @@ export class PendingEvents {
         this.#payloads.push(payload);
         this.#sizes.push(size);
       }
-      if (payloads.length > 0)
-        this.#writes.push({ end: this.#gone + this.length, resolve, reject });
+      if (this.length === 0) resolve(logged - 1);
+      else this.#writes.push({ end: this.#gone + this.length, resolve, reject });
     });
   }
 

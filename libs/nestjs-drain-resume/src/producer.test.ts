@@ -344,6 +344,17 @@ describe('events that are written in any pieces, to a store that fails now and t
     expect(await log()).toHaveLength(20);
   });
 
+  it('may be none: what was written before is waited for', async () => {
+    const { producer, log } = await setUp();
+    expect(await producer.writeAll([])).toBe(-1);
+    const promised = [producer.writeAll(['a', 'b']), producer.writeAll([])];
+    expect(await Promise.all(promised)).toEqual([1, 1]);
+    expect(await producer.writeAll([])).toBe(1);
+    await producer.close('end');
+    expect(await log()).toEqual(['a', 'b', 'end']);
+    await expect(producer.writeAll([])).rejects.toThrow();
+  });
+
   it('reject together behind a failure, which alone is logged', async () => {
     const { store, producer, log } = await setUp();
     store.failures = 1;

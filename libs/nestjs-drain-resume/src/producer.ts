@@ -80,7 +80,10 @@ export class ResumableProducer {
     return this.writeAll([payload]);
   }
 
-  /** Logs several events, in order; resolves with the sequence of the last one. Otherwise as `write`. */
+  /**
+   * Logs several events, in order; resolves with the sequence of the last one, also of those that wait already. Otherwise
+   * as `write`.
+   */
   writeAll(payloads: readonly string[]): Promise<number> {
     if (this.#pending.bytes > this.surroundings.maxPendingBytes) this.#refuse('backlog');
     const refusal = this.#closing ? this.#stopped('closed') : this.#refusal;
@@ -131,7 +134,7 @@ export class ResumableProducer {
     refusal: ProductionStoppedError | undefined,
   ): Promise<number> {
     const error = this.#end ?? refusal;
-    const logged = error ? Promise.reject(error) : this.#pending.add(payloads);
+    const logged = error ? Promise.reject(error) : this.#pending.add(payloads, this.#logged);
     // A caller that awaits it sees the rejection; `signal` tells the others.
     logged.catch(() => undefined);
     this.#flushSoon();

@@ -33,6 +33,11 @@ export async function findStream(
   return { outcome: 'unknown' };
 }
 
+/** Clients choose it: what is no sequence, and not -1, is invented as well. */
+export function isPlaceIn({ next }: StreamHead, after: number): boolean {
+  return Number.isSafeInteger(after) && after >= -1 && after < next;
+}
+
 /** Replays what a reader has missed and goes on with what is produced. Made by `openReader`. */
 export class ResumableReader {
   constructor(
@@ -93,7 +98,7 @@ export async function openReader(
   const { head } = result;
   if (incarnation !== undefined && incarnation !== head.incarnation) return { outcome: 'gone' };
   const position = { sequence: after, epoch };
-  if (after >= head.next) return { outcome: 'ahead', next: head.next };
+  if (!isPlaceIn(head, after)) return { outcome: 'ahead', next: head.next };
   if (head.next === 0) {
     return { outcome: 'open', reader: new ResumableReader(store, head, position, undefined) };
   }

@@ -10,6 +10,7 @@ import type { ResumableProducer } from './producer.js';
 import { ManagedProducer, type UnreadPolicy } from './production.js';
 import {
   findStream,
+  isPlaceIn,
   openReader,
   type OpenedReader,
   type ReadRequest,
@@ -64,6 +65,8 @@ export type OpenedStream =
 export type Peeked =
   | {
       readonly outcome: 'found';
+      /** Of its log, as in `StreamHead`. */
+      readonly incarnation: string;
       /** What the stream was started with. */
       readonly request: string;
       /** As in `FollowedStream`. */
@@ -183,7 +186,9 @@ export class ResumableStreamService {
       if (taken === 'leaving') return { outcome: taken };
       if (taken === 'exhausted') return { outcome: 'unavailable' };
       const production = typeof taken === 'string' ? undefined : taken;
-      const opened = await this.#openWith(production, request);
+      // What was taken over may have begun anew meanwhile: another handler's stream.
+      const life = request.incarnation ?? (production && incarnation);
+      const opened = await this.#openWith(production, { ...request, incarnation: life });
       return opened.outcome === 'open' ? this.#follow(opened.reader, production) : opened;
     });
   }
@@ -196,7 +201,9 @@ export class ResumableStreamService {
       const { head, left, first } = opened.reader;
       const isLost = head.lapsed && !this.#local(head.id, head.incarnation);
       if (isLost && this.options.isLeaving()) return { outcome: 'leaving' };
-      return { outcome: 'found', request: fromLogged(head.request).request, left, first };
+      const { incarnation } = head;
+      const { request: started } = fromLogged(head.request);
+      return { outcome: 'found', incarnation, request: started, left, first };
     });
   }
 
@@ -207,7 +214,10 @@ export class ResumableStreamService {
   ): Promise<StreamPage | ReadRefused | { readonly outcome: 'unavailable' }> {
     return this.#asked(async () => {
       const found = await findStream(this.streams.store, id, principal);
-      return found.outcome === 'found' ? this.streams.store.read(id, after, limit, epoch) : found;
+      if (found.outcome !== 'found') return found;
+      const { head } = found;
+      if (!isPlaceIn(head, after)) return { outcome: 'ahead', next: head.next };
+      return this.streams.store.read(id, after, limit, epoch);
     });
   }
 
@@ -256,14 +266,22 @@ export class ResumableStreamService {
     });
   }
 
-  /** Forgets the stream. What this replica produces of it is cancelled; another one stops at its next write. */
-  delete(id: string, principal: string): Promise<Deletion | { readonly outcome: 'unavailable' }> {
+  /**
+   * Forgets the stream. What this replica produces of it is cancelled; another one stops at its next write.
+   * @param life the incarnation that is meant; `gone` if the id names another stream by now. Default: the present one.
+   */
+  delete(
+    id: string,
+    principal: string,
+    life?: string,
+  ): Promise<Deletion | { readonly outcome: 'unavailable' }> {
     return this.#asked(async () => {
       const found = await findStream(this.streams.store, id, principal);
       if (found.outcome !== 'found') return found;
       // Not afterwards: by then the id may name a new stream.
-      const production = this.#local(id, found.head.incarnation);
-      const deleted = await this.streams.store.delete(id);
+      const incarnation = life ?? found.head.incarnation;
+      const production = this.#local(id, incarnation);
+      const deleted = await this.streams.store.delete(id, incarnation);
       production?.cancel();
       return deleted;
     });

@@ -138,8 +138,12 @@ export interface ResumeStore {
   /** Notes that the stream is to be cancelled. Its owner reads it from the next `append` or `renew`. */
   requestCancel(id: string): Promise<CancelRequest>;
 
-  /** Forgets the stream at once, open or closed: its owner's next write finds it `gone`, and so do its readers. */
-  delete(id: string): Promise<Deletion>;
+  /**
+   * Forgets the stream at once, open or closed: its owner's next write finds it `gone`, and so do its readers.
+   * @param incarnation as in `StreamHead`: with it nothing is forgotten of a stream that began anew under the id
+   * meanwhile; the answer is `gone`.
+   */
+  delete(id: string, incarnation?: string): Promise<Deletion>;
 
   /** Ids that `claim` would probably give, released ones first. */
   listLapsed(limit: number): Promise<readonly string[]>;

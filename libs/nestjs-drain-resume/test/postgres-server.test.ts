@@ -83,6 +83,31 @@ const principal = 'alice@example.org';
     await expect(start(streams)).rejects.toThrow('Call `await store.setup()` at start');
   });
 
+  test('takes limits that are no whole numbers', async () => {
+    const limits = {
+      maxStreamBytes: 99.5,
+      maxStreamsPerPrincipal: 1.5,
+      maxBytesPerPrincipal: 1e6 / 3,
+    };
+    const { store, streams } = open(limits);
+    await store.setup();
+    const producer = await start(streams);
+    await producer.write('word');
+    await producer.close('end');
+    expect(await read(store, producer.id)).toEqual(['word', 'end']);
+  });
+
+  test('works in a schema whose name is a word of SQL', async () => {
+    const { store, streams } = open({ schema: 'user' });
+    await store.setup();
+    const producer = await start(streams);
+    const reading = read(store, producer.id);
+    await producer.write('word');
+    await producer.close('end');
+    expect(await reading).toEqual(['word', 'end']);
+    await operator.query('drop schema "user" cascade');
+  });
+
   test('works in a schema of its own, for a role that may not make one', async () => {
     await operator.query(`
       drop schema if exists answers cascade; ${postgresSchema('answers')}

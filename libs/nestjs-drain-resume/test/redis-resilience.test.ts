@@ -20,8 +20,8 @@ interface Replica {
     for (const close of closing.splice(0).reverse()) await close();
   });
 
-  async function startServer(): Promise<RedisServer> {
-    const server = await RedisServer.start();
+  async function startServer(...settings: string[]): Promise<RedisServer> {
+    const server = await RedisServer.start(...settings);
     closing.push(() => server.stop());
     return server;
   }
@@ -68,7 +68,7 @@ interface Replica {
 
   test('wakes readers under a prefix of any characters', async () => {
     const server = await startServer();
-    const prefix = `it's "dräin"\\n%s'..`;
+    const prefix = `it's "dräin"\\n%s'..🐘`;
     const client = createClient({ url: server.url });
     client.on('error', () => undefined);
     await client.connect();
@@ -85,6 +85,23 @@ interface Replica {
     await started.producer.write('a');
     await started.producer.close('end');
     expect(await reading).toEqual(['a', 'end']);
+  });
+
+  test('ends no production because a replica of the server knows nothing of it', async () => {
+    const primary = await startServer();
+    const server = await startServer('--replicaof', '127.0.0.1', '1');
+    const [{ store }, replica] = [await connect(primary), await connect(server)];
+    const stream = { owner: 'one', principal, request: '', lease: 5, ttl: 60 };
+    const id = await store.newId();
+    const created = await store.create({ id, ...stream });
+    if (created.outcome !== 'created') throw new Error(created.outcome);
+    const unavailable = { name: 'StoreUnavailableError' };
+    const { epoch } = created;
+    await expect(replica.store.append(id, epoch, 0, ['a'])).rejects.toMatchObject(unavailable);
+    await expect(replica.store.renew(id, epoch)).rejects.toMatchObject(unavailable);
+    await expect(replica.store.release(id, epoch)).rejects.toMatchObject(unavailable);
+    expect(await store.append(id, epoch, 0, ['a'])).toMatchObject({ outcome: 'appended' });
+    expect(await store.append(id, epoch + 1, 1, ['b'])).toEqual({ outcome: 'fenced' });
   });
 
   test('goes on when the server has forgotten the scripts', async () => {

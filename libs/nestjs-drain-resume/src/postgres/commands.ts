@@ -16,6 +16,9 @@ export interface CommandsOptions {
   readonly onSilence: () => void;
 }
 
+/** How often a statement is run that lost a conflict with another transaction. */
+const mostTries = 20;
+
 /** Runs single statements, each on any connection of the pool, and says which failures are temporary. */
 export class Commands {
   constructor(private readonly options: CommandsOptions) {}
@@ -23,20 +26,24 @@ export class Commands {
   /** @throws StoreUnavailableError if the server cannot be asked now; its own error if asking again would not help. */
   async run(text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
     const { clock, timeout, onSilence } = this.options;
-    const attempt = new Attempt(timeout);
-    try {
-      const answer = attempt.ask(this.options.pool, text, values.map(parameterOf));
-      return await within(clock, timeout, answer);
-    } catch (error) {
-      attempt.giveUp();
-      if (error instanceof NoAnswerError) onSilence();
-      if (!isTemporary(error)) throw withRemedy(error);
-      throw unavailable(error);
+    const deadline = clock.now() + timeout;
+    const parameters = values.map(parameterOf);
+    for (let tries = 1; ; tries += 1) {
+      const attempt = new Attempt(timeout);
+      try {
+        const answer = attempt.ask(this.options.pool, text, parameters);
+        return await within(clock, Math.max(0, deadline - clock.now()), answer);
+      } catch (error) {
+        attempt.giveUp(isRolledBack(error));
+        if (error instanceof NoAnswerError) onSilence();
+        if (!isTemporary(error)) throw withRemedy(error);
+        if (!isRolledBack(error) || tries === mostTries) throw unavailable(error);
+      }
     }
   }
 }
 
-/** One statement on one connection. A connection on which it failed is not used again: it may be half open. */
+/** One statement on one connection. A connection on which it failed may be half open: then it is not used again. */
 class Attempt {
   #isOver = false;
   #client: PgPoolClient | undefined;
@@ -57,9 +64,10 @@ class Attempt {
     return rows as Row[];
   }
 
-  giveUp(): void {
+  /** @param isWell whether the server has answered, so that the connection can be used again. */
+  giveUp(isWell: boolean): void {
     this.#isOver = true;
-    this.#release(true);
+    this.#release(!isWell);
   }
 
   #release(destroy: boolean): void {
@@ -87,6 +95,14 @@ function isTemporary(error: unknown): boolean {
   const state = sqlState(error);
   if (state === undefined) return true;
   return passingClasses.has(state.slice(0, 2)) || passing.has(state);
+}
+
+/**
+ * A conflict with another transaction, which has won: where the isolation is stricter than the default, appends and
+ * creates of one principal have many. Nothing was done, and the next try sees what the other one did.
+ */
+function isRolledBack(error: unknown): boolean {
+  return sqlState(error)?.startsWith('40') ?? false;
 }
 
 /** Undefined for an error of the connection. */

@@ -31,7 +31,7 @@ import { Lanes } from './lanes.js';
 import { Listener } from './listener.js';
 import { type PostgresStoreOptions, resolveOptions } from './options.js';
 import { headColumns, headOf, pageOf } from './rows.js';
-import { postgresSchema, schemaVersion } from './schema.js';
+import { postgresSchema, quoted, schemaVersion } from './schema.js';
 import { Sweeper } from './sweeper.js';
 import { fromText } from './text.js';
 
@@ -58,8 +58,9 @@ export class PostgresResumeStore implements ResumeStore {
     const timeout = resolved.commandTimeout * 1000;
     this.#schema = schema;
     this.#limits = {
-      stream: resolved.maxStreamBytes,
-      streams: resolved.maxStreamsPerPrincipal,
+      // The database takes whole numbers only.
+      stream: Math.floor(resolved.maxStreamBytes),
+      streams: Math.floor(resolved.maxStreamsPerPrincipal),
       bytes: Math.floor(resolved.maxBytesPerPrincipal),
       step: countingStep(resolved.maxBytesPerPrincipal),
     };
@@ -93,7 +94,7 @@ export class PostgresResumeStore implements ResumeStore {
         `The database has the encoding ${String(row?.['encoding'])}; set the \`pool\` to a database with UTF8.`,
       );
     }
-    const query = `select version from ${this.#schema}.store`;
+    const query = `select version from ${quoted(this.#schema)}.store`;
     const [present] = await this.#commands.run(query).catch(orNotThere);
     const version = Number(present?.['version'] ?? 0);
     // Several statements without parameters are one transaction.
@@ -171,14 +172,14 @@ export class PostgresResumeStore implements ResumeStore {
   }
 
   async head(id: string): Promise<Found | Absent> {
-    const query = `select ${headColumns('s')} from ${this.#schema}.find($1) s`;
+    const query = `select ${headColumns('s')} from ${quoted(this.#schema)}.find($1) s`;
     const [row] = await this.#commands.run(query, [id]);
     return row ? { outcome: 'found', head: headOf(id, row) } : this.#absent(id);
   }
 
   async claim(id: string, owner: string): Promise<Claimed | ClaimRefused> {
     const columns = headColumns('(c.stream)');
-    const query = `select c.outcome, ${columns} from ${this.#schema}.claim($1, $2) c`;
+    const query = `select c.outcome, ${columns} from ${quoted(this.#schema)}.claim($1, $2) c`;
     const row = only(await this.#commands.run(query, [id, owner]));
     const outcome = row['outcome'] as 'claimed' | 'held' | 'closed' | 'absent';
     if (outcome === 'claimed') return { outcome, head: headOf(id, row) };
@@ -202,9 +203,10 @@ export class PostgresResumeStore implements ResumeStore {
     return { outcome } as CancelRequest;
   }
 
-  async delete(id: string): Promise<Deletion> {
-    const { remove: wasThere } = await this.#one('remove', [id]);
-    if (wasThere !== true) return this.#absent(id);
+  async delete(id: string, incarnation?: string): Promise<Deletion> {
+    const { remove: outcome } = await this.#one('remove', [id, incarnation ?? null]);
+    if (outcome === 'gone') return { outcome };
+    if (outcome !== 'deleted') return this.#absent(id);
     this.#announcements.announce(this.#channel(id));
     return { outcome: 'deleted' };
   }
@@ -253,7 +255,10 @@ export class PostgresResumeStore implements ResumeStore {
 
   #call(name: string, values: readonly Value[]): Promise<readonly Row[]> {
     const parameters = values.map((_, index) => `$${index + 1}`).join(', ');
-    return this.#commands.run(`select * from ${this.#schema}.${name}(${parameters})`, values);
+    return this.#commands.run(
+      `select * from ${quoted(this.#schema)}.${name}(${parameters})`,
+      values,
+    );
   }
 
   async #one(name: string, values: readonly Value[]): Promise<Row> {

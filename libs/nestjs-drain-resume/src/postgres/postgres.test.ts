@@ -30,7 +30,7 @@ describe('PostgreSQL store options', () => {
     const sql = postgresSchema('answers');
     expect(sql).not.toContain('$schema');
     expect(sql).not.toContain('drain.');
-    expect(sql).toContain('create table if not exists answers.streams');
+    expect(sql).toContain('create table if not exists "answers".streams');
   });
 });
 
@@ -45,9 +45,15 @@ describe('texts', () => {
 });
 
 describe('what a database answers', () => {
-  const answering = (code: string | undefined, severity?: string) => {
+  /** @param times how often, until it answers with no rows */
+  const answering = (code: string | undefined, severity?: string, times = Infinity) => {
+    let left = times;
     const client = {
-      query: () => Promise.reject(Object.assign(new Error('no'), { code, severity })),
+      query: () => {
+        left -= 1;
+        if (left < 0) return Promise.resolve({ rows: [] });
+        return Promise.reject(Object.assign(new Error('no'), { code, severity }));
+      },
       on: () => undefined,
       removeListener: () => undefined,
       release: (destroy?: boolean) => released.push(destroy),
@@ -59,7 +65,7 @@ describe('what a database answers', () => {
     return { commands, released };
   };
 
-  it.each(['57P01', '57014', '25006', '40001', '53300', '08006', '58030'])(
+  it.each(['57P01', '57014', '25006', '53300', '08006', '58030'])(
     'passes: SQLSTATE %s, on another connection',
     async (code) => {
       const { commands, released } = answering(code, 'ERROR');
@@ -67,6 +73,15 @@ describe('what a database answers', () => {
       expect(released).toEqual([true]);
     },
   );
+
+  it('is none for a while if another transaction has won', async () => {
+    const { commands, released } = answering('40001', 'ERROR', 3);
+    expect(await commands.run('select 1')).toEqual([]);
+    expect(released).toEqual([false, false, false, false]);
+    await expect(answering('40001', 'ERROR').commands.run('select 1')).rejects.toBeInstanceOf(
+      StoreUnavailableError,
+    );
+  });
 
   it('passes: a connection that broke', async () => {
     const { commands } = answering('ECONNRESET');

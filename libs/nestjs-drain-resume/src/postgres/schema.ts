@@ -11,6 +11,11 @@ export function schemaName(schema: unknown): string {
   );
 }
 
+/** As statements name it: it may be a word of SQL, such as `user`. */
+export function quoted(schema: string): string {
+  return `"${schema}"`;
+}
+
 /**
  * The SQL of the store's tables and functions, for a migration of your own; `PostgresResumeStore.setup` runs the same.
  * It can be run again, also by several replicas at once. Run it in one transaction.
@@ -21,7 +26,7 @@ export function postgresSchema(schema = 'drain'): string {
   const name = schemaName(schema);
   const lock = `select pg_advisory_xact_lock(hashtextextended('nestjs-drain-resume ${name}', 0));`;
   const parts = [tables, writing, owning, reading, tidying, ending];
-  return [lock, ...parts].join('\n').replaceAll('$schema', name);
+  return [lock, ...parts].join('\n').replaceAll('$schema', quoted(name));
 }
 
 /** Times are the server's. `S.life` names one life of a stream: its events belong to it, and not to the id. */
@@ -191,14 +196,17 @@ begin
   outcome := 'appended';
 end $$;
 
-create or replace function $schema.remove(_id text) returns boolean language plpgsql as $$
+-- Of any life without _incarnation.
+create or replace function $schema.remove(_id text, _incarnation text) returns text language plpgsql as $$
 declare
   stream $schema.streams;
 begin
   select s.* into stream from $schema.streams s where s.id = _id for update;
-  if not found then return false; end if;
+  if not found then return 'absent'; end if;
+  if _incarnation <> stream.life || '-' || stream.born then return 'gone'; end if;
   perform $schema.forget(stream);
-  return stream.expires > clock_timestamp();
+  if stream.expires <= clock_timestamp() then return 'absent'; end if;
+  return 'deleted';
 end $$;
 `;
 

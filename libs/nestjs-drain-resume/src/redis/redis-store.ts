@@ -161,9 +161,11 @@ export class RedisResumeStore implements ResumeStore {
     return outcome === 'requested' || outcome === 'closed' ? { outcome } : this.#absent(id);
   }
 
-  async delete(id: string): Promise<Deletion> {
-    const args = [id, this.#keys.channel(id)];
+  async delete(id: string, incarnation?: string): Promise<Deletion> {
+    const life = incarnation === undefined ? [] : [incarnation];
+    const args = [id, this.#keys.channel(id), ...life];
     const [outcome, principal = ''] = await this.#run(scripts.remove, id, args);
+    if (outcome === 'gone') return { outcome };
     if (outcome !== 'deleted') return this.#absent(id);
     // The stream is gone; a place that is not given back now is free again when its time is over.
     await this.#quota.forget(principal, id).catch(this.#onError);

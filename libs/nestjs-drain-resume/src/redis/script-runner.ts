@@ -82,9 +82,12 @@ function isTemporary(error: unknown): boolean {
   return code === undefined || passing.has(code);
 }
 
+/** Redis 6.2 puts the error of a command in a script behind an ERR of the script, where newer servers give it as it is. */
+const replyCodes = /^(?:ERR Error running script .*?: -)?([A-Z]{2,}) /s;
+
 /** What Redis' error replies begin with, such as `WRONGTYPE`; undefined for an error of the connection. */
 function replyCode(error: unknown): string | undefined {
-  return error instanceof Error ? /^([A-Z]{2,}) /.exec(error.message)?.[1] : undefined;
+  return error instanceof Error ? replyCodes.exec(error.message)?.[1] : undefined;
 }
 
 /** @param cause an error, or the milliseconds within which nothing was answered */

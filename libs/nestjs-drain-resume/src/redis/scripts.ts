@@ -28,6 +28,17 @@ local function newEpoch(last)
 end
 `;
 
+/**
+ * KEYS state, leases, events. What ends a production is said by a primary only: a replica that lags, or was never
+ * synchronized, refuses every write, also one that changes nothing.
+ */
+const refusals = `
+local function refused(...)
+  redis.call('ZREM', KEYS[2], '')
+  return {...}
+end
+`;
+
 /** KEYS state, leases, events. ARGV id, owner, principal, request, lease, ttl, incarnation, request bytes. */
 export const create = `${clock}${epochs}
 local state = redis.call('HMGET', KEYS[1], 'owner', 'next', 'epoch', 'closed')
@@ -62,16 +73,16 @@ export interface AppendTerms {
  * KEYS state, leases, events. ARGV id, epoch, first, terminal, event … Replies appended, next, cancel and, each time the
  * log has grown by another step and at its end, its bytes and principal.
  */
-export const append = ({ maxStreamBytes, step, channelPrefix }: AppendTerms) => `${clock}
+export const append = ({ maxStreamBytes, step, channelPrefix }: AppendTerms) => `${clock}${refusals}
 local state = redis.call('HMGET', KEYS[1],
   'epoch', 'next', 'closed', 'bytes', 'cancel', 'lease', 'ttl', 'cap', 'until', 'attempts')
-if not state[1] then return {'gone'} end
-if state[1] ~= ARGV[2] then return {'fenced'} end
+if not state[1] then return refused('gone') end
+if state[1] ~= ARGV[2] then return refused('fenced') end
 local next, closed, before = tonumber(state[2]), state[3] == '1', tonumber(state[4])
 local logged, count, terminal = next - ARGV[3], #ARGV - 4, ARGV[4] == '1'
 if logged >= count and (closed or not terminal) then return {'appended', next, state[5]} end
-if closed then return {'closed'} end
-if logged < 0 or logged > count then return {'gapped', next} end
+if closed then return refused('closed') end
+if logged < 0 or logged > count then return refused('gapped', next) end
 local limit = ${maxStreamBytes}
 if state[8] then limit = math.min(limit, state[8]) end
 if terminal then limit = math.max(before, limit) + ${terminalAllowance} end
@@ -108,7 +119,7 @@ return {'appended', next, state[5]}
 
 /** A text as Lua writes it. */
 function literal(text: string): string {
-  return `'${text.replace(/[^\w:.-]/g, (character) =>
+  return `'${text.replace(/[^\w:.-]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join(''),
   )}'`;
 }
@@ -177,11 +188,11 @@ redis.call('PEXPIRE', KEYS[3], times[2])
 return reply('claimed', (head()))
 `;
 
-const held = `
+const held = `${refusals}
 local state = redis.call('HMGET', KEYS[1], 'epoch', 'closed', 'lease', 'ttl', 'cancel')
-if not state[1] then return {'gone'} end
-if state[1] ~= ARGV[2] then return {'fenced'} end
-if state[2] == '1' then return {'closed'} end
+if not state[1] then return refused('gone') end
+if state[1] ~= ARGV[2] then return refused('fenced') end
+if state[2] == '1' then return refused('closed') end
 redis.call('PEXPIRE', KEYS[1], state[4])
 redis.call('PEXPIRE', KEYS[3], state[4])
 `;
@@ -210,14 +221,15 @@ redis.call('HSET', KEYS[1], 'cancel', 1)
 return {'requested'}
 `;
 
-/** KEYS state, leases, events. ARGV id, channel. Replies deleted and the principal. */
+/** KEYS state, leases, events. ARGV id, channel, incarnation or nothing for any. Replies deleted and the principal. */
 export const remove = `
-local principal = redis.call('HGET', KEYS[1], 'principal')
-if not principal then return {'absent'} end
+local state = redis.call('HMGET', KEYS[1], 'principal', 'incarnation')
+if not state[1] then return {'absent'} end
+if ARGV[3] and ARGV[3] ~= state[2] then return {'gone'} end
 redis.call('DEL', KEYS[1], KEYS[3])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('PUBLISH', ARGV[2], 0)
-return {'deleted', principal}
+return {'deleted', state[1]}
 `;
 
 /** KEYS leases. ARGV limit. Replies ids and the ends of their leases in turn. */

@@ -89,6 +89,23 @@ export const lifeLaws: Record<string, ContractLaw> = {
     assert.deepEqual(await bench.log(id), []);
   },
 
+  'a stream that began anew is not deleted in the place of the one that was meant': async (
+    bench,
+  ) => {
+    const { id, epoch } = await bench.create('one');
+    await bench.append(id, epoch, 0, ['a'], true);
+    const before = await bench.store.head(id);
+    assert.ok(before.outcome === 'found');
+    await bench.other.delete(id, before.head.incarnation);
+    await bench.store.create(bench.order(id, 'two'));
+    const late = await bench.other.delete(id, before.head.incarnation);
+    assert.deepEqual(late, { outcome: 'gone' });
+    const after = await bench.store.head(id);
+    assert.ok(after.outcome === 'found');
+    assert.deepEqual(await bench.other.delete(id, after.head.incarnation), { outcome: 'deleted' });
+    assert.deepEqual(await bench.store.head(id), { outcome: 'unknown' });
+  },
+
   'a stream is kept `ttl` behind its last event, and no longer': async (bench) => {
     const { id, epoch } = await bench.create();
     await bench.advance(bench.ttl * 0.7);

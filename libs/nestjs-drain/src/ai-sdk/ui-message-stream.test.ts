@@ -120,13 +120,36 @@ async function begun(
   return other;
 }
 
+/** Two requests make room at once: the second one does it when the first one has begun its stream. */
+function lateSecondDelete(store: MemoryResumeStore): void {
+  const [remove, create] = [store.delete.bind(store), store.create.bind(store)];
+  let arrived: () => void = () => undefined;
+  let begun: () => void = () => undefined;
+  const second = new Promise<void>((resolve) => (arrived = resolve));
+  const next = new Promise<void>((resolve) => (begun = resolve));
+  let deletes = 0;
+  store.delete = async (...args) => {
+    deletes += 1;
+    if (deletes === 2) arrived();
+    await (deletes === 1 ? second : next);
+    return remove(...args);
+  };
+  store.create = async (stream) => {
+    const created = await create(stream);
+    if (created.outcome === 'created') begun();
+    return created;
+  };
+}
+
 describe.each(adapters)('the chat of an AI SDK front end, %s', (adapter) => {
   let running: RunningApplication;
+  let store: MemoryResumeStore;
 
   beforeEach(async () => {
     model = new Model();
+    store = new MemoryResumeStore();
     running = await startApplication(adapter, {
-      imports: [DrainResumeModule.forRoot({ store: new MemoryResumeStore() })],
+      imports: [DrainResumeModule.forRoot({ store })],
       controllers: [ChatController],
       options: { timeout: 10 },
     });
@@ -182,6 +205,17 @@ describe.each(adapters)('the chat of an AI SDK front end, %s', (adapter) => {
     model.say(4);
     expect(await Promise.all(streams.map(textOf))).toEqual([words.join(''), words.join('')]);
     expect(model.asked).toBe(1);
+  });
+
+  test('the next question that is sent twice is answered once', async () => {
+    const chat = new Chat(running.url);
+    model.say(4);
+    await textOf(await chat.send('hello'));
+    lateSecondDelete(store);
+    const streams = await Promise.all([chat.send('and now?'), chat.send('and now?')]);
+    model.say(4);
+    expect(await Promise.all(streams.map(textOf))).toEqual([words.join(''), words.join('')]);
+    expect(model.asked).toBe(2);
   });
 
   test('another question ends the open answer', async () => {

@@ -111,13 +111,16 @@ export class LogResumption implements Resumption {
       if (started.outcome !== 'exists') return started;
       const found = await this.service.peek({ id, principal, after: -1 });
       if (found.outcome === 'leaving' || found.outcome === 'unavailable') return found;
+      if (found.outcome === 'unknown') continue;
       const isSame = found.outcome === 'found' && found.request === order.request;
-      if (isSame && !(await this.#hasFailed(order, found.left))) {
+      if (isSame && !(await this.#hasFailed(order, found))) {
         const joined = await this.#join(order);
         if (joined) return joined;
         continue;
       }
-      const deleted = await this.service.delete(id, principal);
+      // Not what another request has begun in its place meanwhile. A log that lost a part of itself has no readers.
+      const life = found.outcome === 'found' ? found.incarnation : undefined;
+      const deleted = await this.service.delete(id, principal, life);
       if (deleted.outcome === 'unavailable') return { outcome: deleted.outcome };
     }
     return { outcome: 'exists' };
@@ -133,16 +136,14 @@ export class LogResumption implements Resumption {
     return undefined;
   }
 
-  /**
-   * Whether it was cancelled, or ended with an error: who asks again wants an answer.
-   * @param left how many events it has, if it is closed
-   */
+  /** Whether it was cancelled, or ended with an error: who asks again wants an answer. */
   async #hasFailed(
     { id, principal }: StartRequest & { readonly id: string },
-    left: number | undefined,
+    { incarnation, left }: { readonly incarnation: string; readonly left: number | undefined },
   ): Promise<boolean> {
+    // An open one has no end yet.
     if (left === undefined) return false;
-    const found = await this.service.peek({ id, principal, after: left - 2 });
+    const found = await this.service.peek({ id, principal, incarnation, after: left - 2 });
     return (
       found.outcome === 'found' && !!found.first && 'failure' in readLogged(found.first.payload)
     );
