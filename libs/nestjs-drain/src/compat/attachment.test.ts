@@ -29,3 +29,17 @@ test('two copies of the library find the value of each other', () => {
   for (const [index, request] of requests.entries()) one.set(request, index);
   expect(requests.map((request) => other.of(request))).toEqual([0, 1]);
 });
+
+test('a value that is held is found until it is dropped, and behind that where it is still needed', () => {
+  const attachment = new Attachment<number>('held');
+  const [needed, done, ofNode] = [requestOf(prototype), requestOf(prototype), requestOf()];
+  for (const [index, request] of [needed, done, ofNode].entries()) attachment.hold(request, index);
+  expect([needed, done, ofNode].map((one) => attachment.of(one))).toEqual([0, 1, 2]);
+  attachment.hold(done, 7);
+  expect(attachment.of(done)).toBe(7);
+  attachment.drop(needed, true);
+  attachment.drop(done, false);
+  expect([needed, done].map((one) => attachment.of(one))).toEqual([0, undefined]);
+  attachment.drop(done, true);
+  expect(attachment.of(done)).toBeUndefined();
+});

@@ -1,7 +1,13 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { watcherOf, watchWrites, type Write, type WriteWatcher } from './response-writes.js';
+import {
+  unwatchWrites,
+  watcherOf,
+  watchWrites,
+  type Write,
+  type WriteWatcher,
+} from './response-writes.js';
 
 const calls: string[] = [];
 beforeEach(() => void (calls.length = 0));
@@ -92,5 +98,17 @@ describe('the writes of a response', () => {
       expect(calls.splice(0)).toEqual(['watcher', 'middleware']);
       expect(watcherOf(response)).toBe(watcher);
     }
+  });
+
+  test('pass a watcher that is held until it is given up', () => {
+    const prototype = Object.assign(application(), { write: named('original') });
+    const response = responseOf(prototype);
+    const watcher: WriteWatcher = { pass: named('held', prototype.write) };
+    watchWrites(response, watcher, true);
+    response.write('');
+    expect([watcherOf(response), calls.splice(0)]).toEqual([watcher, ['held', 'original']]);
+    unwatchWrites(response);
+    response.write('');
+    expect([watcherOf(response), calls]).toEqual([undefined, ['original']]);
   });
 });

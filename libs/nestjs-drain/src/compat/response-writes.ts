@@ -25,22 +25,31 @@ interface Replacement {
   readonly ours: Write;
   /** Of the responses that this function passes on. One that it inherits passes them through. */
   readonly watchers: WeakMap<object, WriteWatcher>;
+  /** Those until `unwatchWrites` (see `Attachment.hold`). */
+  readonly held: Map<object, WriteWatcher>;
 }
 
 const replacements = new WeakMap<object, Replacement>();
+/** One for each application: a response may be given another prototype on its way. */
+const everyReplacement = new Set<Replacement>();
 
 /**
  * Lets `watcher` see all writes of a response. Express' responses inherit from a prototype of their application
  * (`app.response`), which holds the function for all of them; there a property of each would be dear (`isAsNodeMadeIt`).
  * A response whose `write` other code has replaced, its own or that of its prototype, gets ours above that one.
+ * @param isHeld whether `unwatchWrites` will follow
  * @returns what wrote before
  */
-export function watchWrites(response: ServerResponse, watcher: WriteWatcher): Write {
+export function watchWrites(
+  response: ServerResponse,
+  watcher: WriteWatcher,
+  isHeld = false,
+): Write {
   if (!isAsNodeMadeIt(response) && !Object.hasOwn(response, 'write')) {
     const prototype = Object.getPrototypeOf(response) as Writer;
-    const { before, ours, watchers } = replacements.get(prototype) ?? replaceIn(prototype);
+    const { before, ours, watchers, held } = replacements.get(prototype) ?? replaceIn(prototype);
     if (prototype.write === ours) {
-      watchers.set(response, watcher);
+      (isHeld ? held : watchers).set(response, watcher);
       return before;
     }
   }
@@ -52,8 +61,17 @@ export function watchWrites(response: ServerResponse, watcher: WriteWatcher): Wr
 }
 
 export function watcherOf(response: ServerResponse): WriteWatcher | undefined {
-  const held = replacements.get(Object.getPrototypeOf(response) as object);
-  return held?.watchers.get(response) ?? (response as unknown as Watched)[WATCHER];
+  const replacement = replacements.get(Object.getPrototypeOf(response) as object);
+  return (
+    replacement?.held.get(response) ??
+    replacement?.watchers.get(response) ??
+    (response as unknown as Watched)[WATCHER]
+  );
+}
+
+/** The response is closed. */
+export function unwatchWrites(response: ServerResponse): void {
+  for (const { held } of everyReplacement) held.delete(response);
 }
 
 /** One function for all: with a closure for each, V8 would give each response a shape of its own. */
@@ -64,13 +82,15 @@ function writeWatched(this: Watched, ...[chunk, encoding, callback]: Parameters<
 function replaceIn(prototype: Writer): Replacement {
   const { write: before } = prototype;
   const watchers = new WeakMap<object, WriteWatcher>();
+  const held = new Map<object, WriteWatcher>();
   const ours: Write = function (this: object, chunk, encoding, callback) {
-    const watcher = watchers.get(this);
+    const watcher = held.get(this) ?? watchers.get(this);
     if (watcher) return watcher.pass(chunk, encoding, callback);
     return before.call(this, chunk, encoding, callback);
   };
-  const replacement = { before, ours, watchers };
+  const replacement = { before, ours, watchers, held };
   replacements.set(prototype, replacement);
+  everyReplacement.add(replacement);
   prototype.write = ours;
   return replacement;
 }

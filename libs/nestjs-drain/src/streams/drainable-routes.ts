@@ -122,6 +122,8 @@ function wrap(method: Method, route: StreamRoute): Method {
     const decision = decisionOf(request);
     // Called directly, as unit tests do, it is the handler and nothing else.
     if (decision === undefined) return method.apply(this, args);
+    const stream = isAnswerer(decision) ? decision.stream : decision;
+    if (stream) stream.transport.isHandled = true;
     args.length = route.arguments;
     if (!isAnswerer(decision)) {
       const interceptor = new StreamInterceptor(route, decision, streamedFor(request as object));

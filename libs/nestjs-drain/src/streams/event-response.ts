@@ -19,17 +19,21 @@ export class EventResponse implements WriteWatcher {
   #lastEvent = '';
   #isEnding = false;
 
-  /** Watches what is written from here on. */
-  static of(request: IncomingMessage, response: ServerResponse): EventResponse {
+  /**
+   * Watches what is written from here on.
+   * @param isHeld whether the close of the response will be told of
+   */
+  static of(request: IncomingMessage, response: ServerResponse, isHeld = false): EventResponse {
     const known = watcherOf(response);
-    return known instanceof EventResponse ? known : new EventResponse(request, response);
+    return known instanceof EventResponse ? known : new EventResponse(request, response, isHeld);
   }
 
   private constructor(
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
+    isHeld: boolean,
   ) {
-    this.#write = watchWrites(response, this);
+    this.#write = watchWrites(response, this, isHeld);
   }
 
   /** Nest's own write, looked at. */

@@ -16,7 +16,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
     const { request, response } = stream.transport;
     return new Observable((client) => {
-      const written = EventResponse.of(request, response);
+      const written = EventResponse.of(request, response, !stream.isReleased);
       new EventStream(stream, client, written).#follow(events);
     });
   }

@@ -45,6 +45,8 @@ export class HttpTransport implements StreamTransport {
   /** Called before the end of an event stream that nothing watches: it may make something watch the response. */
   watchUnobserved: ((transport: HttpTransport) => void) | undefined;
 
+  /** Whether its handler has begun. */
+  isHandled = false;
   /** Set where the stream gets heartbeats. */
   stopHeartbeats: (() => void) | undefined;
 
@@ -136,7 +138,14 @@ export type Decision = HttpStream | Answerer;
 const decisions = new Attachment<Decision | number>('Decision');
 
 export function decide(request: object, decision: Decision): void {
-  decisions.set(request, decision);
+  const stream = isAnswerer(decision) ? decision.stream : decision;
+  if (stream && !stream.isReleased) decisions.hold(request, decision);
+  else decisions.set(request, decision);
+}
+
+/** The stream of the request is released. Its handler may not have begun yet, and then finds the decision. */
+export function forget({ request, isHandled }: HttpTransport): void {
+  decisions.drop(request, !isHandled);
 }
 
 /** @returns how often the guard has now run for a request that it has not decided about */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { rawOf } from '../compat/fastify.js';
+import { unwatchWrites } from '../compat/response-writes.js';
 import { refuseSocket } from '../compat/ws.js';
 import { Drain } from '../core/drain.js';
 import { checkOptions, text, type OptionChecks } from '../core/option-checks.js';
@@ -10,7 +11,14 @@ import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/s
 import { DRAIN, FAREWELL, HEARTBEATS } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import type { Heartbeat, Heartbeats } from './heartbeats.js';
-import { decide, decisionOf, HttpTransport, streamOf, type HttpStream } from './http-stream.js';
+import {
+  decide,
+  decisionOf,
+  forget,
+  HttpTransport,
+  streamOf,
+  type HttpStream,
+} from './http-stream.js';
 import { streamChecks } from './stream-route.js';
 import { answerRefused } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
@@ -150,8 +158,11 @@ export class StreamAdmission {
 }
 
 function release(stream: HttpStream, isDelivered: boolean): void {
-  stream.transport.stopHeartbeats?.();
+  const { transport } = stream;
+  transport.stopHeartbeats?.();
   stream.release(isDelivered);
+  unwatchWrites(transport.response);
+  forget(transport);
 }
 
 /** One for all responses, and not `once`: a response closes once anyway. */
