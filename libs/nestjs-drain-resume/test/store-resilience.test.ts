@@ -145,7 +145,7 @@ describe.each([nodeRedis, postgres])('a store on a server that is disturbed', (e
     test('loses and doubles nothing when the server hangs for longer than a command may take', async () => {
       const hang = () => {
         server().signal('SIGSTOP');
-        setTimeout(() => server().signal('SIGCONT'), 600);
+        setTimeout(() => server().signal('SIGCONT'), 1_500);
         return Promise.resolve();
       };
       expect(await writeAndRead(await pair({ poll: 0.2 }), hang)).toEqual(everything);
@@ -238,7 +238,7 @@ describe.each([nodeRedis, ioredis, postgres])(
       test('for commands, and for wake-ups', async () => {
         const proxy = await SilentProxy.start(server().port);
         closing.push(() => proxy.stop());
-        const replica = await connect(server(), { port: proxy.port, commandTimeout: 0.5 });
+        const replica = await connect(server(), { port: proxy.port, commandTimeout: 2 });
         const producer = await start(replica);
         const reading = read(replica, producer.id);
         await producer.write('before');

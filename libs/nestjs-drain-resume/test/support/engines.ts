@@ -148,7 +148,7 @@ class PostgresEngineServer implements EngineServer {
   }
 
   async connect(
-    { poll, commandTimeout = 0.2, isDeaf }: ConnectOptions,
+    { poll, commandTimeout = 1, isDeaf }: ConnectOptions,
     port = this.port,
   ): Promise<Connected> {
     const pool = new Pool({ connectionString: urlAt(port) });
