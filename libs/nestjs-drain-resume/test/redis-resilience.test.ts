@@ -7,6 +7,9 @@ import { eventually } from '../../../testing/eventually.js';
 
 const principal = 'alice@example.org';
 
+/** Seconds to a reader's next look by itself: longer than any test may take. */
+const never = 3_600;
+
 /** A replica: its own connection, its own store. Closed with the test. */
 interface Replica {
   readonly client: RedisClientType;
@@ -26,7 +29,7 @@ interface Replica {
     return server;
   }
 
-  async function connect(server: RedisServer, poll = 60): Promise<Replica> {
+  async function connect(server: RedisServer, poll = never): Promise<Replica> {
     const client: RedisClientType = createClient({
       url: server.url,
       socket: { reconnectStrategy: 20 },
@@ -73,7 +76,7 @@ interface Replica {
     client.on('error', () => undefined);
     await client.connect();
     closing.push(() => client.destroy());
-    const store = new RedisResumeStore({ connection: fromNodeRedis(client), prefix, poll: 60 });
+    const store = new RedisResumeStore({ connection: fromNodeRedis(client), prefix, poll: never });
     closing.push(() => store.close());
     const started = await new StreamProducers({ store }).start({ principal, request: '{}' });
     if (started.outcome !== 'started') throw new Error(started.outcome);

@@ -1,6 +1,7 @@
 import type { RedisConnection } from './connection.js';
 
 interface Subscriber {
+  readonly isOpen: boolean;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   connect(): Promise<unknown>;
   subscribe(channel: string, listener: () => void): Promise<unknown>;
@@ -89,17 +90,23 @@ function connectionOf(
       connect();
       subscriptions.reopen().catch(onError);
     },
-    close: async () => {
+    close: () => {
       dropped = false;
-      await subscriptions.close();
+      subscriptions.close();
+      return Promise.resolve();
     },
   };
+}
+
+interface Opened {
+  readonly subscriber: Subscriber;
+  readonly ready: Promise<unknown>;
 }
 
 /** The second connection, for wake-ups only. */
 class Subscriptions {
   readonly #listeners = new Map<string, () => void>();
-  #opened: Promise<Subscriber> | undefined;
+  #opened: Opened | undefined;
 
   constructor(
     private readonly client: Reconnecting,
@@ -114,40 +121,49 @@ class Subscriptions {
 
   async remove(channel: string): Promise<void> {
     this.#listeners.delete(channel);
-    await (await this.#opened)?.unsubscribe(channel);
+    const opened = this.#opened;
+    await opened?.ready;
+    await opened?.subscriber.unsubscribe(channel);
   }
 
+  /** Every listener is called, as wake-ups were lost with the connection. */
   async reopen(): Promise<void> {
     if (!this.#opened) return;
-    await this.close();
+    this.close();
     if (this.#listeners.size === 0) return;
     const subscriber = await this.#open();
     for (const [channel, listener] of this.#listeners) {
       await subscriber.subscribe(channel, listener);
+      listener();
     }
   }
 
-  async close(): Promise<void> {
-    const closing = this.#opened;
+  /** Also one whose handshake is never answered: nothing waits for it. */
+  close(): void {
+    if (!this.#opened) return;
+    const { subscriber, ready } = this.#opened;
     this.#opened = undefined;
-    (await closing?.catch(() => undefined))?.destroy();
+    const destroy = (): void => {
+      if (subscriber.isOpen) subscriber.destroy();
+    };
+    destroy();
+    ready.then(destroy, destroy);
   }
 
-  #open(): Promise<Subscriber> {
-    if (this.#opened) return this.#opened;
-    const opening = this.#connect();
-    this.#opened = opening;
-    // The next subscription tries anew.
-    opening.catch(() => {
-      if (this.#opened === opening) this.#opened = undefined;
-    });
-    return opening;
+  async #open(): Promise<Subscriber> {
+    const { subscriber, ready } = (this.#opened ??= this.#connect());
+    await ready;
+    return subscriber;
   }
 
-  async #connect(): Promise<Subscriber> {
+  #connect(): Opened {
     const subscriber = this.client.duplicate();
     subscriber.on('error', this.onError);
-    await subscriber.connect();
-    return subscriber;
+    const opened = { subscriber, ready: subscriber.connect() };
+    // The next subscription tries anew.
+    opened.ready.catch(() => {
+      if (this.#opened === opened) this.#opened = undefined;
+    });
+    return opened;
   }
 }

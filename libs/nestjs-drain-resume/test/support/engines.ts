@@ -10,7 +10,7 @@ import { durable, missingRedis, RedisServer } from './redis-server.js';
 export interface ConnectOptions {
   /** Seconds. */
   readonly poll: number;
-  /** Seconds. Default 0.2. */
+  /** Seconds. Default: 0.2 for Redis, 1 for PostgreSQL, whose connections are processes. */
   readonly commandTimeout?: number;
   /** Its readers are never woken. */
   readonly isDeaf?: boolean;
