@@ -38,11 +38,13 @@ interface Replica {
     await client.connect();
     const connection = fromNodeRedis(client);
     const store = new RedisResumeStore({ connection, poll, commandTimeout: 0.2 });
+    const streams = new StreamProducers({ store, lease: 30, ttl: 300 });
     closing.push(async () => {
+      await streams.handOff();
       client.destroy();
       await store.close();
     });
-    return { client, store, streams: new StreamProducers({ store, lease: 30, ttl: 300 }) };
+    return { client, store, streams };
   }
 
   async function start({ streams }: Replica): Promise<ResumableProducer> {
