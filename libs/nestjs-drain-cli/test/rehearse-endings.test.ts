@@ -60,6 +60,7 @@ describe('whatever ends the command ends its children', () => {
     await printed(child, 'streams over');
     child.kill(signal);
     await once(child, 'close');
+    expect(child.signalCode).toBe(signal);
     await gone(pids);
   });
 });

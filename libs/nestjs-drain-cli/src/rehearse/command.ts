@@ -4,12 +4,14 @@ import colors from 'picocolors';
 import { flags } from './options/flags.js';
 import { planOf, type RehearsalOptions } from './options/rehearsal-options.js';
 import { rehearse } from './rehearsal.js';
+import { type RehearsalPlan } from './rehearsal-plan.js';
 import { needRenderer } from './picture/png-picture.js';
 import { showPicture } from './picture/show-picture.js';
 import { writeResults, type ResultFiles } from './results.js';
 import { Progress } from './terminal/progress.js';
 import { summary } from './terminal/summary.js';
 import { UsageError } from './usage-error.js';
+import { type RehearsalReport } from './verdict/report.js';
 
 interface CommandOptions extends RehearsalOptions, ResultFiles {
   readonly open?: boolean;
@@ -51,46 +53,65 @@ Examples:
 Exit code: 0 nothing was lost, 1 streams were lost or it cannot be known, 2 the rehearsal could not be held.`;
 
 async function act(words: string[], options: CommandOptions): Promise<void> {
-  const interrupt = new AbortController();
-  const onSignal = (signal: NodeJS.Signals) => interrupt.abort(signal);
-  for (const signal of signals) process.on(signal, onSignal);
   // A closed terminal: what is written there is lost, and that is no reason to leave replicas behind.
-  process.stdout.on('error', () => interrupt.abort('SIGHUP'));
+  process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   try {
-    process.exitCode = await run(words, options, interrupt.signal);
+    process.exitCode = await run(words, options);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${colors.red('error:')} ${error.message}\n`);
-    process.exitCode = interrupt.signal.aborted ? exitOf(interrupt.signal) : usageExit;
-  } finally {
-    for (const signal of signals) process.off(signal, onSignal);
+    process.exitCode = exitAfter(error);
   }
 }
 
-/** 128 + the signal's number, as shells have it. */
-function exitOf({ reason }: AbortSignal): number {
-  return 128 + constants.signals[reason as NodeJS.Signals];
-}
-
-async function run(words: string[], options: CommandOptions, interrupt: AbortSignal) {
+async function run(words: string[], options: CommandOptions): Promise<number> {
   const plan = await planOf(words, options);
   if (options.png !== undefined) await needRenderer();
-  const progress = new Progress(process.stdout, options.verbose ?? false);
+  const report = await hold(plan, new Progress(process.stdout, options.verbose ?? false));
+  process.stdout.write(`${summary(report)}\n`);
+  for (const file of await writeResults(report, options)) process.stdout.write(`wrote ${file}\n`);
+  process.stdout.write(await showPicture(report, options));
+  return report.verdict.passed ? 0 : lossExit;
+}
+
+/**
+ * Holds the rehearsal, which a signal ends early. Only here are signals handled, because only here are there
+ * replicas to end: before and behind it a signal ends the process by itself, even one that waits for a file.
+ * (`process.exit()` would not: it joins the thread that waits.)
+ */
+async function hold(plan: RehearsalPlan, progress: Progress): Promise<RehearsalReport> {
+  const interrupt = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => interrupt.abort(signal);
+  const onClosedTerminal = () => onSignal('SIGHUP');
+  for (const signal of signals) process.on(signal, onSignal);
+  process.stdout.on('error', onClosedTerminal);
   try {
-    const report = await rehearse(plan, progress, interrupt);
-    progress.stop();
-    if (interrupt.aborted) {
-      process.stdout.write('Stopped; every replica is gone.\n');
-      return exitOf(interrupt);
-    }
-    process.stdout.write(`${summary(report)}\n`);
-    // Replicas are gone by now: a signal from here on may end the process at once.
-    interrupt.addEventListener('abort', () => process.exit(exitOf(interrupt)));
-    for (const file of await writeResults(report, options)) process.stdout.write(`wrote ${file}\n`);
-    process.stdout.write(await showPicture(report, options));
-    return report.verdict.passed ? 0 : lossExit;
+    const report = await rehearse(plan, progress, interrupt.signal);
+    if (!interrupt.signal.aborted) return report;
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
   } finally {
     progress.stop();
+    process.stdout.off('error', onClosedTerminal);
+    for (const signal of signals) process.off(signal, onSignal);
   }
+  throw new Interrupted(interrupt.signal.reason as NodeJS.Signals);
+}
+
+/** A signal ended the rehearsal. */
+class Interrupted extends Error {
+  constructor(readonly by: NodeJS.Signals) {
+    super(`Stopped by ${by}; every replica is gone.`);
+  }
+}
+
+/** Says what ended the command early and returns its exit code. */
+function exitAfter(error: unknown): number {
+  if (error instanceof Interrupted) {
+    process.stdout.write(`${error.message}\n`);
+    // 128 + the signal's number, as shells have it.
+    return 128 + constants.signals[error.by];
+  }
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${colors.red('error:')} ${error.message}\n`);
+  return usageExit;
 }
