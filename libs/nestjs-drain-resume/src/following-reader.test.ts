@@ -17,6 +17,7 @@ const payload = (sequence: number): string => `event ${sequence}`;
 class Replica {
   readonly link: StoreLink;
   readonly service: ResumableStreamService;
+  isLeaving = false;
   production: Production | undefined;
 
   constructor(store: MemoryResumeStore, clock: ManualClock) {
@@ -32,7 +33,7 @@ class Replica {
     this.service = new ResumableStreamService(producers, {
       clock,
       handOff: 'deadline',
-      isLeaving: () => false,
+      isLeaving: () => this.isLeaving,
       deadline: new AbortController().signal,
       track: () => undefined,
       onError: () => undefined,
@@ -296,6 +297,24 @@ describe('a reader of a resumable stream', () => {
     await client?.leave();
     await world.replicas[0].production?.close('end');
     expect(world.clock.pending).toBe(0);
+  });
+
+  it('looks no more after a stream that ended, on a replica that shuts down too', async () => {
+    const world = await World.start();
+    const [leaving, heir] = world.replicas;
+    const [client] = world.clients;
+    leaving.write(3);
+    await world.clock.advanceAsync(0);
+    leaving.isLeaving = true;
+    await leaving.service.releaseAll();
+    (await world.join(1, 1))?.let(Infinity);
+    // Its client reads nothing meanwhile: only the watch knows that the stream is over.
+    await heir.production?.close('end');
+    await world.clock.advanceAsync(lease * 1000);
+    expect(world.clock.pending).toBe(0);
+    client?.let(Infinity);
+    await client?.done;
+    expect(client?.seen).toEqual([payload(0), payload(1), payload(2), 'end']);
   });
 });
 

@@ -319,7 +319,8 @@ export class ResumableStreamService {
   ): Promise<ManagedProducer | Exclude<Finding, 'here'>> {
     if (this.options.isLeaving()) {
       const found = await this.streams.store.head(id);
-      return found.outcome === 'found' && found.head.lapsed ? 'leaving' : 'elsewhere';
+      if (found.outcome !== 'found' || found.head.closed) return 'over';
+      return found.head.lapsed ? 'leaving' : 'elsewhere';
     }
     const taken = await this.streams.takeOver(id);
     if (taken.outcome === 'exhausted') return 'exhausted';
