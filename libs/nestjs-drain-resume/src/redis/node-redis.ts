@@ -1,7 +1,6 @@
 import type { RedisConnection } from './connection.js';
 
 interface Subscriber {
-  readonly isOpen: boolean;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   connect(): Promise<unknown>;
   subscribe(channel: string, listener: () => void): Promise<unknown>;
@@ -138,16 +137,17 @@ class Subscriptions {
     }
   }
 
-  /** Also one whose handshake is never answered: nothing waits for it. */
+  /**
+   * At once, as a handshake may never be answered; and once more behind it, as a cluster that is destroyed while it
+   * discovers its nodes connects to them nevertheless.
+   */
   close(): void {
     if (!this.#opened) return;
     const { subscriber, ready } = this.#opened;
     this.#opened = undefined;
-    const destroy = (): void => {
-      if (subscriber.isOpen) subscriber.destroy();
-    };
-    destroy();
-    ready.then(destroy, destroy);
+    const end = (): void => destroy(subscriber);
+    end();
+    ready.then(end, end);
   }
 
   async #open(): Promise<Subscriber> {
@@ -165,5 +165,14 @@ class Subscriptions {
       if (this.#opened === opened) this.#opened = undefined;
     });
     return opened;
+  }
+}
+
+/** A client that is closed already throws in some versions. */
+function destroy(subscriber: Subscriber): void {
+  try {
+    subscriber.destroy();
+  } catch {
+    // Closed is what it should be.
   }
 }
