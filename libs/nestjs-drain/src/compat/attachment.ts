@@ -1,52 +1,24 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-
-const ofNode: ReadonlySet<unknown> = new Set(
-  [IncomingMessage, ServerResponse, Http2ServerRequest, Http2ServerResponse].map(
-    ({ prototype }) => prototype as unknown,
-  ),
-);
-
 /**
- * Whether a request or response is as Node made it. Express gives each one another prototype, and with it a shape of its
- * own: one more property costs such a request some 30 000 instructions. Where all have one shape, a property is cheapest.
+ * One value that is remembered of requests or responses, beside them and not on them: Express gives each a prototype, and
+ * with it a shape of its own, and one more property costs such an object some 30 000 instructions.
  */
-export function isAsNodeMadeIt(object: object): boolean {
-  return ofNode.has(Object.getPrototypeOf(object));
-}
-
-type Held<T> = Record<symbol, T | undefined>;
-
-/** What all copies of the library in a process share. */
-interface Shared<T> {
-  readonly held: Map<object, T>;
-  readonly beside: WeakMap<object, T>;
-  /** Whether any was set on an object itself. Express may get such an object later, and give it its own prototype. */
-  isOnObjects: boolean;
-}
-
-/** One value that is remembered of requests or responses. All copies of the library in a process share it by its name. */
 export class Attachment<T> {
-  readonly #symbol: symbol;
-  readonly #shared: Shared<T>;
+  /** Until `drop`. */
+  readonly #held = new Map<object, T>();
+  readonly #others = new WeakMap<object, T>();
 
-  constructor(name: string) {
-    this.#symbol = Symbol.for(`nestjs-drain.${name}`);
-    const all = globalThis as unknown as Held<Shared<T>>;
-    this.#shared = all[this.#symbol] ??= {
-      held: new Map(),
-      beside: new WeakMap(),
-      isOnObjects: false,
-    };
+  /** The one that all copies of the library in a process share by its name. */
+  static shared<T>(name: string): Attachment<T> {
+    const all = globalThis as unknown as Record<symbol, Attachment<T> | undefined>;
+    return (all[Symbol.for(`nestjs-drain.${name}`)] ??= new Attachment<T>());
   }
 
   of(object: object): T | undefined {
-    const onObject = object as Held<T>;
-    if (isAsNodeMadeIt(object)) return onObject[this.#symbol];
-    const { held, beside, isOnObjects } = this.#shared;
-    return (
-      held.get(object) ?? beside.get(object) ?? (isOnObjects ? onObject[this.#symbol] : undefined)
-    );
+    return this.#held.get(object) ?? this.#others.get(object);
+  }
+
+  set(object: object, value: T): void {
+    this.#others.set(object, value);
   }
 
   /**
@@ -54,25 +26,14 @@ export class Attachment<T> {
    * the next full collection, and with it all of its request: 50 µs for each stream on Express.
    */
   hold(object: object, value: T): void {
-    if (isAsNodeMadeIt(object)) this.set(object, value);
-    else this.#shared.held.set(object, value);
+    this.#held.set(object, value);
   }
 
   /** @param isNeeded whether the value may still be asked for */
   drop(object: object, isNeeded: boolean): void {
-    const { held } = this.#shared;
-    const value = held.get(object);
+    const value = this.#held.get(object);
     if (value === undefined) return;
-    held.delete(object);
+    this.#held.delete(object);
     if (isNeeded) this.set(object, value);
-  }
-
-  set(object: object, value: T): void {
-    if (!isAsNodeMadeIt(object)) {
-      this.#shared.beside.set(object, value);
-      return;
-    }
-    this.#shared.isOnObjects = true;
-    (object as Held<T>)[this.#symbol] = value;
   }
 }

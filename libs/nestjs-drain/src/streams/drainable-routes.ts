@@ -16,7 +16,7 @@ import {
 } from '../compat/nest-routes.js';
 import { streamedFor } from '../compat/streamed-bodies.js';
 import { DRAINABLE_STREAM, RESUMPTION } from '../core/tokens.js';
-import { decisionOf, isAnswerer } from './http-stream.js';
+import { decisionOf, isAnswerer, streamIn } from './http-stream.js';
 import { StreamInterceptor } from './stream.interceptor.js';
 import {
   describeRoute,
@@ -122,7 +122,7 @@ function wrap(method: Method, route: StreamRoute): Method {
     const decision = decisionOf(request);
     // Called directly, as unit tests do, it is the handler and nothing else.
     if (decision === undefined) return method.apply(this, args);
-    const stream = isAnswerer(decision) ? decision.stream : decision;
+    const stream = streamIn(decision);
     if (stream) stream.transport.isHandled = true;
     args.length = route.arguments;
     if (!isAnswerer(decision)) {

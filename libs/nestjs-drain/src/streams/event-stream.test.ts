@@ -7,7 +7,7 @@ import {
   Sse,
   UseInterceptors,
 } from '@nestjs/common';
-import { filter, map, Observable, Subject } from 'rxjs';
+import { filter, map, repeat, Observable, Subject } from 'rxjs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   adapters,
@@ -16,6 +16,7 @@ import {
   type RunningApplication,
 } from '../../test/support/application.js';
 import { DrainableStream } from '../index.js';
+import { lastEventIdBehind } from '../../../../testing/last-event-id.js';
 import { formatEvent } from './event-stream.js';
 
 /** Fresh for each stream: it is whole until an event has failed. */
@@ -59,10 +60,17 @@ class Numbered implements NestInterceptor {
   }
 }
 
+class Repeating implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(repeat(2));
+  }
+}
+
 const intercepted: [string, NestInterceptor, string][] = [
   ['transform', new Transform(), '1'],
   ['filter', new OnlyVisible(), '1'],
   ['number', new Numbered(), 'pos-41'],
+  ['repeat', new Repeating(), '1'],
 ];
 
 const routes = intercepted.flatMap(([name, interceptor, id]) => {
@@ -167,9 +175,10 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
       source.next({ data: 'visible' });
       const report = expire();
       const told = await subscription?.text();
-      expect(told?.endsWith(`\n\nid: ${id}\nretry: 3000\n\n`)).toBe(true);
-      const words = new RegExp(`\n\nevent: shutdown\nid: ${id}\ndata: {"reason":.*}\n\n$`);
-      expect(await finite?.text()).toMatch(words);
+      expect(told).toMatch(/\n\nretry: 3000\n\n$/);
+      const words = await finite?.text();
+      expect(words).toMatch(/\n\nevent: shutdown\ndata: {"reason":.*}\n\n$/);
+      expect([told, words].map((text) => lastEventIdBehind(text ?? ''))).toEqual([id, id]);
       const eventSource = { Accept: 'text/event-stream', 'Last-Event-ID': '9' };
       const refused = await fetch(`${running.url}/${name}/subscription`, { headers: eventSource });
       expect([refused.status, (await refused.text()).trimStart()]).toEqual([
@@ -180,11 +189,37 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
     },
   );
 
+  test.each(['visible', 'swallowed'])(
+    'a client that came with an id goes on behind what it got since: %s',
+    async (data) => {
+      await start();
+      const headers = { 'Last-Event-ID': '9' };
+      const path = `${running.url}/filter`;
+      const answers = await Promise.all(
+        ['finite', 'subscription'].map((kind) => fetch(`${path}/${kind}`, { headers })),
+      );
+      source.next({ data });
+      void expire();
+      for (const answer of answers) {
+        const id = lastEventIdBehind(await answer.text(), '9');
+        expect(id).toBe(data === 'visible' ? '1' : '9');
+      }
+    },
+  );
+
+  test('an interceptor that subscribes a second time gets no second farewell', async () => {
+    await start();
+    const answer = await fetch(`${running.url}/repeat/finite`);
+    source.next({ data: 'visible' });
+    void expire();
+    expect((await answer.text()).match(/event: shutdown/g)).toHaveLength(1);
+  });
+
   test('the farewell gives a Last-Event-ID back as the client sent it, in UTF-8', async () => {
     await start();
     const header = Buffer.from('é5').toString('latin1');
     const answer = await fetch(`${running.url}/finite`, { headers: { 'Last-Event-ID': header } });
     void expire();
-    expect(await answer.text()).toContain('\nid: é5\n');
+    expect(lastEventIdBehind(await answer.text(), 'é5')).toBe('é5');
   });
 });

@@ -3,9 +3,10 @@ import type { MessageEvent } from '@nestjs/common';
 import { Observable, Subscriber } from 'rxjs';
 import type { CancelListener } from './cancel-subject.js';
 import type { EventPosition } from './event-position.js';
-import { EventResponse } from './event-response.js';
+import { beforeEnd } from './event-response.js';
 import { asEvent, lastWords } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
+import { RepeatedId } from './last-event-id.js';
 
 /**
  * The events of an `@Sse()` handler, which the drain can end between two of them: the source is
@@ -14,19 +15,20 @@ import type { HttpStream } from './http-stream.js';
  */
 export class EventStream extends Subscriber<unknown> implements CancelListener {
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
-    const { request, response } = stream.transport;
     return new Observable((client) => {
-      const written = EventResponse.of(request, response, !stream.isReleased);
-      new EventStream(stream, client, written).#follow(events);
+      new EventStream(stream, client).#follow(events);
     });
   }
+
+  readonly #repeated: RepeatedId | undefined;
 
   private constructor(
     private readonly stream: HttpStream,
     private readonly client: Subscriber<unknown>,
-    private readonly written: EventResponse,
   ) {
     super();
+    const { request, response } = stream.transport;
+    this.#repeated = RepeatedId.watch(request, response);
     this.destination = client;
     client.add(this);
   }
@@ -60,15 +62,16 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   }
 
   #prepareEnd(): void {
+    const { transport, endedFor } = this.stream;
     // The source may also have ended because its signal was aborted.
-    if (this.stream.endedFor) this.written.beforeEnd(() => this.#farewell());
-    else this.stream.transport.completeAnswer();
+    if (endedFor) beforeEnd(transport.response, () => this.#farewell());
+    else transport.completeAnswer();
   }
 
   /** Undefined where it failed: no end would be clean (law 5). */
   #farewell(): string | undefined {
     try {
-      return formatEvent(lastEvent(this.stream, this.written.lastId));
+      return formatEvent(lastEvent(this.stream, this.#repeated?.id));
     } catch {
       this.stream.destroy();
       return undefined;
@@ -78,7 +81,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
 
 /**
  * What an event stream sends last when the drain ends it.
- * @param id the client's last event id; undefined leaves it to the client
+ * @param id see `RepeatedId`; undefined leaves the client the one that it has
  */
 export function lastEvent(stream: HttpStream, id: string | undefined): Partial<MessageEvent> {
   const { retryAfter, farewell } = stream.transport;

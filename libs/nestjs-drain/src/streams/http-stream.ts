@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants, Http2ServerRequest, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import { Attachment } from '../compat/attachment.js';
 import { rawOf } from '../compat/fastify.js';
 import { isEventStream, isLengthPromised } from '../compat/response.js';
@@ -19,7 +20,8 @@ export class HttpTransport implements StreamTransport {
   }
 
   readonly cancelSubject = new CancelSubject();
-  readonly #isHttp2: boolean;
+  /** The request's own; undefined for HTTP/2, where many streams share one. Express makes each look at it dear. */
+  readonly #connection: Socket | undefined;
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
   #uncounted = 0;
@@ -33,7 +35,8 @@ export class HttpTransport implements StreamTransport {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
   ) {
-    this.#isHttp2 = request.httpVersionMajor > 1;
+    const isHttp2 = request instanceof Http2ServerRequest;
+    this.#connection = isHttp2 ? undefined : request.socket;
     this.#bytesBefore = this.#bytesSent();
   }
 
@@ -90,10 +93,10 @@ export class HttpTransport implements StreamTransport {
    */
   get isDelivered(): boolean {
     if (this.#http2) return this.#http2.writableFinished && !this.#http2.rstCode;
-    const { writableEnded, writableFinished, socket } = this.response;
-    const connection = this.request.socket;
-    const isBroken = connection.destroyed && !connection.writableFinished;
-    return writableEnded && writableFinished && !socket && !isBroken;
+    const { writableFinished, socket } = this.response;
+    const connection = this.#connection;
+    const isBroken = connection?.destroyed === true && !connection.writableFinished;
+    return writableFinished && !socket && !isBroken;
   }
 
   progress(): StreamProgress {
@@ -104,23 +107,19 @@ export class HttpTransport implements StreamTransport {
 
   /** What is written here is no progress of the stream. */
   writeUncounted(write: () => void): void {
-    if (this.#bytesBefore === undefined) return write();
-    const { socket } = this.request;
-    const before = socket.bytesWritten;
+    const connection = this.#connection;
+    const before = connection?.bytesWritten ?? 0;
     write();
-    this.#uncounted += socket.bytesWritten - before;
-    return undefined;
+    this.#uncounted += (connection?.bytesWritten ?? 0) - before;
   }
 
   get #http2(): ServerHttp2Stream | undefined {
-    return this.#isHttp2 ? (this.response as { stream?: ServerHttp2Stream }).stream : undefined;
+    return this.#connection ? undefined : (this.response as { stream?: ServerHttp2Stream }).stream;
   }
 
-  /** By the request's connection; undefined for HTTP/2, where many streams share one. */
   #bytesSent(): number | undefined {
-    if (this.#isHttp2) return undefined;
-    const { socket } = this.request;
-    return socket.bytesWritten - socket.writableLength;
+    const connection = this.#connection;
+    return connection && connection.bytesWritten - connection.writableLength;
   }
 }
 
@@ -135,10 +134,10 @@ export interface Answerer {
 export type Decision = HttpStream | Answerer;
 
 /** By the request. Before the decision: how often the guard has run. */
-const decisions = new Attachment<Decision | number>('Decision');
+const decisions = Attachment.shared<Decision | number>('Decision');
 
 export function decide(request: object, decision: Decision): void {
-  const stream = isAnswerer(decision) ? decision.stream : decision;
+  const stream = streamIn(decision);
   if (stream && !stream.isReleased) decisions.hold(request, decision);
   else decisions.set(request, decision);
 }
@@ -166,7 +165,12 @@ export function decisionOf(request: unknown): Decision | undefined {
 /** The stream that a request was admitted as; undefined where it was not. */
 export function streamOf(request: unknown): HttpStream | undefined {
   const decision = decisionOf(request);
-  return decision && isAnswerer(decision) ? decision.stream : decision;
+  return decision && streamIn(decision);
+}
+
+/** The stream that was decided about; undefined where the request was not admitted. */
+export function streamIn(decision: Decision): HttpStream | undefined {
+  return isAnswerer(decision) ? decision.stream : decision;
 }
 
 export function isAnswerer(decision: Decision): decision is Answerer {

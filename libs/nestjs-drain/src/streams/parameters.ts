@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { HANDLER_RUN_PART } from '../core/resumption.js';
 import { type OpenStream, Stream } from '../core/stream.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
-import { decisionOf, isAnswerer } from './http-stream.js';
+import { decisionOf, streamIn } from './http-stream.js';
 
 /** A handler that runs without the drain: GracefulShutdownModule is not imported, as in unit tests. */
 function unmanagedStream(context: ExecutionContext, parameter: string): OpenStream {
@@ -24,8 +24,7 @@ function unmanagedStream(context: ExecutionContext, parameter: string): OpenStre
 
 function streamOf(context: ExecutionContext, parameter: string): OpenStream | undefined {
   const decision = decisionOf(context.switchToHttp().getRequest());
-  if (!decision) return unmanagedStream(context, parameter);
-  return isAnswerer(decision) ? decision.stream : decision;
+  return decision ? streamIn(decision) : unmanagedStream(context, parameter);
 }
 
 const signalOf = Object.assign(

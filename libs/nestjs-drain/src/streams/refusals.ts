@@ -3,9 +3,10 @@ import { ServiceUnavailableException, StreamableFile } from '@nestjs/common';
 import { EMPTY } from 'rxjs';
 import type { HandlerRun } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
-import { EventResponse, lastEventIdOf } from './event-response.js';
+import { beforeEnd } from './event-response.js';
 import { formatEvent, isEventSource, reconnectEvent } from './event-stream.js';
 import type { Answerer, HttpStream } from './http-stream.js';
+import { lastEventIdOf } from './last-event-id.js';
 import type { StreamRoute } from './stream-route.js';
 
 /**
@@ -56,20 +57,22 @@ export class ReconnectAnswer implements Answerer {
 
   /** What the handler's wrapper returns in place of the handler's stream; the handler does not run. */
   answer(_run?: (run: HandlerRun) => unknown): unknown {
-    if (this.route.isSse) return this.#answerBehindNest();
+    const body = reconnectText(this.request, this.retryAfter);
+    if (this.route.isSse) {
+      // Nest answers no event, and `retry:` is written where the application's interceptors do not change it.
+      beforeEnd(this.response, () => body);
+      return EMPTY;
+    }
     const type = 'text/event-stream';
-    const body = formatEvent(reconnectEvent(undefined, this.retryAfter));
     if (!this.route.writesItself) return new StreamableFile(Buffer.from(body), { type });
     this.response.writeHead(200, { 'Content-Type': type }).end(body);
     return undefined;
   }
+}
 
-  /** Nest answers no event, and `retry:` is written where the application's interceptors do not change it. */
-  #answerBehindNest(): unknown {
-    const event = reconnectEvent(lastEventIdOf(this.request), this.retryAfter);
-    EventResponse.of(this.request, this.response).beforeEnd(() => formatEvent(event));
-    return EMPTY;
-  }
+/** With the id that the client came with (see `RepeatedId`). */
+function reconnectText(request: IncomingMessage, retryAfter: number): string {
+  return formatEvent(reconnectEvent(lastEventIdOf(request), retryAfter));
 }
 
 /** Answers a request outside Nest's own routing: as the guard does it inside. */
@@ -81,7 +84,7 @@ export function answerRefused(
   const { kind, reason, retryAfter } = refusal;
   if (kind === 'subscription' && isEventSource(request)) {
     response.setHeader('Content-Type', 'text/event-stream');
-    response.writeHead(200).end(formatEvent(reconnectEvent(undefined, retryAfter)));
+    response.writeHead(200).end(reconnectText(request, retryAfter));
     return;
   }
   const { body, seconds } = StreamRefusedException.describe(reason, retryAfter);

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { rawOf } from '../compat/fastify.js';
-import { unwatchWrites } from '../compat/response-writes.js';
 import { refuseSocket } from '../compat/ws.js';
 import { Drain } from '../core/drain.js';
 import { checkOptions, text, type OptionChecks } from '../core/option-checks.js';
@@ -11,14 +10,7 @@ import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/s
 import { DRAIN, FAREWELL, HEARTBEATS } from '../core/tokens.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import type { Heartbeat, Heartbeats } from './heartbeats.js';
-import {
-  decide,
-  decisionOf,
-  forget,
-  HttpTransport,
-  streamOf,
-  type HttpStream,
-} from './http-stream.js';
+import { decide, decisionOf, forget, HttpTransport, type HttpStream } from './http-stream.js';
 import { streamChecks } from './stream-route.js';
 import { answerRefused } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
@@ -145,11 +137,12 @@ export class StreamAdmission {
   /** Only the close of the response says that the last bytes have left, or are lost. */
   #releaseOnClose(stream: HttpStream): void {
     const { request, response } = stream.transport;
+    const { socket } = response;
     // A client that left before the guard ran has had its close.
-    if (response.destroyed || request.socket.destroyed) release(stream, false);
-    else if (!response.socket) releaseBehindOthers(stream);
-    else if (streamOf(response.req) === stream) response.on('close', releaseClosed);
-    // A response that was made for another object than this request, as adapters of serverless platforms do it.
+    if (socket?.destroyed ?? (response.destroyed || request.socket.destroyed))
+      release(stream, false);
+    else if (!socket) releaseBehindOthers(stream);
+    // Not `once`, which costs a wrapper: a response closes once anyway.
     else response.on('close', () => release(stream, stream.transport.isDelivered));
     // It is a stream from here on, not a plain request. While serving, requests are not told of, but asked for.
     const { requests } = this.drain;
@@ -161,14 +154,7 @@ function release(stream: HttpStream, isDelivered: boolean): void {
   const { transport } = stream;
   transport.stopHeartbeats?.();
   stream.release(isDelivered);
-  unwatchWrites(transport.response);
   forget(transport);
-}
-
-/** One for all responses, and not `once`: a response closes once anyway. */
-function releaseClosed(this: ServerResponse): void {
-  const stream = streamOf(this.req);
-  if (stream) release(stream, stream.transport.isDelivered);
 }
 
 /** Behind another response of its connection. On Node 20 it never closes if the socket goes first. */
