@@ -1,9 +1,9 @@
+import { AnswerTimeout, NoAnswerError } from '../answer-timeout.js';
 import type { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import { InvalidResumeOptionsError } from '../options.js';
 import type { PgPool, PgPoolClient, Row } from './connection.js';
 import { toText } from './text.js';
-import { NoAnswerError, within } from './within.js';
 
 export type Value = string | number | boolean | null | readonly string[];
 
@@ -21,53 +21,66 @@ const mostTries = 20;
 
 /** Runs single statements, each on any connection of the pool, and says which failures are temporary. */
 export class Commands {
-  constructor(private readonly options: CommandsOptions) {}
+  readonly #answers: AnswerTimeout;
+
+  constructor(private readonly options: CommandsOptions) {
+    this.#answers = new AnswerTimeout(options.clock, options.timeout);
+  }
 
   /** @throws StoreUnavailableError if the server cannot be asked now; its own error if asking again would not help. */
   async run(text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
-    const { clock, timeout, onSilence } = this.options;
-    const deadline = clock.now() + timeout;
-    const parameters = values.map(parameterOf);
-    for (let tries = 1; ; tries += 1) {
-      const attempt = new Attempt(timeout);
-      try {
-        const answer = attempt.ask(this.options.pool, text, parameters);
-        return await within(clock, Math.max(0, deadline - clock.now()), answer);
-      } catch (error) {
-        attempt.giveUp(isRolledBack(error));
-        if (error instanceof NoAnswerError) onSilence();
-        if (!isTemporary(error)) throw withRemedy(error);
-        if (!isRolledBack(error) || tries === mostTries) throw unavailable(error);
-      }
+    const statement = new Statement(this.options.pool, text, values.map(parameterOf));
+    try {
+      return await this.#answers.limit(statement.run());
+    } catch (error) {
+      statement.giveUp();
+      if (error instanceof NoAnswerError) this.options.onSilence();
+      throw isTemporary(error) ? unavailable(error) : withRemedy(error);
     }
   }
 }
 
-/** One statement on one connection. A connection on which it failed may be half open: then it is not used again. */
-class Attempt {
-  #isOver = false;
+/** One statement, on one connection at a time. One on which it failed may be half open: then it is not used again. */
+class Statement {
+  #isGivenUp = false;
   #client: PgPoolClient | undefined;
 
-  constructor(private readonly timeout: number) {}
+  constructor(
+    private readonly pool: PgPool,
+    private readonly text: string,
+    private readonly values: unknown[],
+  ) {}
 
-  async ask(pool: PgPool, text: string, values: unknown[]): Promise<Row[]> {
-    const client = await pool.connect();
-    if (this.#isOver) {
+  async run(): Promise<Row[]> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#try();
+      } catch (error) {
+        // The server has answered: the connection can be used again.
+        this.#release(!isRolledBack(error));
+        if (this.#isGivenUp || !isRolledBack(error) || tries === mostTries) throw error;
+      }
+    }
+  }
+
+  /** Nothing waits for its answer any more. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.#release(true);
+  }
+
+  async #try(): Promise<Row[]> {
+    const client = await this.pool.connect();
+    if (this.#isGivenUp) {
       client.release();
-      throw new NoAnswerError(this.timeout);
+      return [];
     }
     this.#client = client;
     // The query fails too; an error without a listener would end the process.
     client.on('error', ignore);
-    const { rows } = await client.query(text, values);
+    const { rows } = await client.query(this.text, this.values);
     this.#release(false);
     return rows as Row[];
-  }
-
-  /** @param isWell whether the server has answered, so that the connection can be used again. */
-  giveUp(isWell: boolean): void {
-    this.#isOver = true;
-    this.#release(!isWell);
   }
 
   #release(destroy: boolean): void {

@@ -1,7 +1,7 @@
+import { AnswerTimeout } from '../answer-timeout.js';
 import type { Clock } from '../clock.js';
 import { WakeUp } from '../waiting.js';
 import type { Session, SessionListener } from './connection.js';
-import { within } from './within.js';
 
 export interface ListenerOptions {
   /** Opens a session, and throws if it cannot. */
@@ -25,10 +25,13 @@ export class Listener {
   readonly #heard = new Set<string>();
   readonly #closed = new AbortController();
   readonly #never = new WakeUp();
+  readonly #answers: AnswerTimeout;
   #session: Session | undefined;
   #aligning = false;
 
-  constructor(private readonly options: ListenerOptions) {}
+  constructor(private readonly options: ListenerOptions) {
+    this.#answers = new AnswerTimeout(options.clock, options.timeout);
+  }
 
   /** Calls `wake` once listening has begun, and then for every notification. Returns how to stop. */
   watch(channel: string, wake: () => void): () => void {
@@ -96,7 +99,7 @@ export class Listener {
       ...added.map((channel) => `listen "${channel}"`),
       ...removed.map((channel) => `unlisten "${channel}"`),
     ];
-    await this.#bounded(session.query(statements.join('; ')));
+    await this.#answers.limit(session.query(statements.join('; ')));
     // Lost meanwhile: the next round begins anew.
     if (this.#session !== session) return;
     for (const channel of removed) this.#heard.delete(channel);
@@ -114,7 +117,7 @@ export class Listener {
       },
     });
     try {
-      return (opened = await this.#bounded(opening));
+      return (opened = await this.#answers.limit(opening));
     } catch (error) {
       // One that opens later is not needed any more.
       opening.then((late) => late.close()).catch(() => undefined);
@@ -133,10 +136,5 @@ export class Listener {
     this.#session = undefined;
     this.#heard.clear();
     session?.close();
-  }
-
-  #bounded<T>(work: Promise<T>): Promise<T> {
-    const { clock, timeout } = this.options;
-    return within(clock, timeout, work);
   }
 }

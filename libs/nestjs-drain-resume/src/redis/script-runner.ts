@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { AnswerTimeout, NoAnswerError } from '../answer-timeout.js';
 import type { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
-import { AnswerTimeout, NoAnswerError } from './answer-timeout.js';
 import type { RedisConnection } from './connection.js';
 import type { ScriptReply } from './scripts.js';
 
@@ -16,7 +16,7 @@ export class ScriptRunner {
   constructor(
     private readonly connection: RedisConnection,
     private readonly clock: Clock,
-    private readonly timeout: number,
+    timeout: number,
   ) {
     this.#answers = new AnswerTimeout(clock, timeout);
   }
@@ -49,7 +49,7 @@ export class ScriptRunner {
     } catch (error) {
       if (error instanceof NoAnswerError) this.#suspectConnection(asked);
       if (!isTemporary(error)) throw error;
-      throw unavailable(error instanceof NoAnswerError ? this.timeout : error);
+      throw unavailable(error);
     }
   }
 
@@ -90,10 +90,8 @@ function replyCode(error: unknown): string | undefined {
   return error instanceof Error ? replyCodes.exec(error.message)?.[1] : undefined;
 }
 
-/** @param cause an error, or the milliseconds within which nothing was answered */
 function unavailable(cause: unknown): StoreUnavailableError {
-  const silence = typeof cause === 'number' ? `no answer within ${cause / 1000} s` : String(cause);
-  const reason = cause instanceof Error ? cause.message : silence;
+  const reason = cause instanceof Error ? cause.message : String(cause);
   return new StoreUnavailableError(
     `Redis cannot be asked: ${reason}. Check that it runs, and the client's url; raise \`commandTimeout\` if it is ` +
       'only slow.',

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from './clock.js';
 
 interface Call {
   readonly end: number;
@@ -6,7 +6,11 @@ interface Call {
 }
 
 /** The server did not answer in time. */
-export class NoAnswerError extends Error {}
+export class NoAnswerError extends Error {
+  constructor(milliseconds: number) {
+    super(`no answer within ${milliseconds / 1000} s`);
+  }
+}
 
 /** Ends the wait for answers that do not come, with one timer for all calls: a busy process makes thousands a second. */
 export class AnswerTimeout {
@@ -54,7 +58,7 @@ export class AnswerTimeout {
         return;
       }
       this.#calls.delete(call);
-      call.reject(new NoAnswerError());
+      call.reject(new NoAnswerError(this.timeout));
     }
   }
 

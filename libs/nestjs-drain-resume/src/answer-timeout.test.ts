@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ManualClock } from '../testing/manual-clock.js';
+import { ManualClock } from './testing/manual-clock.js';
 import { AnswerTimeout, NoAnswerError } from './answer-timeout.js';
 
 const timeout = 100;
