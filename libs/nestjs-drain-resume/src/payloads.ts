@@ -109,16 +109,45 @@ async function closeQuietly(events: AsyncIterator<unknown> | Iterator<unknown>):
   }
 }
 
-async function* push(
+function push(
   source: Subscribable,
   options: PayloadOptions,
+): AsyncGenerator<readonly string[], void, undefined> {
+  return taken(options, (backlog) => {
+    const subscription = source.subscribe(backlog);
+    return () => subscription.unsubscribe();
+  });
+}
+
+function read(
+  stream: ReadableStream<unknown>,
+  options: PayloadOptions,
+): AsyncGenerator<readonly string[], void, undefined> {
+  // It can wait, so the bounds of an Observable are none of its own, however large a chunk is.
+  const endless = Number.MAX_SAFE_INTEGER;
+  const bounds = { maxPendingEvents: endless, maxPendingBytes: endless };
+  return taken({ ...options, ...bounds }, (backlog) => {
+    const reader = stream.getReader();
+    void readInto(backlog, reader);
+    return () => {
+      backlog.complete();
+      // Not awaited: a source that stands still would hold up the end of the stream. It may have an error already.
+      reader.cancel().catch(() => undefined);
+    };
+  });
+}
+
+/** @param fill begins to fill the backlog, and returns how to stop */
+async function* taken(
+  options: PayloadOptions,
+  fill: (backlog: Backlog) => () => void,
 ): AsyncGenerator<readonly string[], void, undefined> {
   const { signal } = options;
   const backlog = new Backlog(options);
   const abort = () => backlog.error(signal.reason);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort);
-  const subscription = source.subscribe(backlog);
+  const stop = fill(backlog);
   try {
     for (;;) {
       const batch = await backlog.take();
@@ -127,39 +156,14 @@ async function* push(
     }
   } finally {
     signal.removeEventListener('abort', abort);
-    subscription.unsubscribe();
+    stop();
   }
 }
 
-async function* read(
-  stream: ReadableStream<unknown>,
-  options: PayloadOptions,
-): AsyncGenerator<readonly string[], void, undefined> {
-  const { signal } = options;
-  const reader = stream.getReader();
-  // It can wait, so the bounds of an Observable are none of its own, however large a chunk is.
-  const endless = Number.MAX_SAFE_INTEGER;
-  const bounds = { maxPendingEvents: endless, maxPendingBytes: endless };
-  const backlog = new Backlog({ ...options, ...bounds });
-  const abort = () => backlog.error(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort);
-  void fill(backlog, reader);
-  try {
-    for (;;) {
-      const batch = await backlog.take();
-      if (!batch) return;
-      yield batch;
-    }
-  } finally {
-    signal.removeEventListener('abort', abort);
-    backlog.complete();
-    // Not awaited: a source that stands still would hold up the end of the stream. It may have an error already.
-    reader.cancel().catch(() => undefined);
-  }
-}
-
-async function fill(backlog: Backlog, reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
+async function readInto(
+  backlog: Backlog,
+  reader: ReadableStreamDefaultReader<unknown>,
+): Promise<void> {
   try {
     while (!backlog.isOver) {
       const chunk = await reader.read();

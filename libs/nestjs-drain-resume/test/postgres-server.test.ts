@@ -188,7 +188,7 @@ const principal = 'alice@example.org';
   });
 
   test('repeats a statement that the server ended, and one that fell to a transaction of an operator', async () => {
-    const { store, streams } = open({ commandTimeout: 0.3 });
+    const { store, streams } = open();
     await store.setup();
     const producer = await start(streams);
     await producer.write('one');

@@ -1,8 +1,9 @@
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { PostgresResumeStore, postgresSchema } from 'nestjs-drain-resume/postgres';
 import { resumeStoreContract } from 'nestjs-drain-resume/testing';
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import { missingPostgres, PostgresServer } from './support/postgres-server.js';
+import { missingPostgres } from './support/postgres-server.js';
+import { preparedPostgres } from './support/prepared-postgres.js';
 import { empty, passTime, remember } from './support/postgres-time.js';
 
 const limits = {
@@ -12,20 +13,14 @@ const limits = {
 };
 
 (missingPostgres ? describe.skip : describe)('PostgreSQL store, by the contract', () => {
-  let server: PostgresServer;
   let pool: Pool;
+  let stop: () => Promise<void>;
 
   beforeAll(async () => {
-    server = await PostgresServer.start();
-    pool = new Pool({ connectionString: server.url });
-    pool.on('error', () => undefined);
-    await new PostgresResumeStore({ pool }).setup();
+    ({ pool, stop } = await preparedPostgres());
   });
 
-  afterAll(async () => {
-    await pool.end();
-    await server.stop();
-  });
+  afterAll(() => stop());
 
   const checks = resumeStoreContract({
     ...limits,

@@ -1,13 +1,14 @@
 import { createClient, type RedisClientType } from '@redis/client';
 import fc from 'fast-check';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { PostgresResumeStore } from 'nestjs-drain-resume/postgres';
 import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
 import { MemoryResumeStore } from 'nestjs-drain-resume';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { ModelRun, type Subject } from './support/model-run.js';
-import { missingPostgres, PostgresServer } from './support/postgres-server.js';
+import { missingPostgres } from './support/postgres-server.js';
+import { preparedPostgres } from './support/prepared-postgres.js';
 import * as postgresTime from './support/postgres-time.js';
 import { missingRedis, RedisServer } from './support/redis-server.js';
 import { passTime, remember } from './support/redis-time.js';
@@ -171,20 +172,14 @@ describe('any commands of several owners, any loss, and any time between them, l
   });
 
   (missingPostgres ? describe.skip : describe)('with a PostgreSQL server', () => {
-    let server: PostgresServer;
     let pool: Pool;
+    let stop: () => Promise<void>;
 
     beforeAll(async () => {
-      server = await PostgresServer.start();
-      pool = new Pool({ connectionString: server.url });
-      pool.on('error', () => undefined);
-      await new PostgresResumeStore({ pool }).setup();
+      ({ pool, stop } = await preparedPostgres());
     });
 
-    afterAll(async () => {
-      await pool.end();
-      await server.stop();
-    });
+    afterAll(() => stop());
 
     test('in PostgreSQL', async () => {
       const open = async () => {
