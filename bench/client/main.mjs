@@ -18,7 +18,11 @@ answerQuestions({
   async connect({ port, path, connections }) {
     requesters.set(port, await RequestClient.open(port, path, connections));
   },
-  request: ({ port, count }) => awake(requesters.get(port).ask(count)),
+  /** @param isAwake see `awake` */
+  request({ port, count, isAwake = false }) {
+    const asked = requesters.get(port).ask(count);
+    return isAwake ? awake(asked) : asked;
+  },
   async open({ port, path, count }) {
     clients = Array.from({ length: count }, (_, index) => new StreamClient(port, path, index));
     const pending = [...clients];
