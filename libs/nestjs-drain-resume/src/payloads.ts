@@ -147,8 +147,9 @@ async function* taken(
   const abort = () => backlog.error(signal.reason);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort);
-  const stop = fill(backlog);
+  let stop = (): void => undefined;
   try {
+    stop = fill(backlog);
     for (;;) {
       const batch = await backlog.take();
       if (!batch) return;

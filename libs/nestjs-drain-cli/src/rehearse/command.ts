@@ -88,7 +88,8 @@ async function hold(plan: RehearsalPlan, progress: Progress): Promise<RehearsalR
     const report = await rehearse(plan, progress, interrupt.signal);
     if (!interrupt.signal.aborted) return report;
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
+    // What was still missing for the rehearsal does not matter any more.
+    if (!interrupt.signal.aborted || !(error instanceof UsageError)) throw error;
   } finally {
     progress.stop();
     process.stdout.off('error', onClosedTerminal);

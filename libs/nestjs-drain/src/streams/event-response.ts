@@ -7,6 +7,20 @@ type End = (...args: unknown[]) => ServerResponse;
 /** An interceptor may subscribe to the events twice, and their end comes twice then. */
 const ending = new WeakSet<ServerResponse>();
 
+/** Whether last words stand where it ends. */
+export function hasLastWords(response: ServerResponse): boolean {
+  return ending.has(response);
+}
+
+/**
+ * Ends the event stream past an interceptor that subscribes again whenever its events end, and so would never let the
+ * response end. Nest sends the headers a turn after it has subscribed.
+ */
+export function endRepeated(response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) response.end();
+  else setImmediate(endRepeated, response);
+}
+
 /**
  * Adds last words where Nest ends the event stream of an `@Sse()` route, behind the application's interceptors: only
  * there does nothing change or swallow them. They leave with the end, in one system call: where thousands are told,

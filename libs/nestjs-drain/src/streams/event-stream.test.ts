@@ -66,11 +66,18 @@ class Repeating implements NestInterceptor {
   }
 }
 
+class Again implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(repeat());
+  }
+}
+
 const intercepted: [string, NestInterceptor, string][] = [
   ['transform', new Transform(), '1'],
   ['filter', new OnlyVisible(), '1'],
   ['number', new Numbered(), 'pos-41'],
   ['repeat', new Repeating(), '1'],
+  ['again', new Again(), '1'],
 ];
 
 const routes = intercepted.flatMap(([name, interceptor, id]) => {
@@ -206,6 +213,21 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
       }
     },
   );
+
+  test('an interceptor that subscribes many times leaves the client its place, and the stack its size', async () => {
+    await start();
+    const headers = { 'Last-Event-ID': '5' };
+    const answer = await fetch(`${running.url}/again/finite`, { headers });
+    source.next({ data: 'visible', id: '7' });
+    for (let time = 0; time < 2000; time += 1) {
+      const ended = source;
+      source = new Subject();
+      ended.complete();
+      while (!source.observed) await new Promise(setImmediate);
+    }
+    void expire();
+    expect(lastEventIdBehind(await answer.text(), '5')).toBe('7');
+  });
 
   test('an interceptor that subscribes a second time gets no second farewell', async () => {
     await start();

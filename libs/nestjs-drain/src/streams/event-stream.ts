@@ -3,7 +3,7 @@ import type { MessageEvent } from '@nestjs/common';
 import { Observable, Subscriber } from 'rxjs';
 import type { CancelListener } from './cancel-subject.js';
 import type { EventPosition } from './event-position.js';
-import { beforeEnd } from './event-response.js';
+import { beforeEnd, endRepeated, hasLastWords } from './event-response.js';
 import { asEvent, lastWords } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { RepeatedId } from './last-event-id.js';
@@ -34,11 +34,13 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   }
 
   #follow(events: Observable<unknown>): void {
-    const { cancelSubject } = this.stream.transport;
+    const { cancelSubject, response } = this.stream.transport;
     if (cancelSubject.isCancelled) {
-      this.complete();
+      if (hasLastWords(response)) endRepeated(response);
+      else this.complete();
       return;
     }
+    this.stream.transport.beginAnswer();
     // Before the source, which may bring about the end while it is subscribed to.
     cancelSubject.add(this);
     events.subscribe(this);

@@ -65,6 +65,11 @@ export class HttpTransport implements StreamTransport {
     else this.response.destroy();
   }
 
+  /** Also again, where an interceptor subscribes a second time. */
+  beginAnswer(): void {
+    this.#isComplete = false;
+  }
+
   /** The handler has brought its answer to its own end: what is left is the way to the client. */
   completeAnswer(): void {
     this.#isComplete = true;

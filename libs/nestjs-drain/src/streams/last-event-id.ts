@@ -11,6 +11,9 @@ export function lastEventIdOf({ headers }: IncomingMessage): string | undefined 
 
 type Write = (...args: unknown[]) => boolean;
 
+/** One for each response: an interceptor may subscribe to its events again and again. */
+const watched = new WeakMap<ServerResponse, RepeatedId>();
+
 /**
  * The id that a farewell has to repeat. A client keeps the id of the last event it got, but the one it came with only
  * until the first event without an id (HTML, section 9.2.6). So that one is repeated where nothing with an id was sent.
@@ -24,7 +27,10 @@ export class RepeatedId {
    */
   static watch(request: IncomingMessage, response: ServerResponse): RepeatedId | undefined {
     const id = lastEventIdOf(request);
-    return id === undefined ? undefined : new RepeatedId(id, response);
+    if (id === undefined) return undefined;
+    const known = watched.get(response) ?? new RepeatedId(id, response);
+    watched.set(response, known);
+    return known;
   }
 
   private constructor(id: string, response: ServerResponse) {
@@ -45,5 +51,5 @@ export class RepeatedId {
 /** Whether it is an event with an id: Nest writes each in one piece. */
 function hasId(chunk: unknown): boolean {
   const text = chunk instanceof Uint8Array ? Buffer.from(chunk).toString() : chunk;
-  return typeof text === 'string' && /^id:/m.test(text);
+  return typeof text === 'string' && /(?:^|[\r\n])id:/.test(text);
 }

@@ -139,8 +139,7 @@ export class StreamAdmission {
     const { request, response } = stream.transport;
     const { socket } = response;
     // A client that left before the guard ran has had its close.
-    if (socket?.destroyed ?? (response.destroyed || request.socket.destroyed))
-      release(stream, false);
+    if (response.destroyed || (socket ?? request.socket).destroyed) release(stream, false);
     else if (!socket) releaseBehindOthers(stream);
     // Not `once`, which costs a wrapper: a response closes once anyway.
     else response.on('close', () => release(stream, stream.transport.isDelivered));
