@@ -3,7 +3,7 @@ import type { MessageEvent } from '@nestjs/common';
 import { Observable, Subscriber } from 'rxjs';
 import type { CancelListener } from './cancel-subject.js';
 import type { EventPosition } from './event-position.js';
-import { beforeEnd, endRepeated, hasLastWords } from './event-response.js';
+import { beforeEnd } from './event-response.js';
 import { asEvent, lastWords } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { RepeatedId } from './last-event-id.js';
@@ -14,13 +14,13 @@ import { RepeatedId } from './last-event-id.js';
  * chain of operators or a second subscriber, because it is held for as long as the stream is open.
  */
 export class EventStream extends Subscriber<unknown> implements CancelListener {
+  readonly #repeated: RepeatedId | undefined;
+
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
     return new Observable((client) => {
       new EventStream(stream, client).#follow(events);
     });
   }
-
-  readonly #repeated: RepeatedId | undefined;
 
   private constructor(
     private readonly stream: HttpStream,
@@ -34,10 +34,9 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   }
 
   #follow(events: Observable<unknown>): void {
-    const { cancelSubject, response } = this.stream.transport;
+    const { cancelSubject } = this.stream.transport;
     if (cancelSubject.isCancelled) {
-      if (hasLastWords(response)) endRepeated(response);
-      else this.complete();
+      this.complete();
       return;
     }
     this.stream.transport.beginAnswer();
@@ -54,20 +53,20 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   /** The source is stopped first: what it does about its end must not come behind the farewell. */
   onCancel(): void {
     this.unsubscribe();
-    this.#prepareEnd();
-    this.client.complete();
+    if (this.#prepareEnd()) this.client.complete();
   }
 
   protected override _complete(): void {
-    this.#prepareEnd();
-    super._complete();
+    if (this.#prepareEnd()) super._complete();
   }
 
-  #prepareEnd(): void {
+  /** @returns whether the events are to end now */
+  #prepareEnd(): boolean {
     const { transport, endedFor } = this.stream;
     // The source may also have ended because its signal was aborted.
-    if (endedFor) beforeEnd(transport.response, () => this.#farewell());
-    else transport.completeAnswer();
+    if (endedFor) return beforeEnd(transport.response, () => this.#farewell());
+    transport.completeAnswer();
+    return true;
   }
 
   /** Undefined where it failed: no end would be clean (law 5). */

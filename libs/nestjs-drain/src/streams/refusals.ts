@@ -3,7 +3,7 @@ import { ServiceUnavailableException, StreamableFile } from '@nestjs/common';
 import { EMPTY, NEVER } from 'rxjs';
 import type { HandlerRun } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
-import { beforeEnd, endRepeated, hasLastWords } from './event-response.js';
+import { beforeEnd } from './event-response.js';
 import { formatEvent, isEventSource, reconnectEvent } from './event-stream.js';
 import type { Answerer, HttpStream } from './http-stream.js';
 import { lastEventIdOf } from './last-event-id.js';
@@ -60,12 +60,7 @@ export class ReconnectAnswer implements Answerer {
     const body = reconnectText(this.request, this.retryAfter);
     if (this.route.isSse) {
       // Nest answers no event, and `retry:` is written where the application's interceptors do not change it.
-      if (hasLastWords(this.response)) {
-        endRepeated(this.response);
-        return NEVER;
-      }
-      beforeEnd(this.response, () => body);
-      return EMPTY;
+      return beforeEnd(this.response, () => body) ? EMPTY : NEVER;
     }
     const type = 'text/event-stream';
     if (!this.route.writesItself) return new StreamableFile(Buffer.from(body), { type });
