@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Controller, Get, Res } from '@nestjs/common';
+import { type CanActivate, Controller, Get, Res, UseGuards } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../../../testing/eventually.js';
 import {
@@ -14,6 +15,19 @@ import { DrainableStream } from '../index.js';
 /** More than a connection's buffers hold. */
 const large = 'x'.repeat(64 * 1024 * 1024);
 
+/** Decides when the test lets it. */
+class SlowGuard implements CanActivate {
+  static asked: () => void;
+  static decide: (isAdmitted: boolean) => void;
+
+  canActivate(): Promise<boolean> {
+    return new Promise((resolve) => {
+      SlowGuard.decide = resolve;
+      SlowGuard.asked();
+    });
+  }
+}
+
 @Controller()
 @DrainableStream()
 class AnswersController {
@@ -25,6 +39,12 @@ class AnswersController {
   @Get('large')
   large(): string {
     return large;
+  }
+
+  @Get('guarded')
+  @UseGuards(SlowGuard)
+  guarded(): string {
+    return 'late';
   }
 
   @Get('written')
@@ -77,4 +97,20 @@ describe.each(adapters)('law 4 on %s', (adapter) => {
     await once(socket, 'end');
     await ended('completed');
   });
+});
+
+test('law 4: a request of inject() that left before its guard admitted it is not open', async () => {
+  const running = await startApplication('fastify', { controllers: [AnswersController] });
+  const asked = new Promise<void>((resolve) => (SlowGuard.asked = resolve));
+  const leaving = new AbortController();
+  const application = running.application as NestFastifyApplication;
+  const answer = application.inject({ url: '/guarded', signal: leaving.signal });
+  await asked;
+  leaving.abort();
+  await expect(answer).rejects.toThrow();
+  SlowGuard.decide(true);
+  await eventually(() =>
+    expect(running.drain.streams.counts()).toMatchObject({ admitted: 1, abandoned: 1 }),
+  );
+  await running.close();
 });
