@@ -3,6 +3,7 @@ import { Injectable, Scope, SetMetadata, type Type } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from 'nestjs-drain-resume/testing';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions } from '../core/options.js';
 import { DRAIN } from '../core/tokens.js';
@@ -11,7 +12,7 @@ import { DrainableTask } from './drainable-task.decorator.js';
 const remedy = /DrainQueueModule\.forRoot\(\) from 'nestjs-drain\/queue'/;
 
 async function start(provider: Type) {
-  const drain = new Drain(resolveDrainOptions());
+  const drain = new Drain(resolveDrainOptions(), new ManualClock());
   const providers = [provider, { provide: DRAIN, useValue: drain }];
   const module = await Test.createTestingModule({ providers }).compile();
   return { drain, module };
