@@ -42,6 +42,44 @@ export function lingerWhileReceiving(response: ServerResponse): void {
   });
 }
 
+interface ServedSocket {
+  /** The response that Node is sending; null behind it, and undefined before the first. */
+  readonly _httpMessage?: ServerResponse | null;
+}
+
+/** Which answer Node is sending on a connection of HTTP/1.1. Undefined where there is none, and where this Node does not show it. */
+export function currentAnswer(socket: Socket): ServerResponse | undefined {
+  return (socket as ServedSocket)._httpMessage ?? undefined;
+}
+
+/** A timer, as Node's own code reads it. */
+interface StartedTimer {
+  readonly _idleStart?: number;
+}
+
+/**
+ * Milliseconds since the last answer of a connection of HTTP/1.1 has left: Node restarts the timer of its socket with each
+ * byte, and behind each answer for `keepAliveTimeout`. 0 where this Node does not show it, or no timer runs: the answer
+ * may just have left. Undefined before the first answer.
+ */
+export function restOf(socket: Socket): number | undefined {
+  if ((socket as ServedSocket)._httpMessage === undefined) return undefined;
+  const symbol = Object.getOwnPropertySymbols(socket).find(
+    ({ description }) => description === 'timeout',
+  );
+  const timer = symbol && (socket as unknown as Record<symbol, StartedTimer | null>)[symbol];
+  const started = timer?._idleStart;
+  const now = started === undefined ? undefined : timersNow();
+  return started === undefined || now === undefined ? 0 : Math.max(0, now - started);
+}
+
+/** By the clock of Node's timers: ms, and read once for each turn of the event loop. */
+function timersNow(): number | undefined {
+  const timer = setTimeout(() => undefined, 1);
+  clearTimeout(timer);
+  return (timer as StartedTimer)._idleStart;
+}
+
 /** Node's parser times each request from its first byte to its last, for `requestTimeout`, and says 0 in between. */
 interface RequestParser {
   duration?(): number;

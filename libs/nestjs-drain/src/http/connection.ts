@@ -1,50 +1,50 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { announceCloseInHeaders, isReceiving, lingerWhileReceiving } from '../compat/node.js';
-import type { Moment } from './moments.js';
+import {
+  announceCloseInHeaders,
+  currentAnswer,
+  isReceiving,
+  lingerWhileReceiving,
+} from '../compat/node.js';
 
 /** One client connection: the answers under way on it, and how it ends without losing any. */
 export abstract class Connection {
-  /** The usual connection answers one request at a time: that costs no collection. */
-  #first: ServerResponse | undefined;
-  /** Those behind it, pipelined or of HTTP/2; made when the first one comes. */
-  #others: Set<ServerResponse> | undefined;
+  readonly #followed = new Set<ServerResponse>();
 
-  /** In the order in which their requests came. */
+  /** Under way, in the order in which their requests came. */
   get answers(): readonly ServerResponse[] {
-    return this.#first ? [this.#first, ...(this.#others ?? [])] : [];
+    return [...this.#followed];
   }
   /**
    * Kept alive and not notified when the draining began: its next request is answered, and that answer
    * notifies the client (law 11).
    */
   isPromised = false;
-  /** For the close of each of its answers. */
-  onAnswered: ((this: ServerResponse) => void) | undefined;
-  /** When the client came, or had its last answer. */
-  rested: Moment | undefined;
-
-  /** The clock's ms since which there is nothing to answer. To be asked once the shutdown has begun. */
-  get idleSince(): number {
-    return this.rested?.end ?? 0;
-  }
+  /** The clock's ms at which the client came, or had its last answer. To be asked once the shutdown has begun. */
+  idleSince = 0;
 
   get isIdle(): boolean {
-    return this.#first === undefined;
+    return this.answers.length === 0;
   }
 
   /** Whether the client knows that it should leave, or learns it from the answer under way. */
   abstract get isNotified(): boolean;
 
-  begin(response: ServerResponse): void {
-    if (this.#first) (this.#others ??= new Set()).add(response);
-    else this.#first = response;
+  /** Whether it knows of an answer that it does not follow. */
+  shows(_answer: ServerResponse): boolean {
+    return false;
   }
 
-  finish(response: ServerResponse): void {
-    if (this.#first !== response) this.#others?.delete(response);
-    else this.#first = this.#others && takeFirst(this.#others);
+  /** @returns whether it is new */
+  follow(answer: ServerResponse): boolean {
+    const isNew = !this.#followed.has(answer);
+    this.#followed.add(answer);
+    return isNew;
+  }
+
+  finish(answer: ServerResponse): void {
+    this.#followed.delete(answer);
   }
 
   /** The process is shutting down: the answers under way notify the client, as far as they can. */
@@ -55,13 +55,10 @@ export abstract class Connection {
   abstract destroy(): void;
 }
 
-function takeFirst<T>(set: Set<T>): T | undefined {
-  const [first] = set;
-  if (first !== undefined) set.delete(first);
-  return first;
-}
-
-/** A connection of HTTP/1.1, in the clear or inside TLS. It notifies by `Connection: close`. */
+/**
+ * A connection of HTTP/1.1, in the clear or inside TLS. It notifies by `Connection: close`. Node keeps on it the answer
+ * that it is sending, so only those that wait behind that one, pipelined, are followed while serving.
+ */
 export class Http1Connection extends Connection {
   /** Made when the shutdown begins: every open connection would hold an empty one. */
   #announcing: WeakSet<ServerResponse> | undefined;
@@ -69,6 +66,15 @@ export class Http1Connection extends Connection {
 
   constructor(private readonly socket: Socket) {
     super();
+  }
+
+  override get answers(): readonly ServerResponse[] {
+    const current = currentAnswer(this.socket);
+    return current ? [...new Set([current, ...super.answers])] : super.answers;
+  }
+
+  override shows(answer: ServerResponse): boolean {
+    return currentAnswer(this.socket) === answer;
   }
 
   get isNotified(): boolean {

@@ -12,9 +12,9 @@ const flushTimeout = 2;
 
 function setUp() {
   const clock = new ManualClock();
-  const http = new MemoryHttp();
+  const http = new MemoryHttp(clock);
   const drain = new Drain(resolveDrainOptions({ timeout: 60, flushTimeout }), clock);
-  drain.listeners.add(new Connections(http.server, drain));
+  drain.listeners.add(new Connections(http.server, drain, http.rest));
   return { clock, http, drain };
 }
 

@@ -7,7 +7,7 @@ import { IdleGate, type InFlight } from '../core/in-flight.js';
 import { markLastAnswer } from '../core/stream-registry.js';
 import type { DrainPhase } from '../core/phase.js';
 import type { Listener } from '../core/shutdown.js';
-import { stopListening } from '../compat/node.js';
+import { restOf, stopListening } from '../compat/node.js';
 import {
   type Connection,
   Http1Connection,
@@ -15,7 +15,6 @@ import {
   UpgradedConnection,
 } from './connection.js';
 import { KeepAlive, settle } from './keep-alive.js';
-import { Moments } from './moments.js';
 import { watchSockets } from './sockets.js';
 import { endWhenStalled } from './stalled-body.js';
 import { Timers } from './timers.js';
@@ -41,12 +40,11 @@ class RequestWork implements CountedWork {
 
 /**
  * The connections of one server: which answers are under way on each, which clients are notified, and
- * when each is closed. While serving it only counts.
+ * when each is closed. While serving it follows no answer that Node remembers (law 9).
  */
 export class Connections implements Listener {
   readonly #connections = new Map<Socket, Connection>();
   readonly #idle = new IdleGate();
-  readonly #moments: Moments;
   readonly #timers: Timers;
   readonly #keepAlive: KeepAlive;
   #accepted = 0;
@@ -55,8 +53,9 @@ export class Connections implements Listener {
   constructor(
     private readonly server: Server,
     private readonly drain: Drain,
+    /** Milliseconds. */
+    private readonly rest: (socket: Socket) => number | undefined = restOf,
   ) {
-    this.#moments = new Moments(drain.clock);
     this.#timers = new Timers(drain.clock);
     this.#keepAlive = new KeepAlive(drain, this.#timers);
     watchSockets(server, {
@@ -78,7 +77,7 @@ export class Connections implements Listener {
     // What the kernel has already received is read, and so no longer idle, one turn later.
     await turn();
     this.#isStopping = true;
-    this.#moments.sharpen();
+    this.#followAll();
     this.#each((connection) => this.#end(connection));
     this.#timers.at(deadline, () => this.#each((connection) => connection.destroy()));
     if (this.#connections.size > 0) await this.#idle.whenIdle();
@@ -93,7 +92,7 @@ export class Connections implements Listener {
   }
 
   #announceClose(): void {
-    this.#moments.sharpen();
+    this.#followAll();
     this.#each((connection) => connection.announceClose());
   }
 
@@ -103,7 +102,6 @@ export class Connections implements Listener {
   }
 
   #reopen(): void {
-    this.#moments.relax();
     this.#timers.cancelAll();
     this.#each((connection) => this.#keepAlive.release(connection));
   }
@@ -122,13 +120,25 @@ export class Connections implements Listener {
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = this.#connectionOf(request);
-    connection.begin(response);
     const { requests, isShuttingDown } = this.drain;
     if (isFollowed(isShuttingDown)) enterWork(new RequestWork(response, requests));
-    // Not `once`, and no closure: they would cost every request, and a response closes once anyway.
-    response.on('close', (connection.onAnswered ??= this.#listenTo(connection)));
+    if (isShuttingDown || !connection.shows(response)) this.#follow(connection, response);
     if (isShuttingDown) this.#answerLast(connection, request, response);
   };
+
+  /** The shutdown begins: from here on it matters when an answer ends, and when the last one has. */
+  #followAll(): void {
+    const now = this.drain.clock.now();
+    for (const [socket, connection] of this.#connections) {
+      const rest = this.rest(socket);
+      if (rest !== undefined) connection.idleSince = Math.max(connection.idleSince, now - rest);
+      for (const answer of connection.answers) this.#follow(connection, answer);
+    }
+  }
+
+  #follow(connection: Connection, answer: ServerResponse): void {
+    if (connection.follow(answer)) answer.on('close', () => this.#onAnswered(connection, answer));
+  }
 
   /** The answer notifies the client. */
   #answerLast(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
@@ -139,22 +149,14 @@ export class Connections implements Listener {
     if (this.drain.phase !== 'lameDuck') endWhenStalled(response, this.#timers);
   }
 
-  /** One listener for all answers of a connection. */
-  #listenTo(connection: Connection): (this: ServerResponse) => void {
-    const onAnswered = this.#onAnswered;
-    return function (this: ServerResponse) {
-      onAnswered(connection, this);
-    };
-  }
-
-  readonly #onAnswered = (connection: Connection, response: ServerResponse): void => {
+  #onAnswered(connection: Connection, response: ServerResponse): void {
     connection.finish(response);
-    connection.rested = this.#moments.now;
+    connection.idleSince = this.drain.clock.now();
     const { requests, isShuttingDown } = this.drain;
     if (this.#isStopping) this.#end(connection);
     else if (isShuttingDown) this.#keepAlive.rest(connection);
     if (requests.isClosed) requests.leave(response);
-  };
+  }
 
   #connectionOf(request: IncomingMessage): Connection {
     const { stream } = request as unknown as Partial<Http2ServerRequest>;
@@ -171,7 +173,7 @@ export class Connections implements Listener {
 
   #track(socket: Socket, connection: Connection): void {
     const isKnown = this.#connections.has(socket);
-    connection.rested = this.#moments.now;
+    connection.idleSince = this.drain.clock.now();
     this.#connections.set(socket, connection);
     this.#accepted += 1;
     // Not `once`, which costs a wrapper: a socket closes once anyway.
@@ -192,8 +194,9 @@ export class Connections implements Listener {
     this.drain.upgrades.delete(socket);
     if (!connection) return;
     this.#keepAlive.release(connection);
+    const { requests } = this.drain;
     // Node 20 closes no response that was pipelined behind another when the socket goes.
-    for (const response of connection.answers) this.drain.requests.leave(response);
+    for (const response of requests.isClosed ? connection.answers : []) requests.leave(response);
     this.#forget(socket);
   }
 

@@ -1,5 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
+import type { Clock } from '../../src/core/clock.js';
 
 /** Long enough for bytes in memory to reach the other side, and for what they cause. */
 export async function bytesArrive(): Promise<void> {
@@ -13,6 +15,19 @@ export class MemoryHttp {
     this.held.set(request.url ?? '', response),
   );
   #clients = 0;
+  readonly #answeredAt = new WeakMap<Socket, number>();
+
+  constructor(private readonly clock: Clock) {
+    this.server.on('request', (request, response) => {
+      response.on('close', () => this.#answeredAt.set(request.socket, clock.now()));
+    });
+  }
+
+  /** As Node says it of its own sockets, by the clock of the test. */
+  readonly rest = (socket: Socket): number | undefined => {
+    const answeredAt = this.#answeredAt.get(socket);
+    return answeredAt === undefined ? undefined : this.clock.now() - answeredAt;
+  };
 
   connect(): MemoryClient {
     const [client, socket] = duplexPair();

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { currentAnswer, restOf } from './node.js';
+
+const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: local\r\n\r\n`;
+const closing: (() => void)[] = [];
+
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** A real connection to a server of Node's, as both sides see it. */
+async function open(settings: Partial<Server> = {}) {
+  const answers = new Map<string, ServerResponse>();
+  const server = Object.assign(createServer(), settings);
+  server.on('request', ({ url = '' }, response) => {
+    answers.set(url, response);
+    server.emit(url);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  closing.push(() => (client.destroy(), server.close()));
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  const ask = async (path: string): Promise<ServerResponse> => {
+    const arrived = once(server, path);
+    client.write(request(path));
+    await arrived;
+    return answers.get(path)!;
+  };
+  const answer = async (response: ServerResponse): Promise<void> => {
+    const read = once(client, 'data');
+    response.end('done');
+    await read;
+  };
+  return { socket, ask, answer };
+}
+
+describe('the answer that is under way on a connection', () => {
+  it('is shown from its request until its end', async () => {
+    const { socket, ask, answer } = await open();
+    const seen = [currentAnswer(socket)];
+    const first = await ask('/1');
+    seen.push(currentAnswer(socket));
+    await answer(first);
+    seen.push(currentAnswer(socket));
+    expect(seen).toEqual([undefined, first, undefined]);
+  });
+
+  it('is the oldest of those that are pipelined', async () => {
+    const { socket, ask, answer } = await open();
+    const first = await ask('/1');
+    const second = await ask('/2');
+    const seen = [currentAnswer(socket)];
+    await answer(first);
+    seen.push(currentAnswer(socket));
+    expect(seen).toEqual([first, second]);
+  });
+});
+
+describe('the rest of a connection', () => {
+  it('begins behind its first answer, and is never longer than it was', async () => {
+    const { socket, ask, answer } = await open();
+    const before = restOf(socket);
+    const first = await ask('/1');
+    await sleep(20);
+    const asked = performance.now();
+    await answer(first);
+    await sleep(20);
+    const rest = restOf(socket) ?? Infinity;
+    // Timers count whole milliseconds.
+    expect([before, rest >= 18, rest <= performance.now() - asked + 2]).toEqual([
+      undefined,
+      true,
+      true,
+    ]);
+  });
+
+  it('is none where no timer tells it', async () => {
+    const { socket, ask, answer } = await open({ keepAliveTimeout: 0 });
+    await answer(await ask('/1'));
+    await sleep(20);
+    expect(restOf(socket)).toBe(0);
+  });
+});
