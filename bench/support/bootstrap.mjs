@@ -27,6 +27,17 @@ export function estimate(groups, random = generator(1)) {
   return { value: of(logs), low, high };
 }
 
+/** How much larger the mean of the one is than that of the other, with its interval; each value of a process of its own. */
+export function estimateDifference(measured, base, random = generator(1)) {
+  const draw = (list) => list.map(() => list[Math.floor(random() * list.length)]);
+  const estimates = Array.from(
+    { length: resamples },
+    () => mean(draw(measured)) - mean(draw(base)),
+  );
+  const [low, high] = [0.025, 0.975].map((share) => quantile(estimates, share));
+  return { value: mean(measured) - mean(base), low, high };
+}
+
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mulberry32: the same samples give the same interval. */

@@ -5,6 +5,7 @@ import {
   type EndCause,
   type Refusal,
   Stream,
+  type StreamKeeper,
   type StreamKind,
   type StreamRequest,
   type StreamTransport,
@@ -16,7 +17,7 @@ import { IdleGate } from './in-flight.js';
  * Every open stream, and whether new ones may come. Admission and registration are one synchronous
  * step, so a stream is either counted or refused. O(1) each; no timer, no poll.
  */
-export class StreamRegistry implements Iterable<Stream> {
+export class StreamRegistry implements Iterable<Stream>, StreamKeeper {
   readonly #streams = new Set<Stream>();
   readonly #sizeOf: Record<StreamKind, number> = { finite: 0, subscription: 0 };
   readonly #counts = noStreams();
@@ -65,14 +66,7 @@ export class StreamRegistry implements Iterable<Stream> {
   ): Admission<Transport> {
     if (this.#refusal && !this.#isExcepted(request)) return this.#refuse(request, this.#refusal);
     this.#sequence += 1;
-    const stream = new Stream(
-      request.id ?? this.#sequence.toString(36),
-      this.clock.now(),
-      request,
-      transport,
-      this.#release,
-      this.#interrupt,
-    );
+    const stream = new Stream(request, this.#sequence, this.clock.now(), transport, this);
     this.#streams.add(stream);
     this.#sizeOf[stream.kind] += 1;
     this.#counts.admitted += 1;
@@ -100,6 +94,23 @@ export class StreamRegistry implements Iterable<Stream> {
     return this.isSettled ? Promise.resolve() : this.#idle.whenIdle();
   }
 
+  /** For its streams alone. */
+  released(stream: Stream, delivered: boolean): void {
+    const outcome = stream.outcome(delivered);
+    this.#streams.delete(stream);
+    this.#sizeOf[stream.kind] -= 1;
+    if (stream.endedFor) this.#told -= 1;
+    this.#counts[outcome] += 1;
+    this.events.emit({ type: 'released', stream, outcome });
+    this.#announceVacancy();
+  }
+
+  /** For its streams alone. */
+  interrupted(stream: Stream, cause: EndCause): void {
+    this.#told += 1;
+    this.events.emit({ type: 'interrupted', stream, cause });
+  }
+
   [Symbol.iterator](): Iterator<Stream> {
     return this.#streams.values();
   }
@@ -116,21 +127,6 @@ export class StreamRegistry implements Iterable<Stream> {
     this.events.emit({ type: 'refused', refusal, kind: request.kind, route: request.route });
     return refusal;
   }
-
-  readonly #release = (stream: Stream, delivered: boolean): void => {
-    const outcome = stream.outcome(delivered);
-    this.#streams.delete(stream);
-    this.#sizeOf[stream.kind] -= 1;
-    if (stream.endedFor) this.#told -= 1;
-    this.#counts[outcome] += 1;
-    this.events.emit({ type: 'released', stream, outcome });
-    this.#announceVacancy();
-  };
-
-  readonly #interrupt = (stream: Stream, cause: EndCause): void => {
-    this.#told += 1;
-    this.events.emit({ type: 'interrupted', stream, cause });
-  };
 
   #announceVacancy(): void {
     if (this.isSettled) this.#idle.notify();

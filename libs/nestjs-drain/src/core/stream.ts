@@ -92,11 +92,21 @@ export class StreamAbortedError extends Error {
   }
 }
 
-/** One admitted stream. Its adapter releases it when the connection under it is closed. */
+/** Port: who is told what becomes of a stream. */
+export interface StreamKeeper {
+  /** @param delivered whether its last bytes left */
+  released(stream: Stream, delivered: boolean): void;
+  interrupted(stream: Stream, cause: EndCause): void;
+}
+
+/**
+ * One admitted stream. Its adapter releases it when the connection under it is closed. Thousands are open at once,
+ * so it has no field that can be worked out, and no private method, for which each object would carry a mark.
+ */
 export class Stream<Transport extends StreamTransport = StreamTransport> implements OpenStream {
-  readonly admitted = true;
   readonly kind: StreamKind;
   readonly route: string;
+  readonly #name: string | number;
   #cause: EndCause | undefined;
   #destroyed = false;
   #released = false;
@@ -105,15 +115,24 @@ export class Stream<Transport extends StreamTransport = StreamTransport> impleme
   #abortedFor: StreamAbortedError['cause'] | undefined;
 
   constructor(
-    readonly id: string,
+    { id, kind, route }: StreamRequest,
+    /** Names it where the request does not. */
+    number: number,
     readonly admittedAt: number,
-    { kind, route }: StreamRequest,
     readonly transport: Transport,
-    private readonly onRelease: (stream: Stream, delivered: boolean) => void,
-    private readonly onInterrupt: (stream: Stream, cause: EndCause) => void,
+    private readonly keeper: StreamKeeper,
   ) {
+    this.#name = id ?? number;
     this.kind = kind;
     this.route = route;
+  }
+
+  get admitted(): true {
+    return true;
+  }
+
+  get id(): string {
+    return typeof this.#name === 'string' ? this.#name : this.#name.toString(36);
   }
 
   /** Made on first use. */
@@ -162,9 +181,9 @@ export class Stream<Transport extends StreamTransport = StreamTransport> impleme
   end(cause: EndCause): void {
     if (this.#released || this.#cause || this.isComplete) return;
     this.#cause = this.#handOff ? 'handedOff' : cause;
-    this.onInterrupt(this, this.#cause);
+    this.keeper.interrupted(this, this.#cause);
     if (this.#handOff) {
-      void this.#destroyAfter(this.#handOff);
+      void destroyAfter(this, this.#handOff);
       return;
     }
     try {
@@ -174,7 +193,7 @@ export class Stream<Transport extends StreamTransport = StreamTransport> impleme
       this.destroy();
     }
     // Behind the farewell: a handler that ends its answer on this signal would leave no place for one.
-    this.#abort(cause);
+    this.abort(cause);
   }
 
   /** Destroys the transport and releases the stream as cut. */
@@ -196,8 +215,8 @@ export class Stream<Transport extends StreamTransport = StreamTransport> impleme
   release(delivered = true): void {
     if (this.#released) return;
     this.#released = true;
-    if (!delivered) this.#abort(this.#cause ?? 'disconnect');
-    this.onRelease(this, delivered && !this.#destroyed);
+    if (!delivered) this.abort(this.#cause ?? 'disconnect');
+    this.keeper.released(this, delivered && !this.#destroyed);
   }
 
   /** How it ended, as the report counts it. */
@@ -209,21 +228,21 @@ export class Stream<Transport extends StreamTransport = StreamTransport> impleme
     return this.#cause === 'reconnect' ? 'reconnect' : 'cancelled';
   }
 
-  /** Its signal aborts only then: a reader that stops earlier would look like a clean end. */
-  async #destroyAfter(handOff: HandOff): Promise<void> {
-    try {
-      await handOff.release();
-    } catch {
-      // Not released, it lapses: others go on a little later.
-    }
-    this.destroy();
-  }
-
-  #abort(cause: StreamAbortedError['cause']): void {
+  private abort(cause: StreamAbortedError['cause']): void {
     if (this.#abortedFor) return;
     this.#abortedFor = cause;
     this.#aborter?.abort(new StreamAbortedError(cause));
   }
+}
+
+/** Its signal aborts only then: a reader that stops earlier would look like a clean end. */
+async function destroyAfter(stream: Stream, handOff: HandOff): Promise<void> {
+  try {
+    await handOff.release();
+  } catch {
+    // Not released, it lapses: others go on a little later.
+  }
+  stream.destroy();
 }
 
 /** Why a new stream was turned away, and when it is worth another try. */

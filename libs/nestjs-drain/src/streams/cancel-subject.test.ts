@@ -34,4 +34,27 @@ describe('the cancel subject of a stream', () => {
     subject.cancel();
     expect(told).toEqual(['there']);
   });
+
+  it('is observed as long as one subscriber is left', () => {
+    const { subject, told, tell } = setUp();
+    const seen = [subject.isObserved];
+    const leave = ['first', 'second', 'third'].map(tell);
+    for (const one of leave) {
+      seen.push(subject.isObserved);
+      one();
+    }
+    leave[0]!();
+    seen.push(subject.isObserved);
+    subject.cancel();
+    expect([seen, told]).toEqual([[false, true, true, true, false], []]);
+  });
+
+  it('goes on to the next where a subscriber leaves while it is called', () => {
+    const { subject, told, tell } = setUp();
+    const leaving = { onCancel: () => void (told.push('leaving'), subject.remove(leaving)) };
+    subject.add(leaving);
+    tell('next');
+    subject.cancel();
+    expect([told, subject.isObserved]).toEqual([['leaving', 'next'], false]);
+  });
 });

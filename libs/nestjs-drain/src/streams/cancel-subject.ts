@@ -4,7 +4,8 @@
  */
 export class CancelSubject {
   #isCancelled = false;
-  #listeners: readonly CancelListener[] = none;
+  /** One that is alone stands for itself: nearly every stream has just one, and V8 gives an array room for 17. */
+  #listeners: CancelListener | readonly CancelListener[] = none;
 
   get isCancelled(): boolean {
     return this.#isCancelled;
@@ -12,7 +13,7 @@ export class CancelSubject {
 
   /** Whether something will end the stream when it is cancelled now. */
   get isObserved(): boolean {
-    return this.#listeners.length > 0;
+    return this.#listeners !== none;
   }
 
   /** Calls back once, or at once where it is decided. Returns a function that removes the listener. */
@@ -25,16 +26,19 @@ export class CancelSubject {
   /** As `subscribe`, without the closures: for what is held by every open stream. */
   add(listener: CancelListener): void {
     if (this.#isCancelled) listener.onCancel();
-    else this.#listeners = [...this.#listeners, listener];
+    else this.#listeners = this.isObserved ? [...asList(this.#listeners), listener] : listener;
   }
 
   remove(listener: CancelListener): void {
-    this.#listeners = this.#listeners.filter((other) => other !== listener);
+    const all = this.#listeners;
+    const others = all === listener ? none : asList(all).filter((other) => other !== listener);
+    this.#listeners = others.length === 0 ? none : others;
   }
 
   cancel(): void {
+    const listeners = this.#listeners;
     this.#isCancelled = true;
-    for (const listener of this.#listeners) listener.onCancel();
+    for (const listener of asList(listeners)) listener.onCancel();
     this.#listeners = none;
   }
 }
@@ -44,3 +48,7 @@ export interface CancelListener {
 }
 
 const none: readonly never[] = [];
+
+function asList(listeners: CancelListener | readonly CancelListener[]): readonly CancelListener[] {
+  return 'onCancel' in listeners ? [listeners] : listeners;
+}

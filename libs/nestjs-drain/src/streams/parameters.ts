@@ -17,9 +17,10 @@ function unmanagedStream(context: ExecutionContext, parameter: string): OpenStre
     );
   }
   const nothing = (): void => undefined;
-  const request = { kind: 'finite', route: handler.name } as const;
+  const request = { id: 'unmanaged', kind: 'finite', route: handler.name } as const;
   const transport = { end: nothing, destroy: nothing };
-  return new Stream('unmanaged', 0, request, transport, nothing, nothing);
+  const keeper = { released: nothing, interrupted: nothing };
+  return new Stream(request, 0, 0, transport, keeper);
 }
 
 function streamOf(context: ExecutionContext, parameter: string): OpenStream | undefined {
