@@ -159,8 +159,7 @@ export class Drain {
   whenDrained(): Promise<DrainReport> {
     if (this.#run) return this.#run.report;
     return new Promise((resolve) => {
-      const unsubscribe = this.events.subscribe(({ type }) => {
-        if (type !== 'started') return;
+      const unsubscribe = this.events.on('started', () => {
         unsubscribe();
         resolve(this.whenDrained());
       });

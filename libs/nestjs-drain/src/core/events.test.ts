@@ -17,6 +17,25 @@ describe('drain events', () => {
     expect(heard).toEqual(['first started', 'second started']);
   });
 
+  it('of one type reach those that asked for it, in the same order', () => {
+    const events = new DrainEvents();
+    const heard: string[] = [];
+    events.on('started', ({ trigger }) => heard.push(`first ${trigger}`));
+    events.subscribe(({ type }) => heard.push(`second ${type}`));
+    const remove = events.on('joined', ({ trigger }) => heard.push(`third ${trigger}`));
+    events.emit(started);
+    events.emit({ type: 'joined', trigger: 'wait' });
+    remove();
+    events.emit({ type: 'joined', trigger: 'wait' });
+    expect(heard).toEqual([
+      'first SIGTERM',
+      'second started',
+      'second joined',
+      'third wait',
+      'second joined',
+    ]);
+  });
+
   it('do not reach a listener that was removed', () => {
     const events = new DrainEvents();
     let heard = 0;

@@ -21,27 +21,51 @@ export type DrainEvent =
   | { readonly type: 'released'; readonly stream: StreamInfo; readonly outcome: StreamOutcome }
   | { readonly type: 'ended'; readonly report: DrainReport };
 
-export type DrainListener = (event: DrainEvent) => void;
+export type DrainEventType = DrainEvent['type'];
+
+export type DrainListener<Type extends DrainEventType = DrainEventType> = (
+  event: Extract<DrainEvent, { type: Type }>,
+) => void;
 
 /**
  * The event port. Listeners are called in the turn of the fact, in the order they subscribed.
  * A listener that throws harms neither the drain nor the other listeners: its error goes to `onError`.
  */
 export class DrainEvents {
-  readonly #listeners = new Set<DrainListener>();
+  /** By the type of event: what a stream tells of itself reaches only those that want to know it (law 9). */
+  readonly #listeners: Readonly<Record<DrainEventType, Set<(event: never) => void>>> = {
+    started: new Set(),
+    joined: new Set(),
+    phaseChanged: new Set(),
+    admitted: new Set(),
+    refused: new Set(),
+    resumed: new Set(),
+    interrupted: new Set(),
+    released: new Set(),
+    ended: new Set(),
+  };
 
   constructor(private readonly onError: (error: unknown) => void = () => undefined) {}
 
-  /** Adds a listener and returns a function that removes it. */
+  /** Adds a listener to all events and returns a function that removes it. */
   subscribe(listener: DrainListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const types = Object.keys(this.#listeners) as DrainEventType[];
+    const removals = types.map((type) => this.on(type, listener));
+    return () => {
+      for (const remove of removals) remove();
+    };
+  }
+
+  /** As `subscribe`, to events of one type. */
+  on<Type extends DrainEventType>(type: Type, listener: DrainListener<Type>): () => void {
+    this.#listeners[type].add(listener);
+    return () => this.#listeners[type].delete(listener);
   }
 
   emit(event: DrainEvent): void {
-    for (const listener of this.#listeners) {
+    for (const listener of this.#listeners[event.type]) {
       try {
-        listener(event);
+        (listener as DrainListener)(event);
       } catch (error) {
         this.onError(error);
       }

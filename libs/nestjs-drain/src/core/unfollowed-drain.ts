@@ -14,14 +14,17 @@ export class UnfollowedDrain {
   /** @param onChange is called when such a drain has begun, and when it is one no longer. */
   constructor(
     private readonly drain: Drain,
-    onChange: () => void = () => undefined,
+    private readonly onChange: () => void = () => undefined,
   ) {
-    drain.events.subscribe((event) => {
-      const isOver = event.type === 'phaseChanged' && event.phase === 'serving';
-      if (event.type === 'started' && calls.includes(event.trigger)) this.#begin(event.trigger);
-      else if (isOver || (event.type === 'joined' && !calls.includes(event.trigger))) this.#end();
-      else return;
-      onChange();
+    const { events } = drain;
+    events.on('started', ({ trigger }) => {
+      if (calls.includes(trigger)) this.#begin(trigger);
+    });
+    events.on('joined', ({ trigger }) => {
+      if (!calls.includes(trigger)) this.#end();
+    });
+    events.on('phaseChanged', ({ phase }) => {
+      if (phase === 'serving') this.#end();
     });
   }
 
@@ -39,9 +42,11 @@ export class UnfollowedDrain {
   #begin(trigger: string): void {
     this.#startedAt = this.drain.clock.now();
     this.#trigger = trigger;
+    this.onChange();
   }
 
   #end(): void {
     this.#startedAt = this.#trigger = undefined;
+    this.onChange();
   }
 }

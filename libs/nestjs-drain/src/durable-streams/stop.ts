@@ -7,8 +7,8 @@ export class Stop {
   #cancel = (): void => undefined;
 
   constructor(private readonly drain: Drain) {
-    this.#unsubscribe = drain.events.subscribe((event) => {
-      if (event.type === 'phaseChanged' && event.phase === 'draining') this.now();
+    this.#unsubscribe = drain.events.on('phaseChanged', ({ phase }) => {
+      if (phase === 'draining') this.now();
     });
     if (drain.phase === 'draining') this.now();
   }

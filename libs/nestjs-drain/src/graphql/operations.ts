@@ -50,9 +50,7 @@ export class Operations {
     @Inject(DRAIN) private readonly drain: Drain,
     @Inject(GRAPHQL_OPTIONS) private readonly options: DrainGraphQLOptions,
   ) {
-    drain.events.subscribe(({ type }) => {
-      if (type === 'phaseChanged') this.#followPhase();
-    });
+    drain.events.on('phaseChanged', () => this.#followPhase());
   }
 
   attach(): void {

@@ -34,9 +34,9 @@ export class CallServer implements Listener {
     private readonly close: () => Promise<void>,
     private readonly drain: Drain,
   ) {
-    drain.events.subscribe(({ type }) => {
+    drain.events.on('phaseChanged', () => {
       // By the drain's phase, not the event's: an observer may have reset it in between.
-      if (type === 'phaseChanged' && drain.phase === 'draining') this.#sayGoodbye();
+      if (drain.phase === 'draining') this.#sayGoodbye();
     });
   }
 

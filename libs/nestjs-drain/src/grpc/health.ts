@@ -16,9 +16,7 @@ export class Health {
   #announced: ServingStatus | undefined;
 
   constructor(private readonly drain: Drain) {
-    drain.events.subscribe((event) => {
-      if (event.type === 'phaseChanged') this.#update();
-    });
+    drain.events.on('phaseChanged', () => this.#update());
   }
 
   addTo(server: Server): void {

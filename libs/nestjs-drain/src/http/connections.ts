@@ -65,9 +65,7 @@ export class Connections implements Listener {
     });
     server.prependListener('request', this.#onRequest);
     drain.requests.askFor(() => this.#answers());
-    drain.events.subscribe((event) => {
-      if (event.type === 'phaseChanged') this.#onPhase(event.phase);
-    });
+    drain.events.on('phaseChanged', ({ phase }) => this.#onPhase(phase));
   }
 
   /** Stops listening, ends what is idle, waits for the others, destroys what outstays its bound. */

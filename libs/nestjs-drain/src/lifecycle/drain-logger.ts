@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Fields, type Level, writeLine } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
-import type { DrainEvent } from '../core/events.js';
-import { describeReport, type DrainReport } from '../core/report.js';
+import { describeReport, type DrainReport, type StreamOutcome } from '../core/report.js';
+import type { StreamInfo } from '../core/stream.js';
 import { DRAIN } from '../core/tokens.js';
 
 /** ms between two progress lines. */
@@ -20,16 +20,14 @@ export class DrainLogger {
 
   constructor(@Inject(DRAIN) private readonly drain: Drain) {
     this.#losses = new LossReport(drain);
-    drain.events.subscribe((event) => this.#onEvent(event));
-  }
-
-  #onEvent(event: DrainEvent): void {
-    if (event.type === 'started') this.#started(event.trigger);
-    if (event.type === 'joined') this.#joined(event.trigger);
-    if (event.type === 'ended') this.#ended(event.report);
-    if (event.type !== 'phaseChanged') return;
-    if (event.phase === 'serving') this.#reset();
-    if (event.phase === 'draining') this.#lookAhead();
+    const { events } = drain;
+    events.on('started', ({ trigger }) => this.#started(trigger));
+    events.on('joined', ({ trigger }) => this.#joined(trigger));
+    events.on('phaseChanged', ({ phase }) => {
+      if (phase === 'serving') this.#reset();
+      if (phase === 'draining') this.#lookAhead();
+    });
+    events.on('ended', ({ report }) => this.#ended(report));
   }
 
   #started(trigger: string): void {
@@ -152,7 +150,8 @@ export class LossReport {
   readonly #longest = new Map<Outcome, { readonly route: string; readonly age: number }>();
 
   constructor(private readonly drain: Drain) {
-    drain.events.subscribe((event) => this.#onEvent(event));
+    drain.events.on('started', () => this.#longest.clear());
+    drain.events.on('released', ({ stream, outcome }) => this.#onReleased(stream, outcome));
   }
 
   hints(report: DrainReport): Hint[] {
@@ -168,10 +167,7 @@ export class LossReport {
     return hints;
   }
 
-  #onEvent(event: DrainEvent): void {
-    if (event.type === 'started') this.#longest.clear();
-    if (event.type !== 'released') return;
-    const { stream, outcome } = event;
+  #onReleased(stream: StreamInfo, outcome: StreamOutcome): void {
     if (outcome !== 'cancelled' && outcome !== 'cut') return;
     const age = stream.ageAt(this.drain.clock.now());
     if (age > (this.#longest.get(outcome)?.age ?? -1)) {

@@ -39,9 +39,7 @@ export class Hooks {
     @Inject(DRAIN) private readonly drain: Drain,
     @Inject(PROCESS_OPTIONS) private readonly options: ResolvedProcessOptions,
   ) {
-    drain.events.subscribe((event) => {
-      if (event.type === 'started') this.#beforeDrain(event.trigger);
-    });
+    drain.events.on('started', ({ trigger }) => this.#beforeDrain(trigger));
   }
 
   async conclude(report: DrainReport): Promise<void> {

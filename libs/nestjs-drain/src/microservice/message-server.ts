@@ -58,9 +58,7 @@ class MessageServer implements Listener {
       ended: (message) => this.#ended(message),
       isClosed: () => this.#isClosed,
     });
-    drain.events.subscribe(({ type }) => {
-      if (type === 'phaseChanged') this.#followPhase();
-    });
+    drain.events.on('phaseChanged', () => this.#followPhase());
   }
 
   /** Waits for the answers, then for the transport's own end; for neither beyond its bound. */

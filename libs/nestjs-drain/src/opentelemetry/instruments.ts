@@ -63,9 +63,8 @@ function observeReadings(meter: Meter, drain: Drain): void {
 
 function recordDuration(meter: Meter, drain: Drain): void {
   const histogram = meter.createHistogram(nameOf(drainDuration), histogramOf(drainDuration));
-  drain.events.subscribe((event) => {
-    if (event.type !== 'ended') return;
-    histogram.record(event.report.waitedSeconds, { outcome: event.report.outcome });
+  drain.events.on('ended', ({ report: { waitedSeconds, outcome } }) => {
+    histogram.record(waitedSeconds, { outcome });
   });
 }
 

@@ -26,10 +26,9 @@ export class QueueWorkers implements OnApplicationBootstrap {
   ) {
     this.#work = queueWork(drain);
     if (registrar) this.#follow(registrar);
-    drain.events.subscribe((event) => {
-      if (event.type !== 'phaseChanged') return;
-      if (event.phase === 'lameDuck') for (const worker of this.#workers.values()) worker.leave();
-      if (event.phase === 'serving') for (const worker of this.#workers.values()) worker.stay();
+    drain.events.on('phaseChanged', ({ phase }) => {
+      if (phase === 'lameDuck') for (const worker of this.#workers.values()) worker.leave();
+      if (phase === 'serving') for (const worker of this.#workers.values()) worker.stay();
     });
     drain.expired.addEventListener('abort', () => {
       for (const worker of this.#workers.values()) worker.expire();

@@ -174,8 +174,8 @@ function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamSe
   });
   if (when) handOffWith(drain, service, when);
   else {
-    drain.events.subscribe((event) => {
-      if (event.type === 'phaseChanged' && event.phase === 'draining') service.endUnread();
+    drain.events.on('phaseChanged', ({ phase }) => {
+      if (phase === 'draining') service.endUnread();
     });
   }
   return service;
@@ -199,8 +199,8 @@ function complaints(clock: Clock): (error: unknown) => void {
 function handOffWith(drain: Drain, service: ResumableStreamService, when: HandOffTime): void {
   drain.expired.addEventListener('abort', () => void service.releaseAll());
   if (when === 'deadline') return;
-  drain.events.subscribe((event) => {
-    if (event.type !== 'phaseChanged' || event.phase !== 'draining') return;
+  drain.events.on('phaseChanged', ({ phase }) => {
+    if (phase !== 'draining') return;
     drain.makeIrreversible();
     void service.releaseAll();
   });

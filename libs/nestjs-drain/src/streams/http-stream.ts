@@ -3,6 +3,7 @@ import { constants, Http2ServerRequest, type ServerHttp2Stream } from 'node:http
 import type { Socket } from 'node:net';
 import { Attachment } from '../compat/attachment.js';
 import { rawOf } from '../compat/fastify.js';
+import { currentAnswer } from '../compat/node.js';
 import { isEventStream, isLengthPromised } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';
@@ -20,8 +21,13 @@ export class HttpTransport implements StreamTransport {
   }
 
   readonly cancelSubject = new CancelSubject();
-  /** The request's own; undefined for HTTP/2, where many streams share one. Express makes each look at it dear. */
+  /** The request's own; undefined for HTTP/2, where many streams share one. */
   readonly #connection: Socket | undefined;
+  /**
+   * Whether Node is sending the response, so that it lets go of it behind its last bytes. Express gives each request and
+   * response a shape of its own, which makes each look at them dear: the connection tells the same.
+   */
+  readonly #isCurrent: boolean;
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
   #uncounted = 0;
@@ -37,6 +43,8 @@ export class HttpTransport implements StreamTransport {
   ) {
     const isHttp2 = request instanceof Http2ServerRequest;
     this.#connection = isHttp2 ? undefined : request.socket;
+    this.#isCurrent =
+      this.#connection !== undefined && currentAnswer(this.#connection) === response;
     this.#bytesBefore = this.#bytesSent();
   }
 
@@ -63,6 +71,17 @@ export class HttpTransport implements StreamTransport {
     // Destroying a stream of HTTP/2 would end it without an error, as if it were complete.
     if (this.#http2) this.#http2.close(constants.NGHTTP2_INTERNAL_ERROR);
     else this.response.destroy();
+  }
+
+  /** Whether its client had left when it was admitted: the response has been closed, and says so no second time. */
+  get isGone(): boolean {
+    if (this.#isCurrent) return this.#connection?.destroyed === true;
+    return this.response.destroyed || (this.response.socket ?? this.request.socket).destroyed;
+  }
+
+  /** Whether the response stands behind another one of its connection. */
+  get isWaiting(): boolean {
+    return !this.#isCurrent && !this.response.socket;
   }
 
   /** Also again, where an interceptor subscribes a second time. */
@@ -98,10 +117,15 @@ export class HttpTransport implements StreamTransport {
    */
   get isDelivered(): boolean {
     if (this.#http2) return this.#http2.writableFinished && !this.#http2.rstCode;
-    const { writableFinished, socket } = this.response;
     const connection = this.#connection;
     const isBroken = connection?.destroyed === true && !connection.writableFinished;
-    return writableFinished && !socket && !isBroken;
+    return !isBroken && this.#hasLeft;
+  }
+
+  get #hasLeft(): boolean {
+    const { response } = this;
+    if (this.#isCurrent && this.#connection) return currentAnswer(this.#connection) !== response;
+    return response.writableFinished && !response.socket;
   }
 
   progress(): StreamProgress {

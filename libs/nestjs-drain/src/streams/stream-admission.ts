@@ -136,13 +136,12 @@ export class StreamAdmission {
 
   /** Only the close of the response says that the last bytes have left, or are lost. */
   #releaseOnClose(stream: HttpStream): void {
-    const { request, response } = stream.transport;
-    const { socket } = response;
-    // A client that left before the guard ran has had its close.
-    if (response.destroyed || (socket ?? request.socket).destroyed) release(stream, false);
-    else if (!socket) releaseBehindOthers(stream);
+    const { transport } = stream;
+    const { response } = transport;
+    if (transport.isGone) release(stream, false);
+    else if (transport.isWaiting) releaseBehindOthers(stream);
     // Not `once`, which costs a wrapper: a response closes once anyway.
-    else response.on('close', () => release(stream, stream.transport.isDelivered));
+    else response.on('close', () => release(stream, transport.isDelivered));
     // It is a stream from here on, not a plain request. While serving, requests are not told of, but asked for.
     const { requests } = this.drain;
     if (requests.isClosed) requests.leave(response);

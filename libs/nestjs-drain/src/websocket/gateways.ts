@@ -65,9 +65,7 @@ export class Gateways implements AdapterObserver {
   ) {
     checkGatewayMetadata();
     observeAdapter(config, this);
-    drain.events.subscribe(({ type }) => {
-      if (type === 'phaseChanged') this.#followPhase();
-    });
+    drain.events.on('phaseChanged', () => this.#followPhase());
   }
 
   serverMade(server: object, place: GatewayPlace): void {

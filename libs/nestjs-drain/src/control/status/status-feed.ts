@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ManagementCall } from '../../compat/management-routes.js';
 import { Drain } from '../../core/drain.js';
-import type { DrainEvent } from '../../core/events.js';
 import { DRAIN } from '../../core/tokens.js';
 import { Silence, takeSnapshot, Timeline } from './status-snapshot.js';
 import { pageTemplate } from './page-template.js';
@@ -27,7 +26,14 @@ export class StatusFeed {
   constructor(@Inject(DRAIN) private readonly drain: Drain) {
     this.#timeline = new Timeline(drain);
     this.#silence = new Silence(drain.clock);
-    drain.events.subscribe((event) => this.#onEvent(event));
+    // The report comes right after the last phase.
+    drain.events.on('phaseChanged', ({ phase }) => {
+      if (phase !== 'drained') this.#tell();
+    });
+    drain.events.on('ended', () => {
+      this.#tell();
+      for (const response of this.#watchers) this.#end(response);
+    });
   }
 
   watch({ request, response }: ManagementCall): void {
@@ -52,13 +58,8 @@ export class StatusFeed {
     this.#cancelLook = this.drain.clock.schedule(interval, this.#look);
   };
 
-  #onEvent(event: DrainEvent): void {
-    if (this.#watchers.size === 0) return;
-    // The report comes right after the last phase.
-    if (event.type === 'phaseChanged' && event.phase !== 'drained') this.#send(this.#watchers);
-    if (event.type !== 'ended') return;
-    this.#send(this.#watchers);
-    for (const response of this.#watchers) this.#end(response);
+  #tell(): void {
+    if (this.#watchers.size > 0) this.#send(this.#watchers);
   }
 
   #send(watchers: Iterable<ServerResponse>): void {

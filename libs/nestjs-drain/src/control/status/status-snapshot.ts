@@ -4,7 +4,6 @@ import type { Drain } from '../../core/drain.js';
 import type { DrainPhase } from '../../core/phase.js';
 import { describeReport, type DrainReport, type StreamCounts } from '../../core/report.js';
 import type { EndCause, StreamInfo, StreamKind, StreamProgress } from '../../core/stream.js';
-import type { DrainEvent } from '../../core/events.js';
 
 /** One open stream. Times in seconds. */
 export interface StreamRow {
@@ -129,7 +128,9 @@ export class Timeline {
   report: DrainReport | undefined;
 
   constructor(private readonly drain: Drain) {
-    drain.events.subscribe((event) => this.#onEvent(event));
+    drain.events.on('started', ({ trigger }) => (this.trigger = trigger));
+    drain.events.on('phaseChanged', ({ phase }) => this.#onPhase(phase));
+    drain.events.on('ended', ({ report }) => (this.report = report));
   }
 
   /** The clock's ms of the first trigger. */
@@ -137,15 +138,12 @@ export class Timeline {
     return this.entered.get('lameDuck');
   }
 
-  #onEvent(event: DrainEvent): void {
-    if (event.type === 'started') this.trigger = event.trigger;
-    if (event.type === 'ended') this.report = event.report;
-    if (event.type !== 'phaseChanged') return;
-    if (event.phase === 'serving') {
+  #onPhase(phase: DrainPhase): void {
+    if (phase === 'serving') {
       this.entered.clear();
       this.trigger = undefined;
     } else {
-      this.entered.set(event.phase, this.drain.clock.now());
+      this.entered.set(phase, this.drain.clock.now());
     }
   }
 }
