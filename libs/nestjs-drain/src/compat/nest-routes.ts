@@ -173,10 +173,9 @@ export function methodGuardsOf(method: object): readonly unknown[] {
   return (Reflect.getMetadata(GUARDS, method) ?? []) as readonly unknown[];
 }
 
-/** Makes `guard` run once for the handler, behind its other guards. */
-export function guardLast(method: object, guard: unknown): void {
-  const others = methodGuardsOf(method).filter((one) => one !== guard);
-  Reflect.defineMetadata(GUARDS, [...others, guard], method);
+/** Replaces the guards of a controller or of a method. */
+export function setGuards(target: object, guards: readonly unknown[]): void {
+  Reflect.defineMetadata(GUARDS, guards, target);
 }
 
 /**

@@ -133,9 +133,9 @@ export class AdmissionGuard implements CanActivate {
   }
 }
 
-/** Only counted where a controller and its method both name the guard. */
-function isLastGuard(framework: object, { earlierGuards }: StreamRoute): boolean {
-  return earlierGuards === 0 || countRun(rawOf(framework)) > earlierGuards;
+/** Runs are counted only where there are two. */
+function isLastGuard(framework: object, { isGuardedTwice }: StreamRoute): boolean {
+  return !isGuardedTwice || countRun(rawOf(framework)) > 1;
 }
 
 /** One for all requests. */

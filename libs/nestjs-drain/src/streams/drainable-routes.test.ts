@@ -36,6 +36,7 @@ import {
   type Adapter,
   type RunningApplication,
 } from '../../test/support/application.js';
+import { AdmissionGuard } from './admission.guard.js';
 import { CurrentStream, DrainableStream, DrainSignal, type OpenStream } from '../index.js';
 
 const events = new Subject<MessageEvent>();
@@ -63,6 +64,50 @@ class GuardedController {
   @UseGuards(Denies)
   below(): string {
     return 'never';
+  }
+
+  @Get('unguarded')
+  unguarded(): string {
+    return 'never';
+  }
+}
+
+@Injectable()
+class Notes implements CanActivate {
+  canActivate(): boolean {
+    order.push('guard');
+    return true;
+  }
+}
+
+@UseGuards(Notes)
+@DrainableStream()
+@Controller('noted')
+class NotedController {
+  @Get('by-the-class')
+  byTheClass(): string {
+    return 'done';
+  }
+
+  @UseGuards(Notes)
+  @Get('by-both')
+  byBoth(): string {
+    return 'done';
+  }
+}
+
+@Controller('heir')
+class NotedHeir extends NotedController {
+  @UseGuards(Notes)
+  @Get('own')
+  own(): string {
+    return 'done';
+  }
+
+  @DrainableStream()
+  @Get('declared')
+  declared(): string {
+    return 'done';
   }
 }
 
@@ -94,13 +139,37 @@ describe.each(adapters)('the rule of @DrainableStream() on %s', (adapter: Adapte
 
   test('every guard of the application runs before admission, wherever it stands', async () => {
     running = await startApplication(adapter, { controllers: [GuardedController] });
-    for (const path of ['above', 'below']) {
+    for (const path of ['above', 'below', 'unguarded']) {
       expect((await fetch(`${running.url}/guarded/${path}`)).status).toBe(401);
     }
     expect(running.drain.streams.counts()).toMatchObject({ admitted: 0 });
     void running.drain.start('test');
     expect((await fetch(`${running.url}/guarded/above`)).status).toBe(401);
   });
+
+  test.each([
+    ['noted/by-the-class', ['guard', 'admitted'], 1],
+    ['noted/by-both', ['guard', 'guard', 'admitted'], 2],
+    ['heir/by-the-class', ['guard', 'admitted'], 1],
+    ['heir/own', ['guard', 'guard', 'admitted'], 2],
+    ['heir/declared', ['guard', 'admitted'], 1],
+  ])(
+    '%s is admitted once, behind its guards, and the guard runs no oftener than it must',
+    async (path, expected, runs) => {
+      const ran = jest.spyOn(AdmissionGuard.prototype, 'canActivate');
+      // Twice: what the first application has done to the classes must not change the second.
+      for (let time = 0; time < 2; time += 1) {
+        order = [];
+        ran.mockClear();
+        running = await startApplication(adapter, { controllers: [NotedHeir, NotedController] });
+        running.drain.events.on('admitted', () => order.push('admitted'));
+        expect((await fetch(`${running.url}/${path}`)).status).toBe(200);
+        expect([order, ran.mock.calls.length]).toEqual([expected, runs]);
+        if (time === 0) await running.close();
+      }
+      ran.mockRestore();
+    },
+  );
 
   test('a handler that overrides a decorated one, and one that is inherited, end with their farewell', async () => {
     running = await startApplication(adapter, {

@@ -4,7 +4,6 @@ import {
   checkRouteMetadata,
   type Class,
   classGuardsOf,
-  guardLast,
   isGateway,
   isGrpcMethod,
   isRouteHandler,
@@ -13,6 +12,7 @@ import {
   methodsOf,
   replaceHandler,
   replaceMethod,
+  setGuards,
 } from '../compat/nest-routes.js';
 import { streamedFor } from '../compat/streamed-bodies.js';
 import { DRAINABLE_STREAM, RESUMPTION } from '../core/tokens.js';
@@ -23,6 +23,7 @@ import {
   type DrainableStreamOptions,
   isAdmissionGuard,
   isLogged,
+  otherGuards,
   nothingKeepsEvents,
   setStreamRoute,
   streamRouteOf,
@@ -107,12 +108,25 @@ function wrapRoute(
   declared: DrainableStreamOptions,
 ): void {
   const route = describeRoute(controller, name, method, declared);
-  const guards = [...classGuardsOf(controller), ...methodGuardsOf(method)];
   const wrapper = replaceMethod(method, name, wrap(method, route));
   setStreamRoute(wrapper, route);
   wrappers.set(wrapper, { controller, method });
-  guardLast(wrapper, guards.find(isAdmissionGuard));
+  guardLast(controller, method, wrapper);
   replaceHandler(controller, name, wrapper);
+}
+
+/**
+ * The admission guard runs behind all others: behind those of the controller where the method has none of its own, so
+ * that it runs once. Nest knows it as a guard of what was decorated, so a controller that was keeps it.
+ */
+function guardLast(controller: Class, method: Method, wrapper: Method): void {
+  const ofClass = classGuardsOf(controller);
+  const ofMethod = methodGuardsOf(method);
+  const own = otherGuards(ofMethod);
+  const forAll = ofClass.find(isAdmissionGuard);
+  if (forAll) setGuards(controller, [...otherGuards(ofClass), forAll]);
+  const isBehindAll = forAll !== undefined && own.length === 0;
+  setGuards(wrapper, isBehindAll ? [] : [...own, forAll ?? ofMethod.find(isAdmissionGuard)]);
 }
 
 /** The same handler, which finds its stream by the request that comes behind its arguments. */

@@ -2,6 +2,7 @@ import {
   argumentCount,
   classGuardsOf,
   isSseHandler,
+  methodGuardsOf,
   parametersHost,
   routeArgumentsOf,
   routePattern,
@@ -76,8 +77,8 @@ export interface StreamRoute extends DrainableStreamOptions {
   readonly arguments: number;
   /** The arguments that each run of a resumable handler gets anew, by their index. */
   readonly runParts: readonly (readonly [number, keyof HandlerRun])[];
-  /** How often the admission guard runs before it is the last guard. */
-  readonly earlierGuards: number;
+  /** Whether the admission guard runs before the method's own guards, and once more behind them. */
+  readonly isGuardedTwice: boolean;
 }
 
 /** What may be a farewell. */
@@ -154,12 +155,18 @@ export function describeRoute(
     writesItself: writesResponse(parameters),
     arguments: argumentCount(parameters),
     runParts,
-    earlierGuards: classGuardsOf(controller).filter(isAdmissionGuard).length,
+    isGuardedTwice:
+      classGuardsOf(controller).some(isAdmissionGuard) &&
+      otherGuards(methodGuardsOf(method)).length > 0,
   };
 }
 
 export function isAdmissionGuard(guard: unknown): boolean {
   return typeof guard === 'function' && ADMISSION_GUARD in guard;
+}
+
+export function otherGuards(guards: readonly unknown[]): unknown[] {
+  return guards.filter((guard) => !isAdmissionGuard(guard));
 }
 
 /** On the handler itself, so that both builds of the library find it. */
