@@ -10,11 +10,12 @@ import {
 
 /** One client connection: the answers under way on it, and how it ends without losing any. */
 export abstract class Connection {
-  readonly #followed = new Set<ServerResponse>();
+  /** Made for the first one: every open connection would hold an empty set. */
+  #followed: Set<ServerResponse> | undefined;
 
   /** Under way, in the order in which their requests came. */
   get answers(): readonly ServerResponse[] {
-    return [...this.#followed];
+    return [...(this.#followed ?? [])];
   }
   /**
    * Kept alive and not notified when the draining began: its next request is answered, and that answer
@@ -38,13 +39,14 @@ export abstract class Connection {
 
   /** @returns whether it is new */
   follow(answer: ServerResponse): boolean {
+    this.#followed ??= new Set();
     const isNew = !this.#followed.has(answer);
     this.#followed.add(answer);
     return isNew;
   }
 
   finish(answer: ServerResponse): void {
-    this.#followed.delete(answer);
+    this.#followed?.delete(answer);
   }
 
   /** The process is shutting down: the answers under way notify the client, as far as they can. */

@@ -47,6 +47,8 @@ export class Connections implements Listener {
   readonly #idle = new IdleGate();
   readonly #timers: Timers;
   readonly #keepAlive: KeepAlive;
+  /** One for all sockets: each would hold a closure of its own. */
+  readonly #onSocketClosed: (this: Socket) => void;
   #accepted = 0;
   #isStopping = false;
 
@@ -58,6 +60,10 @@ export class Connections implements Listener {
   ) {
     this.#timers = new Timers(drain.clock);
     this.#keepAlive = new KeepAlive(drain, this.#timers);
+    const onClose = (socket: Socket): void => this.#onClose(socket);
+    this.#onSocketClosed = function () {
+      onClose(this);
+    };
     watchSockets(server, {
       opened: (socket, connection) => this.#track(socket, connection),
       secured: (socket) => this.#forgetHandshake(socket),
@@ -175,7 +181,7 @@ export class Connections implements Listener {
     this.#connections.set(socket, connection);
     this.#accepted += 1;
     // Not `once`, which costs a wrapper: a socket closes once anyway.
-    if (!isKnown) socket.on('close', () => this.#onClose(socket));
+    if (!isKnown) socket.on('close', this.#onSocketClosed);
     if (this.#isStopping) this.#destroyIdle(connection);
   }
 
