@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { MessageEvent } from '@nestjs/common';
-import { Observable, Subscriber } from 'rxjs';
+import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import type { CancelListener } from './cancel-subject.js';
 import type { EventPosition } from './event-position.js';
 import { beforeEnd } from './event-response.js';
@@ -17,12 +17,10 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   readonly #repeated: RepeatedId | undefined;
 
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
-    return new Observable((client) => {
-      new EventStream(stream, client).#follow(events);
-    });
+    return new ObservedEvents(stream, events);
   }
 
-  private constructor(
+  constructor(
     private readonly stream: HttpStream,
     private readonly client: Subscriber<unknown>,
   ) {
@@ -33,7 +31,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
     client.add(this);
   }
 
-  #follow(events: Observable<unknown>): void {
+  follow(events: Observable<unknown>): void {
     const { cancelSubject } = this.stream.transport;
     if (cancelSubject.isCancelled) {
       this.complete();
@@ -45,12 +43,17 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
     events.subscribe(this);
   }
 
+  /** What ends the source stands in the client's list: each list has room for 17, and this stream never outlives it. */
+  override add(teardown: TeardownLogic): void {
+    this.client.add(teardown);
+  }
+
   override unsubscribe(): void {
     this.stream.transport.cancelSubject.remove(this);
     super.unsubscribe();
   }
 
-  /** The source is stopped first: what it does about its end must not come behind the farewell. */
+  /** The source is not heard any more, and stopped with its client, before the last words leave. */
   onCancel(): void {
     this.unsubscribe();
     if (this.#prepareEnd()) this.client.complete();
@@ -78,6 +81,21 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
       return undefined;
     }
   }
+}
+
+/** One for each stream, without a closure of its own. */
+class ObservedEvents extends Observable<unknown> {
+  constructor(
+    readonly stream: HttpStream,
+    readonly events: Observable<unknown>,
+  ) {
+    super(follow);
+  }
+}
+
+function follow(this: Observable<unknown>, client: Subscriber<unknown>): void {
+  const { stream, events } = this as ObservedEvents;
+  new EventStream(stream, client).follow(events);
 }
 
 /**
