@@ -87,7 +87,7 @@ export class ResumableAnswer implements AsyncIterable<Portion> {
     }
   }
 
-  #payloads(source: EventSource, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+  #payloads(source: EventSource, signal: AbortSignal): AsyncIterable<readonly string[]> {
     const over = new Subject<void>();
     return payloadsFrom(isObservable(source) ? source.pipe(takeUntil(over)) : source, {
       encode: loggedEvent,
@@ -111,9 +111,9 @@ export class ResumableAnswer implements AsyncIterable<Portion> {
     for await (const page of this.stream.pages(takeOver, signal)) {
       const advice = retry === undefined ? this.options.reconnectIn() : undefined;
       retry ??= advice;
-      for (const { isLast, ...portion } of portionsOf(ids, page, advice)) {
+      for (const portion of portionsOf(ids, page, advice)) {
         yield portion;
-        if (isLast) return;
+        if (portion.isLast) return;
       }
     }
     // The drain or the client ended it. Otherwise the log was closed without an end: not a clean one.
