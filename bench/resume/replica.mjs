@@ -30,9 +30,10 @@ async function compare(setting, load, { quick }) {
   const slice = (path, changes) => measure(setting, path, { ...load, ...changes });
   for (const path of ['/plain', '/logged'])
     await slice(path, { pace: 0, length: quick ? 100 : 300 });
-  const { plain, confirmed, logged } = await alternate(quick ? 2 : 4, {
+  const { plain, confirmed, scripted, logged } = await alternate(quick ? 2 : 4, {
     plain: () => slice('/plain'),
     confirmed: () => slice('/confirmed'),
+    scripted: () => slice('/scripted'),
     logged: () => slice('/logged'),
   });
   console.log(`\na replica with ${load.name}`);
@@ -41,6 +42,7 @@ async function compare(setting, load, { quick }) {
   for (const [name, results] of [
     ['plain', plain],
     ['one bare XADD awaited for each event', confirmed],
+    ['one bare script awaited for each event', scripted],
     ['`resumable`', logged],
   ]) {
     const redis = `${middle(results, 'redis').toFixed(1)} µs in Redis`;

@@ -17,12 +17,18 @@ export class AnswerTimeout {
   /** In the order in which their time is over. */
   readonly #calls = new Set<Call>();
   #disarm: (() => void) | undefined;
+  #last = Number.NEGATIVE_INFINITY;
 
   /** @param timeout milliseconds. */
   constructor(
     private readonly clock: Clock,
     private readonly timeout: number,
   ) {}
+
+  /** When the last answer came that was no error. */
+  get last(): number {
+    return this.#last;
+  }
 
   /** What `answer` brings. @throws NoAnswerError if it does not come in time. */
   limit<T>(answer: Promise<T>): Promise<T> {
@@ -32,6 +38,7 @@ export class AnswerTimeout {
       this.#arm(this.timeout);
       answer.then(
         (value) => {
+          this.#last = this.clock.now();
           this.#settle(call);
           resolve(value);
         },

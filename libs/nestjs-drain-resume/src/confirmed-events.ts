@@ -92,10 +92,14 @@ export class Feed {
   }
 
   /** What was confirmed since the last call; undefined if nothing comes any more, or the signal aborted. */
-  async take(): Promise<readonly StreamEvent[] | undefined> {
-    if (this.#waiting.length === 0 && !this.#end && !this.signal.aborted) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+  take(): Promise<readonly StreamEvent[] | undefined> {
+    if (this.#waiting.length > 0 || this.#end || this.signal.aborted) {
+      return Promise.resolve(this.#taken());
     }
+    return new Promise((resolve) => (this.#wake = () => resolve(this.#taken())));
+  }
+
+  #taken(): readonly StreamEvent[] | undefined {
     if (this.signal.aborted) return undefined;
     const events = this.#waiting;
     this.#waiting = [];

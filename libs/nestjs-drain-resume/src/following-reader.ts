@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
-import type { ConfirmedEvents } from './confirmed-events.js';
 import { linkSignals } from './linked-signal.js';
 import { StreamFailedError } from './errors.js';
+import { FedPages, LoggedPages, type PageSource } from './page-sources.js';
 import type { ManagedProducer, Production } from './production.js';
 import type { ReadPosition, ResumableReader } from './reader.js';
 import type { StreamEvent } from './store.js';
@@ -63,7 +63,7 @@ export class FollowingReader implements FollowedStream {
   #leave: () => void = () => undefined;
   #entered: ManagedProducer | undefined;
   #position: ReadPosition;
-  /** Set while the log is read because the stream is produced elsewhere. */
+  /** Ends the reading of the log because the stream is produced here now. */
   #moveHere: () => void = () => undefined;
 
   constructor(
@@ -98,83 +98,64 @@ export class FollowingReader implements FollowedStream {
     for await (const events of this.pages(takeOver, signal)) yield* events;
   }
 
+  /** One generator, and none below it: each would cost every event several promises. */
   async *pages(
     takeOver: (production: Production) => void,
     signal: AbortSignal,
   ): AsyncGenerator<readonly StreamEvent[], void, undefined> {
-    const reading = linkSignals(signal);
-    let lost: Error | undefined;
-    this.#follow(this.registry.local(this.id, this.reader.head.incarnation));
-    const watch = new TakeOverWatch({
-      clock: this.registry.clock,
-      interval: this.registry.interval,
-      look: () => this.#look(takeOver, signal),
-      leave: (finding) => reading.abort((lost = lossOf(this.id, finding))),
-    });
+    const watched = this.#watch(takeOver, signal);
+    let source: PageSource | undefined;
     try {
-      yield* this.#nearest(reading.signal);
-      if (lost) throw lost;
+      do {
+        source = this.#nearest(watched.signal);
+        for (let page = await source.take(); page; page = await source.take()) {
+          const news = this.#newOf(page);
+          if (news.length > 0) yield this.#at(news);
+        }
+        await source.leave();
+      } while (!source.isClosed && !watched.signal.aborted);
+      if (watched.loss) throw watched.loss;
     } finally {
-      reading.dispose();
-      watch.stop();
+      await source?.leave();
+      watched.stop();
       this.#leave();
     }
   }
 
-  /** Goes on from the log where the producer beside it stops, and the other way round. */
-  async *#nearest(signal: AbortSignal): AsyncGenerator<readonly StreamEvent[], void, undefined> {
-    for (;;) {
-      const here = this.#entered?.confirmed;
-      const isOver =
-        here && !here.isOver ? yield* this.#fed(here, signal) : yield* this.#logged(signal);
-      if (isOver || signal.aborted) return;
+  /** Beside the producer what it confirms, elsewhere the log: what stops in the one goes on in the other. */
+  #nearest(signal: AbortSignal): PageSource {
+    const position = this.#position;
+    const here = this.#entered?.confirmed;
+    if (!here || here.isOver) {
+      const logged = new LoggedPages(signal, (until) => this.reader.pages(until, position));
+      this.#moveHere = () => logged.stop();
+      return logged;
     }
-  }
-
-  /** Returns whether the stream was read to its end. */
-  async *#fed(
-    here: ConfirmedEvents,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly StreamEvent[], boolean, undefined> {
     const feed = here.follow(signal);
-    try {
-      yield* this.#catchUp(feed.from, signal);
-      for (;;) {
-        const events = await feed.take();
-        if (!events) return false;
-        const news = this.#newOf(events);
-        if (news.length > 0) yield this.#at(news);
-        if (feed.isClosed) return true;
-      }
-    } finally {
-      feed.leave();
-    }
+    const isBehind = position.sequence + 1 < feed.from;
+    return new FedPages(feed, isBehind ? this.reader.pages(signal, position) : undefined);
   }
 
-  /** Reads from the log what was confirmed before event `from`. */
-  async *#catchUp(
-    from: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly StreamEvent[], void, undefined> {
-    if (this.#position.sequence + 1 >= from) return;
-    for await (const events of this.reader.pages(signal, this.#position)) {
-      yield this.#at(events);
-      if (this.#position.sequence + 1 >= from) return;
-    }
-  }
-
-  /** Returns whether the stream was read to its end. */
-  async *#logged(signal: AbortSignal): AsyncGenerator<readonly StreamEvent[], boolean, undefined> {
+  /** Follows the stream to the producer that goes on with it, for as long as it is read. */
+  #watch(takeOver: (production: Production) => void, signal: AbortSignal): Watched {
     const reading = linkSignals(signal);
-    this.#moveHere = () => reading.abort(undefined);
-    try {
-      const pages = this.reader.pages(reading.signal, this.#position);
-      for await (const events of pages) yield this.#at(events);
-      return !reading.signal.aborted;
-    } finally {
-      this.#moveHere = () => undefined;
-      reading.dispose();
-    }
+    const { clock, interval } = this.registry;
+    this.#follow(this.registry.local(this.id, this.incarnation));
+    const watch = new TakeOverWatch({
+      clock,
+      interval,
+      look: () => this.#look(takeOver, signal),
+      leave: (finding) => reading.abort((watched.loss = lossOf(this.id, finding))),
+    });
+    const watched: Watched = {
+      signal: reading.signal,
+      loss: undefined,
+      stop: () => {
+        reading.dispose();
+        watch.stop();
+      },
+    };
+    return watched;
   }
 
   /** What was read from the log already may still come from the producer. */
@@ -211,6 +192,14 @@ export class FollowingReader implements FollowedStream {
     this.#leave = production.enter();
     this.#moveHere();
   }
+}
+
+/** The reading of a stream for which this replica looks whether it still has a producer. */
+interface Watched {
+  /** Aborts with the reader, and with the loss. */
+  readonly signal: AbortSignal;
+  loss: Error | undefined;
+  stop(): void;
 }
 
 /** The rest cannot be had here (`leaving`), or nowhere (`exhausted`). */

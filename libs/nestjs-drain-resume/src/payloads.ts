@@ -19,6 +19,9 @@ export interface PayloadOptions extends BacklogOptions {
   readonly signal: AbortSignal;
 }
 
+/** Batches of what is to be logged. */
+export type Payloads = AsyncIterableIterator<readonly string[], void>;
+
 /** A web stream is not read further while so many of its events, or bytes of them, wait for the store. */
 const readAhead = { events: 256, bytes: 65_536 };
 
@@ -28,10 +31,7 @@ const readAhead = { events: 256, bytes: 65_536 };
  * emits meanwhile is kept, up to the bounds.
  * @throws what the source or `encode` throws; a `BacklogError` beyond the bounds; the reason of `signal`.
  */
-export function payloadsFrom(
-  source: EventSource,
-  options: PayloadOptions,
-): AsyncGenerator<readonly string[], void, undefined> {
+export function payloadsFrom(source: EventSource, options: PayloadOptions): Payloads {
   if ('getReader' in source) return read(source, options);
   if (Symbol.asyncIterator in source) return pull(eventsOf(source), options);
   if (Symbol.iterator in source) return pull(source[Symbol.iterator](), options);
@@ -109,24 +109,18 @@ async function closeQuietly(events: AsyncIterator<unknown> | Iterator<unknown>):
   }
 }
 
-function push(
-  source: Subscribable,
-  options: PayloadOptions,
-): AsyncGenerator<readonly string[], void, undefined> {
-  return taken(options, (backlog) => {
+function push(source: Subscribable, options: PayloadOptions): Payloads {
+  return new Batches(options, (backlog) => {
     const subscription = source.subscribe(backlog);
     return () => subscription.unsubscribe();
   });
 }
 
-function read(
-  stream: ReadableStream<unknown>,
-  options: PayloadOptions,
-): AsyncGenerator<readonly string[], void, undefined> {
+function read(stream: ReadableStream<unknown>, options: PayloadOptions): Payloads {
   // It can wait, so the bounds of an Observable are none of its own, however large a chunk is.
   const endless = Number.MAX_SAFE_INTEGER;
   const bounds = { maxPendingEvents: endless, maxPendingBytes: endless };
-  return taken({ ...options, ...bounds }, (backlog) => {
+  return new Batches({ ...options, ...bounds }, (backlog) => {
     const reader = stream.getReader();
     void readInto(backlog, reader);
     return () => {
@@ -137,27 +131,59 @@ function read(
   });
 }
 
-/** @param fill begins to fill the backlog, and returns how to stop */
-async function* taken(
-  options: PayloadOptions,
-  fill: (backlog: Backlog) => () => void,
-): AsyncGenerator<readonly string[], void, undefined> {
-  const { signal } = options;
-  const backlog = new Backlog(options);
-  const abort = () => backlog.error(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort);
-  let stop = (): void => undefined;
-  try {
-    stop = fill(backlog);
-    for (;;) {
-      const batch = await backlog.take();
-      if (!batch) return;
-      yield batch;
+/**
+ * What a backlog gathers, until its end. No generator: each of its steps would cost several promises, and there is one
+ * for nearly every event.
+ */
+class Batches implements Payloads {
+  readonly #backlog: Backlog;
+  #stop: (() => void) | undefined;
+  #isOver = false;
+
+  /** @param fill begins to fill the backlog, and returns how to stop */
+  constructor(
+    private readonly options: PayloadOptions,
+    private readonly fill: (backlog: Backlog) => () => void,
+  ) {
+    this.#backlog = new Backlog(options);
+  }
+
+  async next(): Promise<IteratorResult<readonly string[], void>> {
+    try {
+      if (!this.#stop && !this.#isOver) this.#begin();
+      const value = this.#isOver ? undefined : await this.#backlog.take();
+      if (value) return { done: false, value };
+    } catch (error) {
+      this.#finish();
+      throw error;
     }
-  } finally {
-    signal.removeEventListener('abort', abort);
-    stop();
+    return this.return();
+  }
+
+  return(): Promise<IteratorResult<readonly string[], void>> {
+    this.#finish();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #begin(): void {
+    const { signal } = this.options;
+    if (signal.aborted) this.#abort();
+    else signal.addEventListener('abort', this.#abort);
+    this.#stop = this.fill(this.#backlog);
+  }
+
+  readonly #abort = (): void => this.#backlog.error(this.options.signal.reason);
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.options.signal.removeEventListener('abort', this.#abort);
+    this.#stop?.();
+    this.#backlog.complete();
   }
 }
 

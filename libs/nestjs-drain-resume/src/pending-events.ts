@@ -32,15 +32,15 @@ export class PendingEvents {
    * @param logged how many events the log has
    */
   add(payloads: readonly string[], logged: number): Promise<number> {
+    for (const payload of payloads) {
+      const size = Buffer.byteLength(payload);
+      this.#bytes += size;
+      this.#payloads.push(payload);
+      this.#sizes.push(size);
+    }
+    if (this.length === 0) return Promise.resolve(logged - 1);
     return new Promise((resolve, reject) => {
-      for (const payload of payloads) {
-        const size = Buffer.byteLength(payload);
-        this.#bytes += size;
-        this.#payloads.push(payload);
-        this.#sizes.push(size);
-      }
-      if (this.length === 0) resolve(logged - 1);
-      else this.#writes.push({ end: this.#gone + this.length, resolve, reject });
+      this.#writes.push({ end: this.#gone + this.length, resolve, reject });
     });
   }
 
@@ -69,6 +69,12 @@ export class PendingEvents {
 
   #drop(count: number): void {
     this.#gone += count;
+    if (count === this.length) {
+      this.#payloads = [];
+      this.#sizes = [];
+      this.#bytes = 0;
+      return;
+    }
     this.#payloads.splice(0, count);
     for (const size of this.#sizes.splice(0, count)) this.#bytes -= size;
   }

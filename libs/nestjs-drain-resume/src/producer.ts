@@ -4,7 +4,7 @@ import { ProductionStoppedError, StoreUnavailableError, type StopReason } from '
 import type { KeptLease, LeaseKeeper } from './lease-keeper.js';
 import type { Appended, AppendRefused, ResumeCursor, ResumeStore } from './store.js';
 import { PendingEvents } from './pending-events.js';
-import { retry, WakeUp } from './waiting.js';
+import { retry, type RetryPolicy, WakeUp } from './waiting.js';
 
 /** What a producer works with; `StreamProducers` provides it. */
 export interface ProducerSurroundings {
@@ -32,6 +32,7 @@ export class ResumableProducer {
   readonly #aborter = new AbortController();
   readonly #lease: KeptLease;
   readonly #wake = new WakeUp();
+  readonly #untilTimeout: RetryPolicy;
   readonly #pending = new PendingEvents();
   #resolveEnded!: () => void;
   #logged: number;
@@ -52,6 +53,12 @@ export class ResumableProducer {
     this.#logged = next;
     this.confirmed = new ConfirmedEvents(epoch, next);
     this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
+    this.#untilTimeout = {
+      clock: surroundings.clock,
+      timeout: surroundings.storeTimeout * 1000,
+      wake: this.#wake,
+      isOver: () => this.#end !== undefined,
+    };
     this.#lease = surroundings.keeper.keep(id, epoch, {
       lost: (reason) => this.#stop(reason),
       cancelRequested: () => this.cancel(),
@@ -136,7 +143,7 @@ export class ResumableProducer {
     const error = this.#end ?? refusal;
     const logged = error ? Promise.reject(error) : this.#pending.add(payloads, this.#logged);
     // A caller that awaits it sees the rejection; `signal` tells the others.
-    logged.catch(() => undefined);
+    logged.then(undefined, ignore);
     this.#flushSoon();
     return logged;
   }
@@ -144,10 +151,11 @@ export class ResumableProducer {
   #flushSoon(): void {
     if (this.#flushing || this.#pending.length === 0) return;
     this.#flushing = true;
-    setImmediate(() => void this.#flush());
+    // Behind the promises of this tick, which may write as well; a turn of the loop would be more than a tick.
+    process.nextTick(this.#flush);
   }
 
-  async #flush(): Promise<void> {
+  readonly #flush = async (): Promise<void> => {
     while (this.#pending.length > 0) {
       const batch = this.#pending.first();
       const terminal = this.#closing !== undefined && batch.length === this.#pending.length;
@@ -162,17 +170,15 @@ export class ResumableProducer {
       }
     }
     this.#flushing = false;
-  }
+  };
 
   #append(batch: readonly string[], terminal: boolean) {
-    const { store, clock, storeTimeout } = this.surroundings;
     const first = this.#logged;
-    return retry(() => store.append(this.id, this.epoch, first, batch, terminal), {
-      clock,
-      timeout: storeTimeout * 1000,
-      wake: this.#wake,
-      isOver: () => this.#end !== undefined,
-    });
+    const { store } = this.surroundings;
+    return retry(
+      () => store.append(this.id, this.epoch, first, batch, terminal),
+      this.#untilTimeout,
+    );
   }
 
   #confirm(batch: readonly string[], terminal: boolean, result: Appended): void {
@@ -239,4 +245,8 @@ export class ResumableProducer {
   #stopped(reason: StopReason, cause?: unknown): ProductionStoppedError {
     return new ProductionStoppedError(this.id, reason, cause);
   }
+}
+
+function ignore(): void {
+  // Its caller may have no use for it.
 }

@@ -51,19 +51,30 @@ export interface RetryPolicy {
  * @throws the last error once the time is over; at once whatever is no `StoreUnavailableError`: repeating
  * would not mend it.
  */
-export async function retry<T>(
+export function retry<T>(call: () => Promise<T>, policy: RetryPolicy): Promise<T | undefined> {
+  if (policy.isOver()) return Promise.resolve(undefined);
+  const deadline = policy.clock.now() + policy.timeout;
+  // The first call is nearly always the last one, and costs nothing for the others.
+  return call().catch((error: unknown) => repeat(call, policy, deadline, error));
+}
+
+async function repeat<T>(
   call: () => Promise<T>,
-  { clock, timeout, wake, isOver, ...policy }: RetryPolicy,
+  policy: RetryPolicy,
+  deadline: number,
+  failure: unknown,
 ): Promise<T | undefined> {
-  const deadline = clock.now() + timeout;
+  const { clock, wake, isOver } = policy;
   const longest = policy.longestPause ?? longestPause;
-  for (let pause = shortestPause; !isOver(); pause = Math.min(pause * 2, longest)) {
+  let error = failure;
+  for (let pause = shortestPause; ; pause = Math.min(pause * 2, longest)) {
+    if (!(error instanceof StoreUnavailableError) || clock.now() >= deadline) throw error;
+    await wake.wait(clock, pause);
+    if (isOver()) return undefined;
     try {
       return await call();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || clock.now() >= deadline) throw error;
+    } catch (again) {
+      error = again;
     }
-    await wake.wait(clock, pause);
   }
-  return undefined;
 }

@@ -85,7 +85,7 @@ export class RedisResumeStore implements ResumeStore {
     return outcome === 'created' ? { outcome, epoch: Number(epoch) } : { outcome: 'exists' };
   }
 
-  async append(
+  append(
     id: string,
     epoch: number,
     first: number,
@@ -93,15 +93,13 @@ export class RedisResumeStore implements ResumeStore {
     terminal = false,
   ): Promise<Appended | AppendRefused> {
     const args = [id, String(epoch), String(first), terminal ? '1' : '0', ...events];
-    const reply = await this.#scripts.run(this.#append, this.#keys.stream(id), args);
-    const [outcome, next, cancel, bytes, principal] = reply;
-    if (outcome === 'appended') {
-      if (principal !== undefined) await this.#account(id, principal, Number(bytes));
-      return { outcome, next: Number(next), cancelRequested: cancel === '1' };
-    }
-    if (outcome === 'gapped') return { outcome, next: Number(next) };
-    if (outcome === 'tooLarge') return { outcome, limit: Number(next) };
-    return { outcome } as LeaseRefused;
+    return this.#scripts.run(this.#append, this.#keys.stream(id), args).then((reply) => {
+      const [, , , bytes, principal] = reply;
+      const appended = appendedOf(reply);
+      return principal === undefined
+        ? appended
+        : this.#account(id, principal, Number(bytes)).then(() => appended);
+    });
   }
 
   /** The events are logged, so nothing of this may fail the append: the next step counts the same bytes again. */
@@ -193,4 +191,13 @@ export class RedisResumeStore implements ResumeStore {
   async #absent(id: string): Promise<Absent> {
     return absence(id, await this.#incarnation.present());
   }
+}
+
+function appendedOf([outcome, next, cancel]: ScriptReply): Appended | AppendRefused {
+  if (outcome === 'appended') {
+    return { outcome, next: Number(next), cancelRequested: cancel === '1' };
+  }
+  if (outcome === 'gapped') return { outcome, next: Number(next) };
+  if (outcome === 'tooLarge') return { outcome, limit: Number(next) };
+  return { outcome } as LeaseRefused;
 }

@@ -9,7 +9,6 @@ import type { ScriptReply } from './scripts.js';
 export class ScriptRunner {
   readonly #digests = new Map<string, string>();
   readonly #answers: AnswerTimeout;
-  #lastAnswer = Number.NEGATIVE_INFINITY;
   #lastReconnect = Number.NEGATIVE_INFINITY;
 
   /** @param timeout milliseconds after which a command counts as failed. */
@@ -22,41 +21,38 @@ export class ScriptRunner {
   }
 
   /** @throws StoreUnavailableError if the server cannot be asked now; its own error if asking again would not help. */
-  async run(
-    script: string,
-    keys: readonly string[],
-    args: readonly string[],
-  ): Promise<ScriptReply> {
+  run(script: string, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
     const [key = ''] = keys;
     const command = ['EVALSHA', this.#digest(script), String(keys.length), ...keys, ...args];
-    let reply: unknown;
-    try {
-      reply = await this.command(key, command);
-    } catch (error) {
-      if (replyCode(error) !== 'NOSCRIPT') throw error;
-      reply = await this.command(key, ['EVAL', script, ...command.slice(2)]);
-    }
-    return (reply as unknown[]).map(String) as [string, ...string[]];
+    const asked = this.clock.now();
+    // No async functions: a busy process has thousands of calls under way, and each frame outlives its collections.
+    return this.#send(key, command).then(textsOf, (error: unknown) => {
+      if (replyCode(error) !== 'NOSCRIPT') throw this.#explained(error, asked);
+      return this.command(key, ['EVAL', script, ...command.slice(2)]).then(textsOf);
+    });
   }
 
   /** Throws as `run`. */
-  async command(key: string, command: readonly string[]): Promise<unknown> {
+  command(key: string, command: readonly string[]): Promise<unknown> {
     const asked = this.clock.now();
-    try {
-      const answer = await this.#answers.limit(this.connection.send(key, command));
-      this.#lastAnswer = this.clock.now();
-      return answer;
-    } catch (error) {
-      if (error instanceof NoAnswerError) this.#suspectConnection(asked);
-      if (!isTemporary(error)) throw error;
-      throw unavailable(error);
-    }
+    return this.#send(key, command).catch((error: unknown) => {
+      throw this.#explained(error, asked);
+    });
+  }
+
+  #send(key: string, command: readonly string[]): Promise<unknown> {
+    return this.#answers.limit(this.connection.send(key, command));
+  }
+
+  #explained(error: unknown, asked: number): unknown {
+    if (error instanceof NoAnswerError) this.#suspectConnection(asked);
+    return isTemporary(error) ? unavailable(error) : error;
   }
 
   /** Nothing was answered since the command was sent: nothing may ever come over this connection again. */
   #suspectConnection(asked: number): void {
     const now = this.clock.now();
-    if (this.#lastAnswer >= asked || this.#lastReconnect >= asked) return;
+    if (this.#answers.last >= asked || this.#lastReconnect >= asked) return;
     this.#lastReconnect = now;
     this.connection.reconnect?.();
   }
@@ -68,6 +64,10 @@ export class ScriptRunner {
     this.#digests.set(script, digest);
     return digest;
   }
+}
+
+function textsOf(reply: unknown): ScriptReply {
+  return (reply as unknown[]).map(String) as [string, ...string[]];
 }
 
 /** Errors that the server answers with and that pass: it loads, fails over, is full, or runs a long script. */

@@ -29,11 +29,11 @@ export interface ResumableOptions<Request = unknown> {
 
 /** One event as a client gets it. Its `id` names the stream and the place in it. */
 export interface OutgoingEvent {
-  readonly id?: string;
-  readonly type?: string;
-  readonly data?: string | object;
+  readonly id?: string | undefined;
+  readonly type?: string | undefined;
+  readonly data?: string | object | undefined;
   /** Milliseconds, as in the SSE field. */
-  readonly retry?: number;
+  readonly retry?: number | undefined;
 }
 
 /** Events that follow each other, so many as Nest may be given in one turn of the loop. */

@@ -5,7 +5,7 @@ import { BacklogError, ProductionStoppedError } from 'nestjs-drain-resume';
 export type LoggedEvent =
   { readonly event: LoggedMessage } | { readonly end: true } | { readonly failure: FailureEvent };
 
-interface LoggedMessage {
+export interface LoggedMessage {
   readonly type?: string;
   readonly data: string | object;
   readonly retry?: number;

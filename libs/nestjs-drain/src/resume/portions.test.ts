@@ -4,6 +4,7 @@ import type { StreamEvent } from 'nestjs-drain-resume';
 import { largestPortion } from '../core/resumption.js';
 import { loggedEnd, loggedEvent, loggedFailure } from './logged.js';
 import { portionsOf } from './portions.js';
+import { EventIds } from './position.js';
 
 const eventsOf = (payloads: readonly string[]): StreamEvent[] =>
   payloads.map((payload, sequence) => ({ sequence, payload, epoch: 35 }));
@@ -18,7 +19,7 @@ describe('a page of a log, in portions', () => {
     const law = fc.property(fc.array(data, { maxLength: 200 }), fc.boolean(), (texts, isEnded) => {
       const logged = texts.map((text) => loggedEvent({ data: text }) ?? '');
       const page = eventsOf(isEnded ? [...logged, loggedEnd] : logged);
-      const portions = [...portionsOf('s', page, undefined)];
+      const portions = [...portionsOf(new EventIds('s'), page, undefined)];
       const given = portions.flatMap(({ events }) => events);
       expect(given).toEqual(texts.map((text, index) => ({ id: `s:z:${index}`, data: text })));
       for (const { events, characters } of portions) {
@@ -36,7 +37,7 @@ describe('a page of a log, in portions', () => {
 
   test('ends with a failure, which the client gets', () => {
     const page = eventsOf([loggedEvent('a') ?? '', loggedFailure(new Error('x'), undefined)]);
-    const [portion, ...rest] = portionsOf('s', page, undefined);
+    const [portion, ...rest] = portionsOf(new EventIds('s'), page, undefined);
     expect(rest).toEqual([]);
     expect(portion).toMatchObject({
       isLast: true,
@@ -46,11 +47,11 @@ describe('a page of a log, in portions', () => {
 
   test('says once when to come back', () => {
     const page = eventsOf(['a', 'b'].map((text) => loggedEvent(text) ?? ''));
-    const [portion] = portionsOf('s', page, 500);
+    const [portion] = portionsOf(new EventIds('s'), page, 500);
     expect(portion?.events.map(({ retry }) => retry)).toEqual([500, undefined]);
   });
 
   test('of nothing is nothing', () => {
-    expect([...portionsOf('s', [], 500)]).toEqual([]);
+    expect([...portionsOf(new EventIds('s'), [], 500)]).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { StreamEvent } from 'nestjs-drain-resume';
 import { largestPortion, type OutgoingEvent, type Portion } from '../core/resumption.js';
-import { readLogged } from './logged.js';
-import { eventId } from './position.js';
+import { type LoggedMessage, readLogged } from './logged.js';
+import type { EventIds } from './position.js';
 
 interface LoggedPortion extends Portion {
   /** Nothing follows it: the handler completed, or failed. */
@@ -13,13 +13,14 @@ interface LoggedPortion extends Portion {
  * @param retry milliseconds, for the first event
  */
 export function* portionsOf(
-  id: string,
+  ids: EventIds,
   page: readonly StreamEvent[],
   retry: number | undefined,
 ): Generator<LoggedPortion, void, undefined> {
   let events: OutgoingEvent[] = [];
   let characters = 0;
-  for (const [index, logged] of page.entries()) {
+  let advice = retry;
+  for (const logged of page) {
     const size = logged.payload.length;
     const isFull =
       events.length === largestPortion.events || characters + size > largestPortion.characters;
@@ -28,7 +29,8 @@ export function* portionsOf(
       events = [];
       characters = 0;
     }
-    const { event, isLast } = outgoing(id, logged, index === 0 ? retry : undefined);
+    const { event, isLast } = outgoing(ids, logged, advice);
+    advice = undefined;
     if (event) events.push(event);
     characters += size;
     if (!isLast) continue;
@@ -40,14 +42,15 @@ export function* portionsOf(
 
 /** The end itself is logged as well, but is no event for a client. */
 function outgoing(
-  id: string,
+  ids: EventIds,
   { sequence, epoch, payload }: StreamEvent,
   retry: number | undefined,
 ): { readonly event?: OutgoingEvent; readonly isLast: boolean } {
   const logged = readLogged(payload);
   if ('end' in logged) return { isLast: true };
   const isLast = 'failure' in logged;
-  const place = { id: eventId({ id, after: sequence, epoch }) };
-  const event = isLast ? logged.failure : logged.event;
-  return { event: { ...event, ...place, ...(retry !== undefined && { retry }) }, isLast };
+  const { type, data, retry: own }: LoggedMessage = isLast ? logged.failure : logged.event;
+  // Every event has the same fields in the same order: what reads them meets one shape.
+  const event = { type, id: ids.of(sequence, epoch), retry: retry ?? own, data };
+  return { event, isLast };
 }

@@ -23,7 +23,27 @@ export interface PositionedRequest {
 export function eventId({ id, after, epoch, incarnation }: StreamPosition): string {
   const history =
     after === -1 ? incarnation && encodeURIComponent(incarnation) : epoch?.toString(36);
-  return history === undefined ? `${id}:${after}` : `${id}:${history}:${after}`;
+  return `${prefixOf(id, history)}${after}`;
+}
+
+function prefixOf(id: string, history: string | undefined): string {
+  return history === undefined ? `${id}:` : `${id}:${history}:`;
+}
+
+/** The `id:` of each event of one stream. What all events of an owner have in common is written once. */
+export class EventIds {
+  #epoch: number | undefined;
+  #prefix = '';
+
+  constructor(private readonly id: string) {}
+
+  of(sequence: number, epoch: number): string {
+    if (epoch !== this.#epoch) {
+      this.#epoch = epoch;
+      this.#prefix = prefixOf(this.id, epoch.toString(36));
+    }
+    return `${this.#prefix}${sequence}`;
+  }
 }
 
 const nowhere = { id: '', after: -1, epoch: undefined };

@@ -11,7 +11,7 @@ import { isObservable, Subject, takeUntil } from 'rxjs';
 import type { HandlerRun, Portion, ResumableOptions } from '../core/resumption.js';
 import { isCancelled, loggedEnd, loggedEvent, loggedFailure } from './logged.js';
 import { portionsOf } from './portions.js';
-import { eventId, type StreamPosition } from './position.js';
+import { eventId, EventIds, type StreamPosition } from './position.js';
 
 const logger = new Logger('DrainableStream');
 
@@ -87,7 +87,7 @@ export class ResumableAnswer implements AsyncIterable<Portion> {
     }
   }
 
-  #payloads(source: EventSource, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+  #payloads(source: EventSource, signal: AbortSignal): AsyncIterable<readonly string[]> {
     const over = new Subject<void>();
     return payloadsFrom(isObservable(source) ? source.pipe(takeUntil(over)) : source, {
       encode: loggedEvent,
@@ -99,6 +99,7 @@ export class ResumableAnswer implements AsyncIterable<Portion> {
 
   async *#read(signal: AbortSignal): AsyncGenerator<Portion, void, undefined> {
     const { id } = this.stream;
+    const ids = new EventIds(id);
     let retry = this.options.reconnectIn();
     // Before anything else: a client that loses this replica at once knows to what to come back.
     const place = { id: eventId(this.position), ...(retry !== undefined && { retry }) };
@@ -110,9 +111,9 @@ export class ResumableAnswer implements AsyncIterable<Portion> {
     for await (const page of this.stream.pages(takeOver, signal)) {
       const advice = retry === undefined ? this.options.reconnectIn() : undefined;
       retry ??= advice;
-      for (const { isLast, ...portion } of portionsOf(id, page, advice)) {
+      for (const portion of portionsOf(ids, page, advice)) {
         yield portion;
-        if (isLast) return;
+        if (portion.isLast) return;
       }
     }
     // The drain or the client ended it. Otherwise the log was closed without an end: not a clean one.
