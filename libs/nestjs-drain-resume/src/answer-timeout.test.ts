@@ -30,7 +30,12 @@ describe('the wait for answers', () => {
       const outcomes: Promise<string>[] = [];
       for (const call of calls) {
         await clock.advanceAsync(call.pause);
-        outcomes.push(outcomeOf(answers.limit(answer(clock, call)), clock));
+        outcomes.push(
+          outcomeOf(
+            answers.limit(() => answer(clock, call)),
+            clock,
+          ),
+        );
       }
       await clock.advanceAsync(1000);
       let now = 0;
@@ -48,7 +53,7 @@ describe('the wait for answers', () => {
   test('leaves no timer when nothing is waited for', async () => {
     const clock = new ManualClock();
     const answers = new AnswerTimeout(clock, timeout);
-    const both = [answers.limit(Promise.resolve(1)), answers.limit(Promise.resolve(2))];
+    const both = [answers.limit(() => Promise.resolve(1)), answers.limit(() => Promise.resolve(2))];
     expect(clock.pending).toBe(1);
     expect(await Promise.all(both)).toEqual([1, 2]);
     expect(clock.pending).toBe(0);

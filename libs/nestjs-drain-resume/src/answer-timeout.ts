@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 
 interface Call {
+  /** The clock's ms. */
   readonly end: number;
   readonly reject: (error: Error) => void;
 }
@@ -25,14 +26,15 @@ export class AnswerTimeout {
     private readonly timeout: number,
   ) {}
 
-  /** When the last answer came that was no error. */
+  /** The clock's ms at which the last answer came that was no error. */
   get last(): number {
     return this.#last;
   }
 
-  /** What `answer` brings. @throws NoAnswerError if it does not come in time. */
-  limit<T>(answer: Promise<T>): Promise<T> {
+  /** What the answer brings, or how `ask` or the answer fails. @throws NoAnswerError if it does not come in time. */
+  limit<T>(ask: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      const answer = ask();
       const call = { end: this.clock.now() + this.timeout, reject };
       this.#calls.add(call);
       this.#arm(this.timeout);

@@ -54,8 +54,13 @@ export interface RetryPolicy {
 export function retry<T>(call: () => Promise<T>, policy: RetryPolicy): Promise<T | undefined> {
   if (policy.isOver()) return Promise.resolve(undefined);
   const deadline = policy.clock.now() + policy.timeout;
+  const goOn = (error: unknown): Promise<T | undefined> => repeat(call, policy, deadline, error);
   // The first call is nearly always the last one, and costs nothing for the others.
-  return call().catch((error: unknown) => repeat(call, policy, deadline, error));
+  try {
+    return call().catch(goOn);
+  } catch (error) {
+    return goOn(error);
+  }
 }
 
 async function repeat<T>(

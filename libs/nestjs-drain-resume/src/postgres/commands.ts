@@ -31,7 +31,7 @@ export class Commands {
   async run(text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
     const statement = new Statement(this.options.pool, text, values.map(parameterOf));
     try {
-      return await this.#answers.limit(statement.run());
+      return await this.#answers.limit(() => statement.run());
     } catch (error) {
       statement.giveUp();
       if (error instanceof NoAnswerError) this.options.onSilence();

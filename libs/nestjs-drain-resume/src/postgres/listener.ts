@@ -99,7 +99,7 @@ export class Listener {
       ...added.map((channel) => `listen "${channel}"`),
       ...removed.map((channel) => `unlisten "${channel}"`),
     ];
-    await this.#answers.limit(session.query(statements.join('; ')));
+    await this.#answers.limit(() => session.query(statements.join('; ')));
     // Lost meanwhile: the next round begins anew.
     if (this.#session !== session) return;
     for (const channel of removed) this.#heard.delete(channel);
@@ -117,7 +117,7 @@ export class Listener {
       },
     });
     try {
-      return (opened = await this.#answers.limit(opening));
+      return (opened = await this.#answers.limit(() => opening));
     } catch (error) {
       // One that opens later is not needed any more.
       opening.then((late) => late.close()).catch(() => undefined);

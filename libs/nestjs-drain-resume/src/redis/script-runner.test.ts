@@ -38,3 +38,12 @@ describe('an error that the server answers with', () => {
     await expect(answer).rejects.not.toThrow(StoreUnavailableError);
   });
 });
+
+it('a client that throws instead of answering counts like one that rejects', async () => {
+  const send = (): never => {
+    throw new Error('Socket closed');
+  };
+  const connection: Pick<RedisConnection, 'send'> = { send };
+  const runner = new ScriptRunner(connection as RedisConnection, new ManualClock(), 5_000);
+  await expect(runner.run('return {}', ['key'], [])).rejects.toThrow(StoreUnavailableError);
+});

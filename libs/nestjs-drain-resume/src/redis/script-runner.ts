@@ -41,7 +41,7 @@ export class ScriptRunner {
   }
 
   #send(key: string, command: readonly string[]): Promise<unknown> {
-    return this.#answers.limit(this.connection.send(key, command));
+    return this.#answers.limit(() => this.connection.send(key, command));
   }
 
   #explained(error: unknown, asked: number): unknown {

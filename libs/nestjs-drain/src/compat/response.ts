@@ -1,28 +1,45 @@
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 
-/** Headers that `writeHead` sends without `setHeader` before it are in no table of Node's, only in this text. */
+/** Node's text of the headers of HTTP/1, from when they are sent: those that `writeHead` alone got are in no table. */
 interface SentHead {
   readonly _header?: string | null;
 }
 
 /** A header of a response, sent or not. */
 export function headerOf(response: ServerResponse, name: string): string | undefined {
+  // First, and alone where it is there: Express makes each look at a response dear, and the deadline asks thousands.
+  const { _header: head } = response as SentHead;
+  if (typeof head === 'string') return lineOf(name).exec(head)?.[1]?.trim();
   const known = response.getHeader(name);
-  if (known !== undefined) return String(known);
-  const head = (response as unknown as SentHead)._header;
-  if (typeof head !== 'string') return undefined;
-  return new RegExp(`^${name}: *(.*)$`, 'im').exec(head)?.[1]?.trim();
+  return known === undefined ? undefined : String(known);
+}
+
+/** By the name of the header, because a pattern is dear to make. */
+const lines = new Map<string, RegExp>();
+
+function lineOf(name: string): RegExp {
+  const known = lines.get(name) ?? new RegExp(`^${name}: *(.*)$`, 'im');
+  lines.set(name, known);
+  return known;
+}
+
+/** As `headerOf`; undefined before the headers are sent. */
+function sentHeaderOf(response: ServerResponse, name: string): string | undefined {
+  const isSent = typeof (response as SentHead)._header === 'string' || response.headersSent;
+  return isSent ? headerOf(response, name) : undefined;
 }
 
 /** Whether the client was promised a number of bytes: then nothing can be added, and a short answer is seen. */
 export function isLengthPromised(response: ServerResponse): boolean {
-  return response.headersSent && headerOf(response, 'content-length') !== undefined;
+  // Known with the headers, and without reading them: the usual stream is sent in chunks.
+  if (response.chunkedEncoding) return false;
+  return sentHeaderOf(response, 'content-length') !== undefined;
 }
 
 /** Whether the headers have said so. */
 export function isEventStream(response: ServerResponse): boolean {
-  return response.headersSent && isEventStreamType(headerOf(response, 'content-type'));
+  return isEventStreamType(sentHeaderOf(response, 'content-type'));
 }
 
 /** @param type a `Content-Type`, in any case and with any parameter */

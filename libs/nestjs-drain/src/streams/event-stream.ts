@@ -75,7 +75,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   /** Undefined where it failed: no end would be clean (law 5). */
   #farewell(): string | undefined {
     try {
-      return formatEvent(lastEvent(this.stream, this.#repeated?.id));
+      return lastText(this.stream, this.#repeated?.id);
     } catch {
       this.stream.destroy();
       return undefined;
@@ -98,16 +98,23 @@ function follow(this: Observable<unknown>, client: Subscriber<unknown>): void {
   new EventStream(stream, client).follow(events);
 }
 
+/** The farewell that was written last, and its text: thousands of streams share one. */
+let written: { readonly farewell: unknown; readonly text: string } | undefined;
+
 /**
  * What an event stream sends last when the drain ends it.
  * @param id see `RepeatedId`; undefined leaves the client the one that it has
  */
-export function lastEvent(stream: HttpStream, id: string | undefined): Partial<MessageEvent> {
+function lastText(stream: HttpStream, id: string | undefined): string {
   const { retryAfter, farewell } = stream.transport;
-  if (stream.kind === 'subscription') return reconnectEvent(id, retryAfter);
+  if (stream.kind === 'subscription') return formatEvent(reconnectEvent(id, retryAfter));
   if (farewell === 'handler') throw new TypeError('A handler that ends itself is not intercepted.');
   const event = asEvent(lastWords(farewell, stream));
-  return id === undefined ? event : { id, ...event };
+  if (id !== undefined) return formatEvent({ id, ...event });
+  // A function returns words of their own for each stream.
+  if (typeof farewell === 'function') return formatEvent(event);
+  if (written?.farewell !== farewell) written = { farewell, text: formatEvent(event) };
+  return written.text;
 }
 
 /**
@@ -122,7 +129,7 @@ export function endOfEvents(
   const isBetween = position.isBetweenEvents;
   if (!isBetween && stream.kind === 'subscription') return {};
   if (!position.isAtLineStart) return undefined;
-  const event = formatEvent(lastEvent(stream, undefined));
+  const event = lastText(stream, undefined);
   // The first of the two may be the second half of a line end.
   return { words: isBetween ? event : `\n\n${event}` };
 }
