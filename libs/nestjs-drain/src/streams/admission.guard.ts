@@ -55,10 +55,10 @@ export class AdmissionGuard implements CanActivate {
     const application = (this.#application ??= this.#find());
     if (!application) this.#sayInert(context);
     if (!route || !application) return true;
-    const http = context.switchToHttp();
-    const framework = http.getRequest<IncomingMessage>();
+    // `switchToHttp()` would make three functions for each request.
+    const framework = context.getArgByIndex<IncomingMessage>(0);
     if (decisionOf(framework) || !isLastGuard(framework, route)) return true;
-    const response = rawOf(http.getResponse<ServerResponse>());
+    const response = rawOf(context.getArgByIndex<ServerResponse>(1));
     const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
     const declared = {
       kind: route.kind,

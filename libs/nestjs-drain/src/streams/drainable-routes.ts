@@ -138,13 +138,13 @@ function wrap(method: Method, route: StreamRoute): Method {
     if (decision === undefined) return method.apply(this, args);
     const stream = streamIn(decision);
     if (stream) stream.transport.isHandled = true;
-    args.length = route.arguments;
+    const own = args.slice(0, route.arguments);
     if (!isAnswerer(decision)) {
       const interceptor = new StreamInterceptor(route, decision, streamedFor(request as object));
-      return interceptor.intercept(() => method.apply(this, args));
+      return interceptor.intercept(() => method.apply(this, own));
     }
     return decision.answer((run) => {
-      const given = [...args];
+      const given = [...own];
       for (const [index, part] of route.runParts) given[index] = run[part];
       return method.apply(this, given);
     });
