@@ -1,4 +1,4 @@
-// The benchmarks of the library: `npm run build && node bench/main.mjs`, about a quarter of an hour, writes docs/benchmarks.md.
+// The benchmarks of the library: `npm run build && node bench/main.mjs`, about half an hour, writes docs/benchmarks.md.
 //   --quick        a first look in two minutes; prints, and writes nothing
 //   --only a,b     some of the sections below, also those that the page leaves out; writes nothing either
 import { writeFile } from 'node:fs/promises';

@@ -41,7 +41,7 @@ export async function exit({ quick }) {
   for (const [name, situation] of Object.entries(situations)) {
     for (const adapter of situation.adapters) {
       const parties = peers.map((variant) => [variant, () => ended(adapter, variant, situation)]);
-      const results = await alternate(quick ? 1 : 3, Object.fromEntries(parties));
+      const results = await alternate(quick ? 1 : 2, Object.fromEntries(parties));
       rows.push(...rowsOf(name, adapter, situation, results));
     }
   }

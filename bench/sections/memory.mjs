@@ -10,7 +10,7 @@ const span = 4;
 
 /** What one open stream holds in the server, with the module and without. */
 export async function memory({ quick }) {
-  const crowds = quick ? [[1200, 3]] : [[3000, 6], ...possible([20_000]).map((all) => [all, 3])];
+  const crowds = quick ? [[1200, 3]] : [[3000, 4], ...possible([20_000]).map((all) => [all, 2])];
   const rows = [];
   for (const adapter of ['express', 'fastify']) {
     for (const [index, [count, turns]] of crowds.entries()) {

@@ -20,7 +20,7 @@ const hooks = {
 
 /** From the end of the last stream to the moment in which a caller outside knows. */
 export async function wait({ quick }) {
-  const turns = quick ? 2 : 15;
+  const turns = quick ? 2 : 8;
   const parties = Object.entries(hooks).map(([name, { run }]) => [name, run]);
   const answered = await alternate(turns, Object.fromEntries(parties));
   const rows = Object.entries(hooks).map(([name, { limit }]) => [
@@ -29,7 +29,7 @@ export async function wait({ quick }) {
   ]);
   for (const keepAlive of [true, false]) {
     const exits = peers.map((variant) => [variant, () => exited(variant, keepAlive)]);
-    const results = await alternate(quick ? 1 : 3, Object.fromEntries(exits));
+    const results = await alternate(quick ? 1 : 2, Object.fromEntries(exits));
     for (const variant of peers) rows.push(exitRow(variant, keepAlive, results[variant]));
   }
   return {

@@ -27,6 +27,25 @@ export function estimate(groups, random = generator(1)) {
   return { value: of(logs), low, high };
 }
 
+/**
+ * The lower quartile of the one divided by that of the other, with its interval. Both are groups of costs, a group for
+ * each process; the groups of one place belong together, their costs do not. Not the mean: the slices in which the
+ * compiler or the full collection comes cost up to half as much again, and come to each process at another time.
+ */
+export function estimateRatio(base, measured, random = generator(1)) {
+  const draw = (list) => list.map(() => list[Math.floor(random() * list.length)]);
+  const of = (places, costs) => {
+    const logs = places.map((place) =>
+      Math.log(quantile(costs(base[place]), 0.25) / quantile(costs(measured[place]), 0.25)),
+    );
+    return Math.exp(mean(logs));
+  };
+  const places = base.map((_, place) => place);
+  const estimates = Array.from({ length: resamples }, () => of(draw(places), draw));
+  const [low, high] = [0.025, 0.975].map((share) => quantile(estimates, share));
+  return { value: of(places, (costs) => costs), low, high };
+}
+
 /** How much larger the mean of the one is than that of the other, with its interval; each value of a process of its own. */
 export function estimateDifference(measured, base, random = generator(1)) {
   const draw = (list) => list.map(() => list[Math.floor(random() * list.length)]);

@@ -5,7 +5,7 @@ import { median } from './statistics.mjs';
 
 const connections = 16;
 /** A process keeps what its compiler has made of the code, and a young one collects more garbage. */
-const thoroughly = { pairs: 8, quads: 10, warmUp: 2.5 };
+const thoroughly = { pairs: 6, quads: 8, warmUp: 2 };
 const quickly = { pairs: 3, quads: 4, warmUp: 1 };
 /** Seconds of the server's processor that one slice takes. */
 const sliceTime = 0.04;
