@@ -20,7 +20,16 @@ export class StreamClient {
   }
 
   /** Resolves when the first event is here. */
-  open() {
+  async open() {
+    // Another server may have had its port a moment ago: the kernel still remembers connections to that one.
+    for (;;) {
+      const failure = await this.#connect().catch((error) => error);
+      if (failure === undefined) return;
+      if (failure.code !== 'EADDRINUSE') throw failure;
+    }
+  }
+
+  #connect() {
     return new Promise((resolve, reject) => {
       this.socket = connect(this.target);
       this.closed = new Promise((close) => this.socket.once('close', close));

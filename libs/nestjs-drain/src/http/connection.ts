@@ -26,7 +26,7 @@ export abstract class Connection {
   idleSince = 0;
 
   get isIdle(): boolean {
-    return this.answers.length === 0;
+    return !this.#followed?.size;
   }
 
   /** Whether the client knows that it should leave, or learns it from the answer under way. */
@@ -72,7 +72,12 @@ export class Http1Connection extends Connection {
 
   override get answers(): readonly ServerResponse[] {
     const current = currentAnswer(this.socket);
-    return current ? [...new Set([current, ...super.answers])] : super.answers;
+    const followed = super.answers;
+    return current ? [current, ...followed.filter((answer) => answer !== current)] : followed;
+  }
+
+  override get isIdle(): boolean {
+    return super.isIdle && !currentAnswer(this.socket);
   }
 
   override shows(answer: ServerResponse): boolean {

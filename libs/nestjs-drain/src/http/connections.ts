@@ -50,6 +50,8 @@ export class Connections implements Listener {
   /** One for all sockets: each would hold a closure of its own. */
   readonly #onSocketClosed: (this: Socket) => void;
   #accepted = 0;
+  /** Whether all answers are followed, and not only those that Node does not show. */
+  #followsAll: boolean;
   #isStopping = false;
 
   constructor(
@@ -58,6 +60,7 @@ export class Connections implements Listener {
     /** Milliseconds. */
     private readonly rest: (socket: Socket) => number | undefined = restOf,
   ) {
+    this.#followsAll = drain.isShuttingDown;
     this.#timers = new Timers(drain.clock);
     this.#keepAlive = new KeepAlive(drain, this.#timers);
     const onClose = (socket: Socket): void => this.#onClose(socket);
@@ -106,6 +109,7 @@ export class Connections implements Listener {
   }
 
   #reopen(): void {
+    this.#followsAll = false;
     this.#timers.cancelAll();
     this.#each((connection) => this.#keepAlive.release(connection));
   }
@@ -126,12 +130,14 @@ export class Connections implements Listener {
     const connection = this.#connectionOf(request);
     const { requests, isShuttingDown } = this.drain;
     if (isFollowed(isShuttingDown)) enterWork(new RequestWork(response, requests));
-    if (isShuttingDown || !connection.shows(response)) this.#follow(connection, response);
+    if (this.#followsAll || !connection.shows(response)) this.#follow(connection, response);
     if (isShuttingDown) this.#answerLast(connection, request, response);
   };
 
   /** The shutdown begins: from here on it matters when an answer ends, and when the last one has. */
   #followAll(): void {
+    if (this.#followsAll) return;
+    this.#followsAll = true;
     const now = this.drain.clock.now();
     for (const [socket, connection] of this.#connections) {
       const rest = this.rest(socket);
