@@ -116,9 +116,9 @@ export class FollowingReader implements FollowedStream {
       } while (!source.isClosed && !watched.signal.aborted);
       if (watched.loss) throw watched.loss;
     } finally {
-      await source?.leave();
       watched.stop();
       this.#leave();
+      await source?.leave();
     }
   }
 

@@ -151,8 +151,8 @@ export class ResumableProducer {
   #flushSoon(): void {
     if (this.#flushing || this.#pending.length === 0) return;
     this.#flushing = true;
-    // Behind the promises of this tick, which may write as well; a turn of the loop would be more than a tick.
-    process.nextTick(this.#flush);
+    // Others may write in this turn as well, and a store that answers at once must leave the loop its turns.
+    setImmediate(this.#flush);
   }
 
   readonly #flush = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { currentAnswer, restOf } from './node.js';
+import { currentAnswer, isReceiving, restOf } from './node.js';
 
 const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: local\r\n\r\n`;
 const closing: (() => void)[] = [];
@@ -36,7 +36,12 @@ async function open(settings: Partial<Server> = {}) {
     response.end('done');
     await read;
   };
-  return { socket, ask, answer };
+  const send = async (text: string): Promise<void> => {
+    const { bytesRead } = socket;
+    client.write(text);
+    while (socket.bytesRead === bytesRead) await sleep(1);
+  };
+  return { socket, ask, answer, send };
 }
 
 describe('the answer that is under way on a connection', () => {
@@ -85,4 +90,22 @@ describe('the rest of a connection', () => {
     await sleep(20);
     expect(restOf(socket)).toBe(0);
   });
+});
+
+it('the rest is none where the timer was cleared', async () => {
+  const { socket, ask, answer } = await open();
+  await answer(await ask('/1'));
+  await sleep(20);
+  socket.setTimeout(0);
+  expect(restOf(socket)).toBe(0);
+});
+
+it('a connection receives while a request arrives, and not behind its answer', async () => {
+  const { socket, ask, answer, send } = await open();
+  const seen = [isReceiving(socket)];
+  await answer(await ask('/1'));
+  seen.push(isReceiving(socket));
+  await send('GET /2 HT');
+  seen.push(isReceiving(socket));
+  expect(seen).toEqual([false, false, true]);
 });

@@ -55,6 +55,8 @@ export function currentAnswer(socket: Socket): ServerResponse | undefined {
 /** A timer, as Node's own code reads it. */
 interface StartedTimer {
   readonly _idleStart?: number;
+  /** -1 once it is cleared; so it stays on its socket. */
+  readonly _idleTimeout?: number;
 }
 
 /**
@@ -68,7 +70,7 @@ export function restOf(socket: Socket): number | undefined {
     ({ description }) => description === 'timeout',
   );
   const timer = symbol && (socket as unknown as Record<symbol, StartedTimer | null>)[symbol];
-  const started = timer?._idleStart;
+  const started = timer?._idleTimeout === -1 ? undefined : timer?._idleStart;
   const now = started === undefined ? undefined : timersNow();
   return started === undefined || now === undefined ? 0 : Math.max(0, now - started);
 }
@@ -80,9 +82,14 @@ function timersNow(): number | undefined {
   return (timer as StartedTimer)._idleStart;
 }
 
-/** Node's parser times each request from its first byte to its last, for `requestTimeout`, and says 0 in between. */
-interface RequestParser {
-  duration?(): number;
+/** Node's own list of the parsers of a server; `closeIdleConnections()` closes the connections of the idle ones. */
+interface Parsers {
+  idle?(): readonly object[];
+}
+
+interface ParsedSocket {
+  readonly parser?: object | null;
+  readonly server?: object;
 }
 
 /**
@@ -90,9 +97,25 @@ interface RequestParser {
  * may be.
  */
 export function isReceiving(socket: Socket): boolean {
-  const { parser } = socket as { parser?: RequestParser | null };
-  // It times a new connection too, which may never send anything (`headersTimeout`).
-  return socket.bytesRead > 0 && parser?.duration?.() !== 0;
+  const { parser, server } = socket as ParsedSocket;
+  // A new connection passes for busy too, which may never send anything (`headersTimeout`).
+  return socket.bytesRead > 0 && !(parser && server && idleParsersOf(server).has(parser));
+}
+
+/** By their server, for as long as no parser reads: a thousand connections ask at once. */
+const idleParsers = new WeakMap<object, ReadonlySet<object>>();
+
+function idleParsersOf(server: object): ReadonlySet<object> {
+  const known = idleParsers.get(server);
+  if (known) return known;
+  const symbol = Object.getOwnPropertySymbols(server).find(
+    ({ description }) => description === 'http.server.connections',
+  );
+  const parsers = symbol && (server as Record<symbol, Parsers | undefined>)[symbol];
+  const idle = new Set(parsers?.idle?.());
+  idleParsers.set(server, idle);
+  process.nextTick(() => idleParsers.delete(server));
+  return idle;
 }
 
 /** Node pushes each part of a body that arrives. A listener for `data` would start the reading. */

@@ -49,6 +49,11 @@ export abstract class Connection {
     this.#followed?.delete(answer);
   }
 
+  /** Its socket is upgraded: what is sent on it from here on is none of its answers. */
+  leaveHttp(): void {
+    // It knows only what it follows.
+  }
+
   /** The process is shutting down: the answers under way notify the client, as far as they can. */
   abstract announceClose(): void;
   /** Nothing more is wanted of this client. What it has under way still leaves. */
@@ -65,19 +70,24 @@ export class Http1Connection extends Connection {
   /** Made when the shutdown begins: every open connection would hold an empty one. */
   #announcing: WeakSet<ServerResponse> | undefined;
   #isNotified = false;
+  #hasLeftHttp = false;
 
   constructor(private readonly socket: Socket) {
     super();
   }
 
   override get answers(): readonly ServerResponse[] {
-    const current = currentAnswer(this.socket);
+    const current = this.#current;
     const followed = super.answers;
     return current ? [current, ...followed.filter((answer) => answer !== current)] : followed;
   }
 
   override get isIdle(): boolean {
-    return super.isIdle && !currentAnswer(this.socket);
+    return super.isIdle && !this.#current;
+  }
+
+  override leaveHttp(): void {
+    this.#hasLeftHttp = true;
   }
 
   override shows(answer: ServerResponse): boolean {
@@ -104,6 +114,10 @@ export class Http1Connection extends Connection {
 
   destroy(): void {
     this.socket.destroy();
+  }
+
+  get #current(): ServerResponse | undefined {
+    return this.#hasLeftHttp ? undefined : currentAnswer(this.socket);
   }
 
   #isAnnouncing(response: ServerResponse): boolean {

@@ -1,9 +1,11 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { bytesArrive, MemoryHttp } from '../../test/support/memory-http.js';
 import { Drain } from '../core/drain.js';
-import { resolveDrainOptions } from '../core/options.js';
+import { type DrainOptions, resolveDrainOptions } from '../core/options.js';
 import { Connections } from './connections.js';
 import { settle } from './keep-alive.js';
 import { bodyPatience } from './stalled-body.js';
@@ -165,4 +167,73 @@ describe('an upgrade behind a request that is not answered yet', () => {
     await clock.advanceAsync(2 * settle);
     expect((await report).unfinished).toEqual({});
   });
+});
+
+describe('an answer to a request that comes by no listener of the library', () => {
+  async function unseen(options: DrainOptions = {}) {
+    const clock = new ManualClock();
+    const http = new MemoryHttp(clock);
+    const drain = new Drain(resolveDrainOptions({ timeout: 60, flushTimeout, ...options }), clock);
+    drain.listeners.add(new Connections(http.server, drain, http.rest));
+    const [hold] = http.server.listeners('request').slice(-2) as [() => void];
+    http.server.removeAllListeners('request').on('request', hold);
+    const client = http.connect();
+    client.ask();
+    await bytesArrive();
+    return { clock, http, drain, client };
+  }
+
+  test('law 2: is waited for, and no longer than until its end', async () => {
+    const { clock, http, drain, client } = await unseen();
+    expect(drain.requests.size).toBe(1);
+    const report = drain.start('SIGTERM');
+    await clock.advanceAsync(5_000);
+    expect(drain.phase).toBe('draining');
+    http.finish(client.path);
+    await bytesArrive();
+    await clock.advanceAsync(settle);
+    expect(await report).toMatchObject({ outcome: 'completed', unfinished: {} });
+  });
+
+  test('law 3: does not hold the drain where it began in between', async () => {
+    const { clock, http, drain, client } = await unseen({ propagationDelay: 1 });
+    http.finish(client.path);
+    await bytesArrive();
+    const report = drain.start('SIGTERM');
+    await clock.advanceAsync(900);
+    client.ask();
+    await bytesArrive();
+    await clock.advanceAsync(100);
+    http.finish(client.path);
+    await bytesArrive();
+    await clock.advanceAsync(100);
+    client.ask();
+    await bytesArrive();
+    await clock.advanceAsync(settle);
+    expect(await report).toMatchObject({ outcome: 'completed', unfinished: {} });
+  });
+
+  test('is forgotten behind a reset', async () => {
+    const { clock, http, drain, client } = await unseen();
+    const report = drain.start('test');
+    report.catch(() => undefined);
+    await clock.advanceAsync(1);
+    drain.reset();
+    http.finish(client.path);
+    await bytesArrive();
+    expect(drain.requests.size).toBe(0);
+  });
+});
+
+test('law 7: a response that an upgrade handler puts on its socket is no answer', async () => {
+  const { http, drain } = setUp();
+  http.server.on('upgrade', (request: IncomingMessage, socket: Duplex) =>
+    new ServerResponse(request).assignSocket(socket as Socket),
+  );
+  const upgrade =
+    'GET /socket HTTP/1.1\r\nHost: memory\r\nConnection: Upgrade\r\nUpgrade: own\r\n\r\n';
+  connect(http, upgrade);
+  await bytesArrive();
+  expect(drain.requests.size).toBe(0);
+  expect((await drain.start('SIGTERM')).unfinished).toEqual({ upgrades: 1 });
 });

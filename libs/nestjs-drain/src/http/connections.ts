@@ -47,8 +47,6 @@ export class Connections implements Listener {
   readonly #idle = new IdleGate();
   readonly #timers: Timers;
   readonly #keepAlive: KeepAlive;
-  /** One for all sockets: each would hold a closure of its own. */
-  readonly #onSocketClosed: (this: Socket) => void;
   #accepted = 0;
   /** Whether all answers are followed, and not only those that Node does not show. */
   #followsAll: boolean;
@@ -63,10 +61,6 @@ export class Connections implements Listener {
     this.#followsAll = drain.isShuttingDown;
     this.#timers = new Timers(drain.clock);
     this.#keepAlive = new KeepAlive(drain, this.#timers);
-    const onClose = (socket: Socket): void => this.#onClose(socket);
-    this.#onSocketClosed = function () {
-      onClose(this);
-    };
     watchSockets(server, {
       opened: (socket, connection) => this.#track(socket, connection),
       secured: (socket) => this.#forgetHandshake(socket),
@@ -84,7 +78,7 @@ export class Connections implements Listener {
     // What the kernel has already received is read, and so no longer idle, one turn later.
     await turn();
     this.#isStopping = true;
-    this.#followAll();
+    this.#followShown();
     this.#each((connection) => this.#end(connection));
     this.#timers.at(deadline, () => this.#each((connection) => connection.destroy()));
     if (this.#connections.size > 0) await this.#idle.whenIdle();
@@ -92,15 +86,11 @@ export class Connections implements Listener {
   }
 
   #onPhase(phase: DrainPhase): void {
-    if (phase === 'lameDuck') this.#announceClose();
+    if (phase === 'serving') return this.#reopen();
+    this.#followShown();
+    if (phase === 'lameDuck') this.#each((connection) => connection.announceClose());
     if (phase === 'draining') this.#each((connection) => this.#drain(connection));
     if (phase === 'drained') this.#each((connection) => this.#keepAlive.expire(connection));
-    if (phase === 'serving') this.#reopen();
-  }
-
-  #announceClose(): void {
-    this.#followAll();
-    this.#each((connection) => connection.announceClose());
   }
 
   #drain(connection: Connection): void {
@@ -134,16 +124,26 @@ export class Connections implements Listener {
     if (isShuttingDown) this.#answerLast(connection, request, response);
   };
 
-  /** The shutdown begins: from here on it matters when an answer ends, and when the last one has. */
-  #followAll(): void {
-    if (this.#followsAll) return;
+  /**
+   * From the beginning of the shutdown on it matters when an answer ends. What Node shows is looked at again in each phase:
+   * not every request comes by here, such as those for which the application listens to `checkContinue`.
+   */
+  #followShown(): void {
+    if (!this.#followsAll) this.#noteRest();
     this.#followsAll = true;
+    this.#each((connection) => this.#followAnswersOf(connection));
+  }
+
+  #noteRest(): void {
     const now = this.drain.clock.now();
     for (const [socket, connection] of this.#connections) {
       const rest = this.rest(socket);
       if (rest !== undefined) connection.idleSince = Math.max(connection.idleSince, now - rest);
-      for (const answer of connection.answers) this.#follow(connection, answer);
     }
+  }
+
+  #followAnswersOf(connection: Connection): void {
+    for (const answer of connection.answers) this.#follow(connection, answer);
   }
 
   #follow(connection: Connection, answer: ServerResponse): void {
@@ -187,14 +187,18 @@ export class Connections implements Listener {
     this.#connections.set(socket, connection);
     this.#accepted += 1;
     // Not `once`, which costs a wrapper: a socket closes once anyway.
-    if (!isKnown) socket.on('close', this.#onSocketClosed);
+    if (!isKnown) socket.on('close', () => this.#onClose(socket));
     if (this.#isStopping) this.#destroyIdle(connection);
   }
 
   /** Its server ends it, unless the adapter of its gateway claims it. */
   #trackUpgraded(socket: Socket): void {
     const before = this.#connections.get(socket);
-    if (before) this.#keepAlive.release(before);
+    if (before) {
+      this.#keepAlive.release(before);
+      this.#followAnswersOf(before);
+      before.leaveHttp();
+    }
     this.#track(socket, new UpgradedConnection(socket, before));
     this.drain.upgrades.add(socket, () => this.#forget(socket));
   }

@@ -32,18 +32,16 @@ export class KeepAlive {
   rest(connection: Connection): void {
     if (!connection.isIdle || !connection.isPromised) return;
     const { idleSince } = connection;
-    const at = (time: number, task: () => void): void =>
-      this.timers.at(time, () => {
-        if (connection.isIdle && connection.idleSince === idleSince) task();
-      });
     // Behind the deadline no client is waited for.
     const settled = Math.min(idleSince + settle, this.drain.deadline ?? 0);
     const now = this.timers.now();
     if (settled > now) {
       this.drain.connections.enter(connection);
-      at(settled, () => this.drain.connections.leave(connection));
+      this.timers.at(settled, () => this.drain.connections.leave(connection));
     }
-    at(now + patience, () => this.expire(connection));
+    this.timers.at(now + patience, () => {
+      if (connection.idleSince === idleSince) this.expire(connection);
+    });
   }
 
   /** The client has been silent for long enough, or the drain is over. */
