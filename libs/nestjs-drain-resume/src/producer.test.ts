@@ -68,6 +68,16 @@ describe('resumable producer', () => {
     expect(outcomes.sort()).toEqual(['exists', 'started']);
   });
 
+  it('leaves the event loop its turns, also where the store answers at once', async () => {
+    const { producer } = await setUp();
+    let turns = 0;
+    const count = (): NodeJS.Immediate => setImmediate(() => ((turns += 1), (next = count())));
+    let next = count();
+    for (let event = 0; event < 20; event += 1) await producer.write('x');
+    clearImmediate(next);
+    expect(turns).toBeGreaterThanOrEqual(19);
+  });
+
   it('has one append under way, and gathers what is written meanwhile', async () => {
     const { store, producer } = await setUp();
     const first = producer.write('a');
