@@ -19,12 +19,9 @@ export function trimmedMean(values) {
  * @returns the estimate and the interval that holds 95 % of the estimates of the redrawn samples
  */
 export function estimate(groups, random = generator(1)) {
-  const draw = (list) => list.map(() => list[Math.floor(random() * list.length)]);
   const logs = groups.map((group) => group.map(Math.log));
-  const of = (sample) => Math.exp(mean(sample.map(trimmedMean)));
-  const estimates = Array.from({ length: resamples }, () => of(draw(logs).map(draw)));
-  const [low, high] = [0.025, 0.975].map((share) => quantile(estimates, share));
-  return { value: of(logs), low, high };
+  const of = (draw) => Math.exp(mean(draw(logs).map((group) => trimmedMean(draw(group)))));
+  return withInterval(of, random);
 }
 
 /**
@@ -33,28 +30,26 @@ export function estimate(groups, random = generator(1)) {
  * compiler or the full collection comes cost up to half as much again, and come to each process at another time.
  */
 export function estimateRatio(base, measured, random = generator(1)) {
-  const draw = (list) => list.map(() => list[Math.floor(random() * list.length)]);
-  const of = (places, costs) => {
-    const logs = places.map((place) =>
-      Math.log(quantile(costs(base[place]), 0.25) / quantile(costs(measured[place]), 0.25)),
-    );
+  const places = base.map((_, place) => place);
+  const of = (draw) => {
+    const cost = (group) => quantile(draw(group), 0.25);
+    const logs = draw(places).map((place) => Math.log(cost(base[place]) / cost(measured[place])));
     return Math.exp(mean(logs));
   };
-  const places = base.map((_, place) => place);
-  const estimates = Array.from({ length: resamples }, () => of(draw(places), draw));
-  const [low, high] = [0.025, 0.975].map((share) => quantile(estimates, share));
-  return { value: of(places, (costs) => costs), low, high };
+  return withInterval(of, random);
 }
 
 /** How much larger the mean of the one is than that of the other, with its interval; each value of a process of its own. */
 export function estimateDifference(measured, base, random = generator(1)) {
-  const draw = (list) => list.map(() => list[Math.floor(random() * list.length)]);
-  const estimates = Array.from(
-    { length: resamples },
-    () => mean(draw(measured)) - mean(draw(base)),
-  );
+  return withInterval((draw) => mean(draw(measured)) - mean(draw(base)), random);
+}
+
+/** @param of the estimate of what `draw` makes of a list: the list itself, or a sample of it with repetitions */
+function withInterval(of, random) {
+  const redraw = (list) => list.map(() => list[Math.floor(random() * list.length)]);
+  const estimates = Array.from({ length: resamples }, () => of(redraw));
   const [low, high] = [0.025, 0.975].map((share) => quantile(estimates, share));
-  return { value: mean(measured) - mean(base), low, high };
+  return { value: of((list) => list), low, high };
 }
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,5 +1,5 @@
 import type { Feed } from './confirmed-events.js';
-import { linkSignals } from './linked-signal.js';
+import { type LinkedSignal, linkSignals } from './linked-signal.js';
 import type { StreamEvent } from './store.js';
 
 type Page = readonly StreamEvent[];
@@ -16,7 +16,7 @@ export interface PageSource {
 /** The log, until its end or until the reader is moved to the producer. */
 export class LoggedPages implements PageSource {
   readonly #pages: AsyncGenerator<Page, void, undefined>;
-  readonly #reading: ReturnType<typeof linkSignals>;
+  readonly #reading: LinkedSignal;
   #isClosed = false;
 
   constructor(

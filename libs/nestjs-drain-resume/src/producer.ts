@@ -152,10 +152,10 @@ export class ResumableProducer {
     if (this.#flushing || this.#pending.length === 0) return;
     this.#flushing = true;
     // Others may write in this turn as well, and a store that answers at once must leave the loop its turns.
-    setImmediate(this.#flush);
+    setImmediate(() => void this.#flush());
   }
 
-  readonly #flush = async (): Promise<void> => {
+  async #flush(): Promise<void> {
     while (this.#pending.length > 0) {
       const batch = this.#pending.first();
       const terminal = this.#closing !== undefined && batch.length === this.#pending.length;
@@ -170,7 +170,7 @@ export class ResumableProducer {
       }
     }
     this.#flushing = false;
-  };
+  }
 
   #append(batch: readonly string[], terminal: boolean) {
     const first = this.#logged;

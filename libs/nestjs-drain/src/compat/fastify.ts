@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
+import { behindSymbol } from './internals.js';
 
 interface Fastify {
   addHook(name: 'onListen', hook: (done: () => void) => void): unknown;
@@ -29,9 +30,7 @@ function isFastify(instance: unknown): instance is Fastify {
 }
 
 function bindingsOf(instance: object): readonly Server[] | undefined {
-  const symbols = Object.getOwnPropertySymbols(instance);
-  const bindings = symbols.find(({ description }) => description === 'fastify.serverBindings');
-  return bindings && (instance as Record<symbol, readonly Server[]>)[bindings];
+  return behindSymbol(instance, 'fastify.serverBindings') as readonly Server[] | undefined;
 }
 
 /** Node's own request or response under a framework's: what Fastify holds as `raw`, and Express extends. */

@@ -32,6 +32,14 @@ export function expectParts(of: unknown, expected: Expectation): boolean {
   return false;
 }
 
+/** What an object keeps behind a symbol of its own that is not exported; undefined where it has none so described. */
+export function behindSymbol(object: object, description: string): unknown {
+  const symbol = Object.getOwnPropertySymbols(object).find(
+    (one) => one.description === description,
+  );
+  return symbol && (object as Record<symbol, unknown>)[symbol];
+}
+
 function missingPart(of: unknown, parts: readonly string[]): string | undefined {
   return parts.find((part) => !(part in Object(of)));
 }

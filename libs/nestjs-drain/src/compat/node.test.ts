@@ -3,9 +3,10 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { currentAnswer, isReceiving, restOf } from './node.js';
+import { currentAnswer, isReceiving, restsNow } from './node.js';
 
 const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: local\r\n\r\n`;
+const restOf = (socket: Socket): number | undefined => restsNow()(socket);
 const closing: (() => void)[] = [];
 
 afterEach(() => {

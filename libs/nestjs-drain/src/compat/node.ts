@@ -1,6 +1,7 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { behindSymbol } from './internals.js';
 
 // Every touch of what Node does not document. `unseenOfNode` says at start what this Node hides.
 
@@ -59,20 +60,21 @@ interface StartedTimer {
   readonly _idleTimeout?: number;
 }
 
+/** Milliseconds since the last answer of a connection has left; undefined before the first. */
+export type Rest = (socket: Socket) => number | undefined;
+
 /**
- * Milliseconds since the last answer of a connection of HTTP/1.1 has left: Node restarts the timer of its socket with each
- * byte, and behind each answer for `keepAliveTimeout`. 0 where this Node does not show it, or no timer runs: the answer
- * may just have left. Undefined before the first answer.
+ * As it is now, of connections of HTTP/1.1: Node restarts the timer of a socket with each byte, and behind each answer for
+ * `keepAliveTimeout`. 0 where this Node does not show it, or no timer runs: the answer may just have left.
  */
-export function restOf(socket: Socket): number | undefined {
-  if ((socket as ServedSocket)._httpMessage === undefined) return undefined;
-  const symbol = Object.getOwnPropertySymbols(socket).find(
-    ({ description }) => description === 'timeout',
-  );
-  const timer = symbol && (socket as unknown as Record<symbol, StartedTimer | null>)[symbol];
-  const started = timer?._idleTimeout === -1 ? undefined : timer?._idleStart;
-  const now = started === undefined ? undefined : timersNow();
-  return started === undefined || now === undefined ? 0 : Math.max(0, now - started);
+export function restsNow(): Rest {
+  const now = timersNow();
+  return (socket) => {
+    if ((socket as ServedSocket)._httpMessage === undefined) return undefined;
+    const timer = behindSymbol(socket, 'timeout') as StartedTimer | null | undefined;
+    const started = timer?._idleTimeout === -1 ? undefined : timer?._idleStart;
+    return now === undefined || started === undefined ? 0 : Math.max(0, now - started);
+  };
 }
 
 /** By the clock of Node's timers: ms, and read once for each turn of the event loop. */
@@ -108,10 +110,7 @@ const idleParsers = new WeakMap<object, ReadonlySet<object>>();
 function idleParsersOf(server: object): ReadonlySet<object> {
   const known = idleParsers.get(server);
   if (known) return known;
-  const symbol = Object.getOwnPropertySymbols(server).find(
-    ({ description }) => description === 'http.server.connections',
-  );
-  const parsers = symbol && (server as Record<symbol, Parsers | undefined>)[symbol];
+  const parsers = behindSymbol(server, 'http.server.connections') as Parsers | undefined;
   const idle = new Set(parsers?.idle?.());
   idleParsers.set(server, idle);
   process.nextTick(() => idleParsers.delete(server));

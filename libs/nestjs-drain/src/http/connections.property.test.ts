@@ -45,7 +45,7 @@ class World {
   constructor(propagationDelay: number) {
     const options = resolveDrainOptions({ timeout, flushTimeout, propagationDelay });
     this.drain = new Drain(options, this.clock);
-    this.drain.listeners.add(new Connections(this.http.server, this.drain, this.http.rest));
+    this.drain.listeners.add(new Connections(this.http.server, this.drain, this.http.rests));
     this.drain.events.subscribe((event) => {
       if (event.type !== 'phaseChanged') return;
       if (event.phase === 'draining') this.drainingAt = this.clock.now();

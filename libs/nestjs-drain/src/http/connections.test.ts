@@ -16,7 +16,7 @@ function setUp() {
   const clock = new ManualClock();
   const http = new MemoryHttp(clock);
   const drain = new Drain(resolveDrainOptions({ timeout: 60, flushTimeout }), clock);
-  drain.listeners.add(new Connections(http.server, drain, http.rest));
+  drain.listeners.add(new Connections(http.server, drain, http.rests));
   return { clock, http, drain };
 }
 
@@ -174,7 +174,7 @@ describe('an answer to a request that comes by no listener of the library', () =
     const clock = new ManualClock();
     const http = new MemoryHttp(clock);
     const drain = new Drain(resolveDrainOptions({ timeout: 60, flushTimeout, ...options }), clock);
-    drain.listeners.add(new Connections(http.server, drain, http.rest));
+    drain.listeners.add(new Connections(http.server, drain, http.rests));
     const [hold] = http.server.listeners('request').slice(-2) as [() => void];
     http.server.removeAllListeners('request').on('request', hold);
     const client = http.connect();

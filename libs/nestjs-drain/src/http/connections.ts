@@ -7,7 +7,7 @@ import { IdleGate, type InFlight } from '../core/in-flight.js';
 import { markLastAnswer } from '../core/stream-registry.js';
 import type { DrainPhase } from '../core/phase.js';
 import type { Listener } from '../core/shutdown.js';
-import { restOf, stopListening } from '../compat/node.js';
+import { type Rest, restsNow, stopListening } from '../compat/node.js';
 import {
   type Connection,
   Http1Connection,
@@ -55,8 +55,7 @@ export class Connections implements Listener {
   constructor(
     private readonly server: Server,
     private readonly drain: Drain,
-    /** Milliseconds. */
-    private readonly rest: (socket: Socket) => number | undefined = restOf,
+    private readonly rests: () => Rest = restsNow,
   ) {
     this.#followsAll = drain.isShuttingDown;
     this.#timers = new Timers(drain.clock);
@@ -136,8 +135,9 @@ export class Connections implements Listener {
 
   #noteRest(): void {
     const now = this.drain.clock.now();
+    const restOf = this.rests();
     for (const [socket, connection] of this.#connections) {
-      const rest = this.rest(socket);
+      const rest = restOf(socket);
       if (rest !== undefined) connection.idleSince = Math.max(connection.idleSince, now - rest);
     }
   }

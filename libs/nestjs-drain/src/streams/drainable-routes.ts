@@ -111,7 +111,7 @@ function wrapRoute(
   const wrapper = replaceMethod(method, name, wrap(method, route));
   setStreamRoute(wrapper, route);
   wrappers.set(wrapper, { controller, method });
-  guardLast(controller, method, wrapper);
+  guardLast(controller, wrapper, route);
   replaceHandler(controller, name, wrapper);
 }
 
@@ -119,14 +119,13 @@ function wrapRoute(
  * The admission guard runs behind all others: behind those of the controller where the method has none of its own, so
  * that it runs once. Nest knows it as a guard of what was decorated, so a controller that was keeps it.
  */
-function guardLast(controller: Class, method: Method, wrapper: Method): void {
+function guardLast(controller: Class, wrapper: Method, { isGuardedTwice }: StreamRoute): void {
   const ofClass = classGuardsOf(controller);
-  const ofMethod = methodGuardsOf(method);
-  const own = otherGuards(ofMethod);
+  const ofMethod = methodGuardsOf(wrapper);
   const forAll = ofClass.find(isAdmissionGuard);
   if (forAll) setGuards(controller, [...otherGuards(ofClass), forAll]);
-  const isBehindAll = forAll !== undefined && own.length === 0;
-  setGuards(wrapper, isBehindAll ? [] : [...own, forAll ?? ofMethod.find(isAdmissionGuard)]);
+  const last = forAll ?? ofMethod.find(isAdmissionGuard);
+  setGuards(wrapper, forAll && !isGuardedTwice ? [] : [...otherGuards(ofMethod), last]);
 }
 
 /** The same handler, which finds its stream by the request that comes behind its arguments. */

@@ -24,10 +24,10 @@ export class HttpTransport implements StreamTransport {
   /** The request's own; undefined for HTTP/2, where many streams share one. */
   readonly #connection: Socket | undefined;
   /**
-   * Whether Node is sending the response, so that it lets go of it behind its last bytes. Express gives each request and
-   * response a shape of its own, which makes each look at them dear: the connection tells the same.
+   * The connection on which Node was sending the response when it was admitted: it lets go of it behind the last bytes.
+   * Express gives each request and response a shape of its own, which makes each look at them dear; this tells the same.
    */
-  readonly #isCurrent: boolean;
+  readonly #sender: Socket | undefined;
   /** What the connection had sent for earlier requests. */
   readonly #bytesBefore: number | undefined;
   #uncounted = 0;
@@ -43,8 +43,8 @@ export class HttpTransport implements StreamTransport {
   ) {
     const isHttp2 = request instanceof Http2ServerRequest;
     this.#connection = isHttp2 ? undefined : request.socket;
-    this.#isCurrent =
-      this.#connection !== undefined && currentAnswer(this.#connection) === response;
+    const isCurrent = this.#connection && currentAnswer(this.#connection) === response;
+    this.#sender = isCurrent ? this.#connection : undefined;
     this.#bytesBefore = this.#bytesSent();
   }
 
@@ -75,13 +75,13 @@ export class HttpTransport implements StreamTransport {
 
   /** Whether its client had left when it was admitted: the response has been closed, and says so no second time. */
   get isGone(): boolean {
-    if (this.#isCurrent) return this.#connection?.destroyed === true;
+    if (this.#sender) return this.#sender.destroyed;
     return this.response.destroyed || (this.response.socket ?? this.request.socket).destroyed;
   }
 
   /** Whether the response stands behind another one of its connection. */
   get isWaiting(): boolean {
-    return !this.#isCurrent && !this.response.socket;
+    return !this.#sender && !this.response.socket;
   }
 
   /** Also again, where an interceptor subscribes a second time. */
@@ -124,7 +124,7 @@ export class HttpTransport implements StreamTransport {
 
   get #hasLeft(): boolean {
     const { response } = this;
-    if (this.#isCurrent && this.#connection) return currentAnswer(this.#connection) !== response;
+    if (this.#sender) return currentAnswer(this.#sender) !== response;
     return response.writableFinished && !response.socket;
   }
 

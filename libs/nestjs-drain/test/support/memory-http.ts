@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
+import type { Rest } from '../../src/compat/node.js';
 import type { Clock } from '../../src/core/clock.js';
 
 /** Long enough for bytes in memory to reach the other side, and for what they cause. */
@@ -24,9 +25,12 @@ export class MemoryHttp {
   }
 
   /** As Node says it of its own sockets, by the clock of the test. */
-  readonly rest = (socket: Socket): number | undefined => {
-    const answeredAt = this.#answeredAt.get(socket);
-    return answeredAt === undefined ? undefined : this.clock.now() - answeredAt;
+  readonly rests = (): Rest => {
+    const now = this.clock.now();
+    return (socket) => {
+      const answeredAt = this.#answeredAt.get(socket);
+      return answeredAt === undefined ? undefined : now - answeredAt;
+    };
   };
 
   connect(): MemoryClient {
