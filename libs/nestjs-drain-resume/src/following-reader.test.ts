@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { FollowedStream } from './following-reader.js';
+import { type FollowedStream, FollowingReader } from './following-reader.js';
 import { MemoryResumeStore } from './memory-store.js';
 import type { Production } from './production.js';
+import { ResumableReader } from './reader.js';
 import { ResumableStreamService } from './resumable-stream-service.js';
 import { StreamProducers } from './stream-producers.js';
 import { ManualClock } from './testing/manual-clock.js';
@@ -437,4 +438,42 @@ describe('a stream that was deleted, and begun anew under its id', () => {
     await replica.service.delete(world.id, principal);
     expect(replica.production?.signal.aborted).toBe(false);
   });
+});
+
+it('a reader that leaves looks no more after its stream, also where the store fails to close its tail', async () => {
+  const clock = new ManualClock();
+  const store = new MemoryResumeStore({ clock });
+  const created = await store.create({
+    id: 's',
+    owner: 'a',
+    principal,
+    request: '',
+    lease,
+    ttl: 600,
+  });
+  if (created.outcome !== 'created') throw new Error(created.outcome);
+  await store.append('s', created.epoch, 0, ['event']);
+  const found = await store.head('s');
+  if (found.outcome !== 'found') throw new Error(found.outcome);
+  const failure = new Error('connection lost');
+  const tail = store.tail.bind(store);
+  store.tail = async function* (...args) {
+    try {
+      yield* tail(...args);
+    } finally {
+      // eslint-disable-next-line no-unsafe-finally -- as a store may do it
+      throw failure;
+    }
+  };
+  const place = { sequence: -1, epoch: undefined };
+  const registry = {
+    ...{ clock, interval: 1_000, local: () => undefined },
+    takeOver: () => Promise.resolve('elsewhere' as const),
+  };
+  const reader = new ResumableReader(store, found.head, place, undefined);
+  const following = new FollowingReader(reader, '', undefined, registry);
+  const pages = following.pages(() => undefined, new AbortController().signal);
+  expect((await pages.next()).value).toMatchObject([{ payload: 'event' }]);
+  await expect(pages.return()).rejects.toBe(failure);
+  expect(clock.pending).toBe(0);
 });

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
@@ -236,4 +238,72 @@ test('law 7: a response that an upgrade handler puts on its socket is no answer'
   await bytesArrive();
   expect(drain.requests.size).toBe(0);
   expect((await drain.start('SIGTERM')).unfinished).toEqual({ upgrades: 1 });
+});
+
+test('law 2: the drain waits for answers that are pipelined behind another', async () => {
+  const { clock, http, drain } = setUp();
+  connect(
+    http,
+    ['/1', '/2'].map((path) => `GET ${path} HTTP/1.1\r\nHost: memory\r\n\r\n`).join(''),
+  );
+  await bytesArrive();
+  expect(drain.requests.size).toBe(2);
+  const report = drain.start('SIGTERM');
+  http.finish('/1');
+  await bytesArrive();
+  await clock.advanceAsync(2 * settle);
+  expect(drain.phase).toBe('draining');
+  http.finish('/2');
+  await bytesArrive();
+  await clock.advanceAsync(settle);
+  expect(await report).toMatchObject({ outcome: 'completed', unfinished: {} });
+});
+
+test('law 9: nothing listens to an answer while serving, behind a reset neither', async () => {
+  const { http, drain } = setUp();
+  const client = http.connect();
+  const listeners = async (): Promise<number | undefined> => {
+    client.ask();
+    await bytesArrive();
+    const count = http.held.get(client.path)?.listenerCount('close');
+    http.finish(client.path);
+    await bytesArrive();
+    return count;
+  };
+  const counts = [await listeners()];
+  drain.start('test').catch(() => undefined);
+  counts.push(await listeners());
+  drain.reset();
+  const again = http.connect();
+  again.ask();
+  await bytesArrive();
+  counts.push(http.held.get(again.path)?.listenerCount('close'));
+  // One is the test's own.
+  expect(counts).toEqual([1, 2, 1]);
+});
+
+test('law 7: a request of HTTP/2 that another server hands over is forgotten with its connection', async () => {
+  const { http, drain } = setUp();
+  const front = createHttp2Server();
+  front.on('request', (request, response) => {
+    http.server.emit('request', request, response);
+    response.end('done');
+  });
+  front.listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const closed = once(front, 'session').then(([session]) => once(session as Socket, 'close'));
+  const client = connectHttp2(`http://127.0.0.1:${(front.address() as AddressInfo).port}`);
+  const stream = client.request({ ':path': '/' }).resume();
+  await once(stream, 'end');
+  client.close();
+  await closed;
+  front.close();
+  await once(front, 'close');
+  await bytesArrive();
+  await drain.start('SIGTERM');
+  let isStopped = false;
+  void drain.stopListeners().then(() => (isStopped = true));
+  await bytesArrive();
+  await bytesArrive();
+  expect(isStopped).toBe(true);
 });
