@@ -45,8 +45,10 @@ const names = values.only?.split(',') ?? (values.quick ? ['throughput', 'deadlin
 const loads = [load()];
 const sections = [];
 for (const name of names) {
+  const begun = performance.now();
   const section = await benchmarks[name](values);
   console.log(`\n${await pretty(sectionText(section))}`);
+  console.log(`${name}: ${Math.round((performance.now() - begun) / 1000)} s`);
   sections.push(section);
 }
 loads.push(load());

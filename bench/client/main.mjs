@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { awake } from '../support/awake.mjs';
 import { answerQuestions } from '../support/questions.mjs';
 import { KeptClient } from './kept-client.mjs';
 import { RequestClient } from './request-client.mjs';
@@ -90,21 +91,6 @@ answerQuestions({
     return count(kept.get(group).map((client) => client.ended));
   },
 });
-
-/**
- * Keeps the client's processor busy until the work is done. A client that sleeps between two answers lets the server pay
- * for waking it: half as much again as the kernel takes for a stream, and the slower the server, the more often.
- */
-async function awake(work) {
-  let isDone = false;
-  const stay = () => void (isDone || setImmediate(stay));
-  stay();
-  try {
-    return await work;
-  } finally {
-    isDone = true;
-  }
-}
 
 async function carry(port, index, streams) {
   const client = await KeptClient.open(port, `127.0.0.${2 + (index % 32)}`);

@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http';
 import { alternate } from '../support/alternate.mjs';
+import { awake } from '../support/awake.mjs';
 import { Child } from '../support/questions.mjs';
 import { serverProcessor } from '../support/redis.mjs';
 import { quantile } from '../support/statistics.mjs';
@@ -62,9 +63,8 @@ async function measure({ server, port, client }, path, { streams, pace, length }
   const before = await costs(server, client);
   const start = performance.now();
   const agent = new Agent({ keepAlive: true });
-  const ages = (
-    await Promise.all(Array.from({ length: streams }, () => read({ port, path, agent })))
-  ).flat();
+  const readers = Array.from({ length: streams }, () => read({ port, path, agent }));
+  const ages = (await awake(Promise.all(readers))).flat();
   agent.destroy();
   const elapsed = performance.now() - start;
   const after = await costs(server, client);

@@ -1,3 +1,4 @@
+import { UseGuards } from '@nestjs/common';
 import { createHttpTerminator } from 'http-terminator';
 import lightshipModule from 'lightship';
 import { DrainableStream, GracefulShutdownModule } from 'nestjs-drain';
@@ -21,6 +22,11 @@ const nothing = { imports: [], streamDecorators: [], prepare() {} };
  */
 export const variants = {
   bare: () => nothing,
+
+  'bare, with a guard': () => ({
+    ...nothing,
+    streamDecorators: [UseGuards({ canActivate: () => true })],
+  }),
 
   'enableShutdownHooks only': () => ({
     ...nothing,

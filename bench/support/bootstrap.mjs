@@ -1,4 +1,4 @@
-import { quantile } from './statistics.mjs';
+import { mean, quantile } from './statistics.mjs';
 
 const resamples = 4000;
 
@@ -9,8 +9,7 @@ const resamples = 4000;
 export function trimmedMean(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const cut = Math.floor(sorted.length / 10);
-  const kept = sorted.slice(cut, sorted.length - cut);
-  return kept.reduce((sum, value) => sum + value, 0) / kept.length;
+  return mean(sorted.slice(cut, sorted.length - cut));
 }
 
 /**
@@ -21,21 +20,6 @@ export function trimmedMean(values) {
 export function estimate(groups, random = generator(1)) {
   const logs = groups.map((group) => group.map(Math.log));
   const of = (draw) => Math.exp(mean(draw(logs).map((group) => trimmedMean(draw(group)))));
-  return withInterval(of, random);
-}
-
-/**
- * The lower quartile of the one divided by that of the other, with its interval. Both are groups of costs, a group for
- * each process; the groups of one place belong together, their costs do not. Not the mean: the slices in which the
- * compiler or the full collection comes cost up to half as much again, and come to each process at another time.
- */
-export function estimateRatio(base, measured, random = generator(1)) {
-  const places = base.map((_, place) => place);
-  const of = (draw) => {
-    const cost = (group) => quantile(draw(group), 0.25);
-    const logs = draw(places).map((place) => Math.log(cost(base[place]) / cost(measured[place])));
-    return Math.exp(mean(logs));
-  };
   return withInterval(of, random);
 }
 
@@ -51,8 +35,6 @@ function withInterval(of, random) {
   const [low, high] = [0.025, 0.975].map((share) => quantile(estimates, share));
   return { value: of((list) => list), low, high };
 }
-
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mulberry32: the same samples give the same interval. */
 function generator(seed) {

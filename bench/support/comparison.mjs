@@ -1,14 +1,15 @@
 import { estimate } from './bootstrap.mjs';
 import { canPin, pin, processors } from './pinning.mjs';
-import { withClients, withServer } from './server.mjs';
+import { withClients, withServers } from './server.mjs';
 import { median } from './statistics.mjs';
+import { steadyHeap } from './steady-heap.mjs';
 
 const connections = 16;
-/** A process keeps what its compiler has made of the code, and a young one collects more garbage. */
-const thoroughly = { pairs: 6, quads: 8, warmUp: 2 };
-const quickly = { pairs: 3, quads: 4, warmUp: 1 };
-/** Seconds of the server's processor that one slice takes. */
-const sliceTime = 0.04;
+/** A process keeps what its compiler has made of the code, so pairs of processes count more than slices of one pair. */
+const thoroughly = { pairs: 6, quads: 32, warmUp: 1.5 };
+const quickly = { pairs: 3, quads: 16, warmUp: 1 };
+/** Seconds of the server's processor that one slice takes: short, so that what slows the machine slows both. */
+const sliceTime = 0.012;
 
 export const method = ({ quick }) => {
   const { pairs, quads } = quick ? quickly : thoroughly;
@@ -18,7 +19,8 @@ export const method = ({ quick }) => {
   return (
     `What a request costs, counted and not timed: the processor time of the server's process (all its threads) over ` +
     `slices of a fixed number of requests, about ${sliceTime * 1000} ms each, ${connections} kept connections. ` +
-    `${pairs} pairs of fresh processes, ${quads} times A B B A with each pair. ${places} The ratio is the processor ` +
+    `${pairs} pairs of fresh processes, ${quads} times A B B A with each pair. ${places} Their young generation has ` +
+    'from the start the size that V8 gives it under load, and no full collection comes into a slice. The ratio is the processor ' +
     'time of a request without, divided by that with: so many requests it serves where the other serves one. In brackets ' +
     'the 95 % bootstrap interval, drawn from the pairs and then from their slices. A goal is *reached* where the whole ' +
     'interval lies above it, *missed* where the whole interval lies below, and *open* where it lies on both sides. '
@@ -37,7 +39,7 @@ export const columns = [
 
 /**
  * One row: a variant against the one it is measured by, on one route of one adapter.
- * @param goal the ratio that is wanted; undefined where a variant is compared with itself
+ * @param goal the ratio that is wanted; none where a variant is compared with itself, or is no variant of ours
  */
 export async function compare({ adapter, path, against, of, goal }, { quick }) {
   const { pairs, ...effort } = quick ? quickly : thoroughly;
@@ -51,15 +53,12 @@ export async function compare({ adapter, path, against, of, goal }, { quick }) {
   }
   const ratio = estimate(quads.map((group) => group.map(({ base, measured }) => base / measured)));
   const cost = median(quads.flat().map(({ base }) => base));
-  const verdict = goal === undefined ? control(ratio) : judge(ratio, goal);
-  console.log(`${adapter}, ${path}, ${of} against ${against}: ${tell(ratio)} ${verdict}`);
-  return {
-    ...{ ratio, isVoid: goal === undefined && verdict !== 'valid' },
-    cells: [
-      ...[`${adapter}, ${path}`, of, against, cost.toFixed(1), tell(ratio)],
-      ...[goal === undefined ? 'holds 1.00' : `≥ ${goal}`, verdict],
-    ],
-  };
+  const isVoid = of === against && !holdsOne(ratio);
+  const judged =
+    of === against ? ['holds 1.00', isVoid ? '**void**' : 'valid'] : goalOf(ratio, goal);
+  console.log(`${adapter}, ${path}, ${of} against ${against}: ${tell(ratio)} ${judged[1]}`);
+  const cells = [`${adapter}, ${path}`, of, against, cost.toFixed(1), tell(ratio), ...judged];
+  return { isVoid, cells };
 }
 
 export const tell = ({ value, low, high }) =>
@@ -70,37 +69,37 @@ export function judge({ low, high }, goal) {
   return high < goal ? '**missed**' : 'open';
 }
 
-const control = ({ low, high }) => (low <= 1 && high >= 1 ? 'valid' : '**void**');
+const holdsOne = ({ low, high }) => low <= 1 && high >= 1;
+
+const goalOf = (ratio, goal) => (goal === undefined ? ['', ''] : [`≥ ${goal}`, judge(ratio, goal)]);
 
 /** One process of each, both running all the time: the one that is not asked costs nothing. */
-function comparePair(adapter, path, [one, other], { quads, warmUp }) {
-  return withServer({ adapter, variant: one }, (first, firstPort) =>
-    withServer({ adapter, variant: other }, (second, secondPort) =>
-      withClients(async (client) => {
-        pin(client, processors.client);
-        const parties = [
-          await Party.open(first, firstPort, path, client, warmUp),
-          await Party.open(second, secondPort, path, client, warmUp),
-        ];
-        const count = Math.max(...parties.map((party) => party.countFor(sliceTime)));
-        const costs = [[], []];
-        for (let quad = 0; quad < quads; quad += 1) {
-          const sums = [0, 0];
-          for (const index of [0, 1, 1, 0]) sums[index] += await parties[index].slice(count);
-          sums.forEach((sum, index) => costs[index].push(sum / 2));
-        }
-        return costs;
-      }),
-    ),
-  );
+function comparePair(adapter, path, variants, { quads, warmUp }) {
+  const servers = variants.map((variant) => ({ adapter, variant }));
+  const measure = (started) =>
+    withClients(async (client) => {
+      pin(client, processors.client);
+      const parties = [];
+      for (const server of started) parties.push(await Party.open(server, path, client, warmUp));
+      const count = Math.max(...parties.map((party) => party.countFor(sliceTime)));
+      const costs = [[], []];
+      for (let quad = 0; quad < quads; quad += 1) {
+        const sums = [0, 0];
+        for (const index of [0, 1, 1, 0]) sums[index] += await parties[index].slice(count);
+        sums.forEach((sum, index) => costs[index].push(sum / 2));
+      }
+      return costs;
+    });
+  return withServers(servers, measure, { execArgv: steadyHeap });
 }
 
 /** A server and the connections to it. */
 class Party {
   #cost;
 
-  static async open(server, port, path, client, warmUp) {
+  static async open(server, path, client, warmUp) {
     const party = new Party();
+    const port = await server.ask('port');
     Object.assign(party, { server, port, client });
     pin(server, processors.server);
     await client.ask('connect', { port, path, connections });

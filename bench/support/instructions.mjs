@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isThere } from './pinning.mjs';
+import { steadyHeap } from './steady-heap.mjs';
 
 /** Whether the machine has Valgrind, whose callgrind counts instructions on any processor and under any load. */
 export const canCount = isThere('valgrind') && isThere('callgrind_control');
@@ -28,6 +29,7 @@ export class InstructionCounter {
         ...['--tool=callgrind', '--quiet', '--smc-check=all-non-file', '--instr-atstart=no'],
         ...[`--callgrind-out-file=${join(this.#files, '%p')}`, '--log-file=/dev/null'],
         ...[process.execPath, '--single-threaded', `--hash-seed=${seed}`, `--random-seed=${seed}`],
+        ...steadyHeap,
       ],
     };
   }

@@ -13,6 +13,16 @@ export async function withServer(parameters, use, how) {
   }
 }
 
+/** Starts several applications at once and passes them to `use`; stops them afterwards, whatever happened. */
+export async function withServers(all, use, how) {
+  const starting = all.map((parameters) => Child.start('../server/main.mjs', parameters, how));
+  try {
+    return await use(await Promise.all(starting));
+  } finally {
+    for (const child of await Promise.allSettled(starting)) await child.value?.stop();
+  }
+}
+
 /** Starts the process of the clients, in the same way. */
 export async function withClients(use) {
   const child = await Child.start('../client/main.mjs');

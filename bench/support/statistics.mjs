@@ -7,6 +7,8 @@ export function quantile(values, share) {
   return below + (above - below) * (position % 1);
 }
 
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 export const median = (values) => quantile(values, 0.5);
 
 /** The median, and in brackets the middle half of the values. */
@@ -16,7 +18,6 @@ export function summary(values, format) {
 }
 
 export const fixed = (digits) => (value) => value.toFixed(digits);
-export const ratio = fixed(3);
 export const milliseconds = (value) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
 export const kibibytes = (value) => `${(value / 1024).toFixed(2)} KiB`;
 
