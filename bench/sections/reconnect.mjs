@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { resumingFetch } from 'nestjs-drain-client';
-import { alternate } from '../support/alternate.mjs';
 import { CuttableProxy } from '../support/cuttable-proxy.mjs';
 import { Child } from '../support/questions.mjs';
 import { connect, usageOf, withRedis } from '../support/redis.mjs';
@@ -70,20 +69,23 @@ const randomWords = () => 1 + Math.floor(Math.random() * 8);
 
 /** What an event of a stream costs its replica and Redis, with and without a log. */
 export async function logging({ quick }) {
-  const [turns, streams, seconds] = quick ? [1, 50, 3] : [3, 50, 8];
-  const party = (open) => () =>
-    withReplicas((replicas) => costPerEvent(replicas, streams, seconds, open));
-  const results = await alternate(turns, {
-    'not resumable': party(openBare),
-    'resumable, read where it is produced': party(openHere),
-    'resumable, read at the other replica': party(openThere),
-  });
+  const [streams, seconds] = [50, quick ? 3 : 8];
+  const parties = {
+    'not resumable': openBare,
+    'resumable, read where it is produced': openHere,
+    'resumable, read at the other replica': openThere,
+  };
+  const rows = [];
+  for (const [name, open] of Object.entries(parties)) {
+    const cost = await withReplicas((all) => costPerEvent(all, streams, seconds, open));
+    rows.push(costRow(name, cost));
+  }
   return {
     title: 'What an event costs with a log',
     text:
       `${streams} streams with a word every ${every} ms each, one reader for each stream, two replicas on one Redis; ` +
-      `${turns} fresh pairs of processes for each row, ${seconds} s each behind a warm-up. Processor time and commands for each event that a reader got, ` +
-      'medians. Commands include those inside of scripts, and `PUBLISH`.',
+      `a fresh pair of processes for each row, ${seconds} s behind a warm-up. Processor time and commands for each ` +
+      'event that a reader got. Commands include those inside of scripts, and `PUBLISH`.',
     columns: [
       'stream',
       'events',
@@ -93,21 +95,13 @@ export async function logging({ quick }) {
       'scripts',
       'all commands',
     ],
-    rows: Object.entries(results).map(([name, costs]) => costRow(name, costs)),
+    rows,
   };
 }
 
-function costRow(name, costs) {
-  const middle = (number, digits) => quantile(costs.map(number), 0.5).toFixed(digits);
-  return [
-    name,
-    middle(({ events }) => events, 0),
-    middle(({ producer }) => producer, 0),
-    middle(({ other }) => other, 0),
-    middle(({ redis }) => redis, 0),
-    middle(({ scripts }) => scripts, 2),
-    middle(({ commands }) => commands, 2),
-  ];
+function costRow(name, { events, producer, other, redis, scripts, commands }) {
+  const whole = [events, producer, other, redis].map((number) => number.toFixed(0));
+  return [name, ...whole, scripts.toFixed(2), commands.toFixed(2)];
 }
 
 async function costPerEvent(replicas, count, seconds, open) {

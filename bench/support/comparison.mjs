@@ -6,8 +6,8 @@ import { steadyHeap } from './steady-heap.mjs';
 
 const connections = 16;
 /** A process keeps what its compiler has made of the code, so pairs of processes count more than slices of one pair. */
-const thoroughly = { pairs: 6, quads: 32, warmUp: 1.5 };
-const quickly = { pairs: 3, quads: 16, warmUp: 1 };
+const thoroughly = { pairs: 6, quads: 32, warmUp: 1.2 };
+const quickly = { pairs: 2, quads: 16, warmUp: 0.8 };
 /** Seconds of the server's processor that one slice takes: short, so that what slows the machine slows both. */
 const sliceTime = 0.012;
 
