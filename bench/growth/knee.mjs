@@ -1,5 +1,5 @@
 /** Less than this is what a busy machine makes of the same cost. */
-const rise = 1.25;
+export const rise = 1.25;
 
 /**
  * The first size at which one unit costs clearly more than at a smaller size.

@@ -23,7 +23,8 @@ export async function open({ quick }) {
     text:
       'So many SSE streams, one socket each, are open in one process. Processor time of the process for opening one, ' +
       'and for sending an event to one; heap and resident memory after a garbage collection, more than with none, for ' +
-      'each stream.',
+      'each stream. Opening is that of the connection and of the request; where few streams are open, their resident pages ' +
+      'are lost among those of the process, and are not shown.',
     columns: ['', 'streams', 'µs/opening', 'µs/event', 'heap/stream', 'resident/stream'],
     rows: points.map((point) => [
       ...[point.party, point.size, one(point.opening), one(point.event)],

@@ -1,16 +1,17 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { kneeOf } from './knee.mjs';
+import { kneeOf, rise } from './knee.mjs';
 import { plan } from './plan.mjs';
 
 /** Why the cost of one rises where it does, or falls: found with V8's profiler and with `INFO commandstats`. */
 const causes = {
   open:
-    'What an event costs rises where one event goes to thousands of streams in the same turn: what belongs to the writes ' +
+    'What an event costs rises where one event goes to hundreds of streams in the same turn: what belongs to the writes ' +
     'lives until the end of the turn, so the collector copies it, and the sockets no longer fit into the caches. Bare ' +
     'Nest has the same knee. Nothing that the library keeps for a stream is in it: the heap for one stream is flat.',
   told:
     'The first hundreds cost most: V8 compiles the way of the end while they are ended. Behind that a stream costs the same ' +
-    'however many there are, so the time to tell them all grows with their number, and `flushTimeout` has to grow with it.',
+    'however many there are, so the time to tell them all grows with their number. Each stream has its whole `flushTimeout` ' +
+    'behind its farewell; where the telling takes long, the drain begins before the deadline.',
   resumable:
     'Few streams cost more for each event, because each event is a round trip of its own: a read and a write of the socket, ' +
     'and what an idle server does anyway. The events of many streams in one turn go out in one write. In a cluster the ' +
@@ -25,7 +26,8 @@ export function page(curves) {
   return [
     '# How cost grows',
     'Written by `npm run bench:growth`. Each picture shows the cost of **one** unit (a stream, an event) by the number ' +
-      'of units: a flat line is linear growth, a falling one is better than linear. Processor time counts, not time: it ' +
+      'of units: a flat line is linear growth, a falling one is better than linear. A *knee* is the first number of ' +
+      `units at which one costs more than ${rise} times what it cost at a smaller number. Processor time counts, not time: it ` +
       `is the same on a busy machine. This was one with ${availableParallelism()} cores and ${memory} GiB, Node ` +
       `${process.versions.node}; ${new Date().toISOString().slice(0, 10)}.`,
     ...Object.values(curves).map(curveText),

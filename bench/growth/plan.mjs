@@ -1,11 +1,12 @@
 import { kibibytes } from '../support/statistics.mjs';
+import { isValid } from './resumable.mjs';
 
 const streams = 1e6;
 /** A pod has one core, as Node has one thread, and 1 GiB. What is planned is half of it: a zone loss adds half again. */
 const [podProcessor, podMemory] = [0.5e6, 512 * 2 ** 20];
 /** A Redis: half of the core that it uses, and 16 GiB. */
 const [serverProcessor, serverMemory] = [0.5e6, 16 * 2 ** 30];
-/** Seconds in which the streams of a pod are told: half of the default `flushTimeout`. */
+/** Seconds that the drain takes to end all streams of a pod: by so much it begins before the deadline, at most. */
 const tellingTime = 1;
 /** µs of processor each second that a pod has left for newcomers, when it carries those of the lost zone too. */
 const spare = 0.25e6;
@@ -30,7 +31,8 @@ export function plan(curves) {
       '16 GiB. The plan uses half of each, so that two zones of three can carry what the third one loses.',
     podTable(plans),
     `*Limited by*: *processor* is the sending (and logging) of events; *memory* is ${kibibytes(costs.resident)} for each ` +
-      `stream; *telling* is ${tellingTime} s to end all at the deadline, half of the default \`flushTimeout\`.`,
+      `stream; *telling* is ${tellingTime} s to end all at the deadline: where it takes longer, the drain begins before it, ` +
+      'and the last streams get that much less time.',
     '### Redis',
     redisTable(plans),
     `The larger number decides. An event takes ${Math.round(costs.bytes)} bytes, and is kept for \`ttl\` behind the last one of ` +
@@ -45,18 +47,17 @@ export function plan(curves) {
 
 /** Those of the largest crowd. */
 function costsOf({ open, told, resumable }) {
-  const last = (points, of = () => true) => points.filter(of).at(-1);
-  const of = (name) => last(resumable.points, ({ topology }) => topology === name);
+  const last = (points, of) => points.filter(of).at(-1);
+  const of = (name) => last(resumable.points, (point) => point.topology === name && isValid(point));
   const [server, cluster] = [of('one server'), of('cluster of three')];
   return {
     ...last(open.points, ({ party }) => party === 'Express'),
     ending: last(told.points, ({ adapter }) => adapter === 'express').cost,
     ...{ redis: server.redis, replica: server.replica },
-    // Few streams with many events each, as answers are.
     bytes: resumable.points[0].bytes,
     ...{ takeOver: server.takeOver, takeOverReplica: server.takeOverReplica },
     /** µs of each node of a cluster, for every event of the whole cluster. */
-    broadcast: (cluster.redis - server.redis) / 3,
+    broadcast: cluster ? (cluster.redis - server.redis) / 3 : 0,
   };
 }
 
@@ -189,8 +190,8 @@ const advice = ({ opening }) => [
       ],
       [
         'the deadline of one pod',
-        'all its streams are told in half of `flushTimeout`',
-        '`flushTimeout`, and with it the grace period, before more streams in a pod',
+        'the drain begins to end them before the deadline, by the time that it takes',
+        '`timeout`, and with it the grace period, before more streams in a pod',
       ],
     ],
   ),

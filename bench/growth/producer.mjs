@@ -30,6 +30,13 @@ answerQuestions({
     return cost();
   },
   run: ({ rate, time }) => run(rate, time),
+  /** Makes each stream so many events longer. */
+  async fill({ length }) {
+    for (let index = 0; index < length; index += 1) {
+      await Promise.all(producers.map((producer) => producer.write(payload)));
+    }
+    return length * producers.length;
+  },
   /** Gives all streams up and takes them over under another name. */
   async takeOver() {
     const cost = processor();

@@ -17,7 +17,8 @@ export async function subscriptions({ quick }) {
     title: 'Subscriptions asked to reconnect',
     text:
       `So many subscriptions are open when the draining begins, ${streamsPerSession} on each connection (HTTP/2, Fastify). ` +
-      `\`waves\` are ${size} every ${interval} s: ${size / interval} a second. The rate is that of the clients that read ` +
+      `\`waves\` are ${size} every ${interval} s: ${size / interval} a second, a quarter of the default, so that the rate is ` +
+      'that of the waves and not of the machine. The rate is that of the clients that read ' +
       `\`retry:\` and the end, on average and in the fullest ${span} ms. Goal: 99th percentile of the event loop's delay ` +
       `at most ${goal.delay} ms.`,
     columns: [

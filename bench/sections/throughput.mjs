@@ -18,7 +18,8 @@ export async function throughput(effort) {
   return {
     title: 'Cost of a request',
     text:
-      `${method(effort)}The stream is an \`@Sse()\` of ten small events and its end, a hard case: nothing ` +
+      `${method(effort)}\`/plain\` is a JSON answer of a controller without \`@DrainableStream()\`. \`/stream\` is ` +
+      'an `@Sse()` of ten small events and its end, with the decorator: a hard case, because nothing ' +
       'in it hides the cost of its admission. *With a guard*: bare Nest and a guard of three words that lets everything ' +
       'pass, which tells what Nest itself takes to call one. The rows of bare Nest against itself tell what the ' +
       `yardstick is worth: where such an interval does not hold 1.00, the run is void. ${validity(rows)}`,

@@ -43,7 +43,8 @@ export async function wait({ quick }) {
       'so beside it stands what all of them can do: SIGTERM while the stream is open, and the time from its last byte ' +
       'to the exit of the process. Twice: with a client that keeps its connection for the next request, as pools and ' +
       'browsers do, and with one that asks for `Connection: close`. A stream that did not come to its end is *cut*. ' +
-      'Fresh processes each time, Express.',
+      'Behind a kept connection a peer waits until Node closes it, `keepAliveTimeout` (5 s) behind the answer. *Bare* has no ' +
+      'shutdown hooks, so SIGTERM ends it at once. Fresh processes each time, Express.',
     columns: ['library', 'until', 'client', 'time', 'goal'],
     rows,
   };

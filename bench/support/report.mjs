@@ -9,16 +9,16 @@ const packages = [
   'http-terminator',
   'nestjs-graceful-shutdown',
   'lightship',
+  'nestjs-drain',
 ];
 
 /** The whole page. */
 export function page(sections, loads) {
   return [
     '# Benchmarks',
-    'Written by `npm run bench`. Every comparison alternates its parties in one run, so that a machine ' +
-      'that slows down slows down all of them. Values are medians, with the middle half of the values in ' +
-      'brackets. What counts are the ratios and the orders of magnitude; the absolute numbers are those ' +
-      'of one small machine.',
+    'Written by one run of `npm run bench`. Parties that are compared alternate, so that a machine that slows down ' +
+      'slows down all of them. What counts are the ratios within a row and the orders of magnitude; the absolute numbers ' +
+      'are those of one small machine, and differ from row to row with what it did besides.',
     surroundings(loads),
     ...sections.map(sectionText),
   ].join('\n\n');
