@@ -2,14 +2,15 @@ import { goals } from './throughput.mjs';
 import { tell } from '../support/comparison.mjs';
 import { canCount, InstructionCounter } from '../support/instructions.mjs';
 import { withClients, withServer } from '../support/server.mjs';
-import { mean } from '../support/statistics.mjs';
+import { mean, median } from '../support/statistics.mjs';
 
 const connections = 4;
-/** Requests: until the code is compiled, and of the count. */
+/** Requests: until the code is compiled, and of each slice. */
 const effort = {
-  '/plain': { warmUp: 10_000, count: 8000 },
-  '/stream': { warmUp: 8000, count: 3000 },
+  '/plain': { warmUp: 10_000, count: 1000 },
+  '/stream': { warmUp: 8000, count: 400 },
 };
+const slices = 8;
 const others = {
   '/plain': ['nestjs-drain'],
   '/stream': ['bare, with a guard', 'nestjs-drain'],
@@ -27,8 +28,8 @@ export async function instructions({ quick }) {
     text: canCount
       ? 'The instructions that the process of the server executes in user space for one request, counted by callgrind ' +
         `(Valgrind): ${seeds.length} processes of each, with the same seeds, one thread, ${connections} kept connections, ` +
-        `${effort['/plain'].count} or ${effort['/stream'].count} requests behind the warm-up. What else runs on the machine ` +
-        'does not change them. What the kernel does for a request is the same with the module and is not counted, so these ' +
+        `the median of ${slices} slices behind the warm-up, because the compiler comes to some of them. What else runs on ` +
+        'the machine does not change them. What the kernel does for a request is the same with the module and is not counted, so these ' +
         'ratios are stricter than those of the processor time. In brackets the lowest and the highest ratio of any two of ' +
         'the processes. *Between the two of bare Nest* tells what the yardstick is worth.'
       : '**Not counted**: this machine has no Valgrind.',
@@ -80,8 +81,12 @@ async function countOf(parameters, path, seed) {
       await request(warmUp);
       counter.start(server.id);
       // What is counted is translated anew.
-      await request(count / 4);
-      return (await counter.count(server.id, () => request(count))) / count;
+      await request(count);
+      const costs = [];
+      for (let slice = 0; slice < slices; slice += 1) {
+        costs.push(await counter.count(server.id, () => request(count)));
+      }
+      return median(costs) / count;
     });
   try {
     return await withServer(parameters, measure, counter.command(seed));
