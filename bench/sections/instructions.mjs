@@ -27,11 +27,11 @@ export async function instructions({ quick }) {
     title: 'Instructions of a request',
     text: canCount
       ? 'The instructions that the process of the server executes in user space for one request, counted by callgrind ' +
-        `(Valgrind): ${seeds.length} processes of each, with the same seeds, one thread, ${connections} kept connections, ` +
-        `the median of ${slices} slices behind the warm-up, because the compiler comes to some of them. What else runs on ` +
-        'the machine does not change them. What the kernel does for a request is the same with the module and is not counted, so these ' +
-        'ratios are stricter than those of the processor time. In brackets the lowest and the highest ratio of any two of ' +
-        'the processes. *Between the two of bare Nest* tells what the yardstick is worth.'
+        `(Valgrind), in ${seeds.length} of each: one thread, ${connections} kept connections, the median of ${slices} slices ` +
+        'behind the warm-up, because the compiler comes to some of them. What else runs on the machine does not change them. ' +
+        'What the kernel does for a request is the same with the module and is not counted, so these ratios are stricter ' +
+        'than those of the processor time. In brackets the lowest and the highest ratio of any two processes, with other ' +
+        'seeds; a row of bare Nest has those of its own two, which tell what the yardstick is worth.'
       : '**Not counted**: this machine has no Valgrind.',
     columns: ['adapter, route', 'of', 'instructions/request', 'ratio of bare to it', 'goal'],
     rows,
