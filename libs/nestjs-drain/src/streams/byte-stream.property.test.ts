@@ -109,6 +109,7 @@ function open(kind: StreamKind, farewell: Farewell) {
   const response = {
     writableEnded: false,
     headersSent: false,
+    getHeader: () => undefined,
     destroy: () => (calls.destroyed += 1),
   } as unknown as ServerResponse;
   const request = {
