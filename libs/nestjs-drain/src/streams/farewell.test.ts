@@ -7,10 +7,13 @@ let lines: { readonly message: string; readonly stack: unknown }[];
 
 beforeEach(() => {
   lines = [];
+  const ignore = (): void => undefined;
   const error = (message: string, stack?: unknown): void => void lines.push({ message, stack });
-  Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error });
+  Logger.overrideLogger({ log: ignore, warn: ignore, error });
 });
-afterEach(() => Logger.overrideLogger(new ConsoleLogger()));
+afterEach(() => {
+  Logger.overrideLogger(new ConsoleLogger());
+});
 
 /** Each route complains once in a process. */
 let routes = 0;
@@ -60,8 +63,8 @@ describe('the farewell', () => {
   });
 
   test.each([
-    ['resolves', async () => ({ data: 'late' })],
-    ['rejects, which ends no process', async () => Promise.reject(new Error('late'))],
+    ['resolves', () => Promise.resolve({ data: 'late' })],
+    ['rejects, which ends no process', () => Promise.reject(new Error('late'))],
   ])('that is a promise which %s is refused with the remedy', async (_, late) => {
     expect(() => lastEvent(late as never, anyStream())).toThrow('it returned a promise');
     expect(messages()).toEqual([expect.stringMatching(/must answer at once.*farewell: 'handler'/)]);

@@ -95,7 +95,10 @@ function fault(stream: StreamInfo, problem: string, stack?: string): TypeError {
   const { route } = stream;
   if (!complained.has(route)) {
     complained.add(route);
-    logger.error(`Streams of ${route} are cut, because their \`farewell\` fails: ${problem}`, stack);
+    logger.error(
+      `Streams of ${route} are cut, because their \`farewell\` fails: ${problem}`,
+      stack,
+    );
   }
   return new TypeError(problem);
 }

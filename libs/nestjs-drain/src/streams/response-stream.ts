@@ -40,8 +40,7 @@ export class ResponseStream {
   #pass(args: unknown[]): boolean {
     const flowing = this.#write.apply(this.stream.transport.response, args);
     this.#position.follow(args[0]);
-    if (this.#isDue && this.#position.isBetweenEvents)
-      this.#endOrDestroy(() => this.#endEvents());
+    if (this.#isDue && this.#position.isBetweenEvents) this.#endOrDestroy(() => this.#endEvents());
     return flowing;
   }
 
