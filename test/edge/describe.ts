@@ -44,7 +44,9 @@ export function describeReport(report: DrainReport | undefined): string {
     [report.cancelled, 'cancelled'],
     [report.cut, 'cut'],
     [report.refused, 'refused'],
-    ...Object.entries(report.unfinished).map(([name, count]) => [count, `${name} unfinished`]),
+    ...Object.entries(report.unfinished).map(([name, count]) => {
+      return [count, `${count === 1 ? name.replace(/s$/, '') : name} unfinished`];
+    }),
   ] as [number, string][];
   const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   return [report.outcome, ...parts].join(', ');

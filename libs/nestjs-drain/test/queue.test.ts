@@ -124,7 +124,7 @@ const addBacklog = () =>
     await Promise.all([leaving.printed('began polite'), leaving.printed('began stubborn')]);
     leaving.process.kill('SIGTERM');
     expect(await leaving.exited).toEqual({ code: 0, signal: null });
-    expect(leaving.output()).toMatch(/unfinished: 1 jobs/);
+    expect(leaving.output()).toMatch(/unfinished: 1 job\b/);
     expect(await queue.getJobCounts('waiting', 'active')).toEqual({ waiting: 1, active: 1 });
     expect(leaving.output()).not.toContain('sent ');
 

@@ -39,7 +39,7 @@ describe('the report as one line', () => {
     };
     expect(describeReport(report)).toBe(
       'Drain reached its deadline after 302.0 s (initiate): ' +
-        'streams 4 cancelled with a farewell, 1 cut; 7 refused; unfinished: 2 requests, 1 tasks',
+        'streams 4 cancelled with a farewell, 1 cut; 7 refused; unfinished: 2 requests, 1 task',
     );
   });
 });

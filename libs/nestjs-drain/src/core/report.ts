@@ -39,7 +39,7 @@ export function describeReport(report: DrainReport): string {
     [report.cut, 'cut'],
   ] as const;
   const streams = fates.filter(([count]) => count > 0).map(([count, fate]) => `${count} ${fate}`);
-  const unfinished = Object.entries(report.unfinished).map(([name, count]) => `${count} ${name}`);
+  const unfinished = Object.entries(report.unfinished).map(([name, count]) => countOf(count, name));
   return [
     `Drain ${report.outcome === 'completed' ? 'completed' : 'reached its deadline'}`,
     ` after ${report.waitedSeconds.toFixed(1)} s (${report.trigger}): `,
@@ -48,6 +48,10 @@ export function describeReport(report: DrainReport): string {
     unfinished.length > 0 ? `; unfinished: ${unfinished.join(', ')}` : '',
   ].join('');
 }
+
+/** Such as `1 request`, `2 requests`. @param name in the plural */
+export const countOf = (count: number, name: string): string =>
+  `${count} ${count === 1 ? name.replace(/s$/, '') : name}`;
 
 /**
  * How a stream ended.

@@ -103,13 +103,29 @@ describe('the log of a drain', () => {
     ]);
   });
 
-  it('says after cut streams what `flushTimeout` was', async () => {
+  it('says after cut streams what each cause needs, and on which route', async () => {
     const { clock, drain } = setUp();
     admitted(drain.streams);
     void drain.start('SIGTERM');
     await clock.advanceAsync(14_000);
-    expect(messages().at(-1)).toMatch(
-      /^1 stream ended without the last bytes; the oldest had run 14 s .* more `flushTimeout` \(2 s\)\.$/,
+    expect(messages().at(-1)).toBe(
+      '1 stream cut; the oldest had run 14 s (/scripted): the connection broke before the last bytes had left. ' +
+        'If the answers are bytes, set `farewell` on /scripted to a text or bytes. ' +
+        'If they take longer than `timeout` (12 s), raise it. ' +
+        'If their clients read slowly, raise `flushTimeout` (2 s).',
+    );
+  });
+
+  it('names a few routes of cut streams, and counts the others', async () => {
+    const { clock, drain } = setUp();
+    const silent = { end: () => undefined, destroy: () => undefined };
+    for (const route of ['/a', '/b', '/a', '/c', '/d', '/e']) {
+      drain.streams.admit({ kind: 'finite', route }, silent);
+    }
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(14_000);
+    expect(messages().at(-1)).toContain(
+      'set `farewell` on /a, /b, /c and 2 other routes to a text',
     );
   });
 
@@ -144,7 +160,7 @@ describe('the log of a drain', () => {
     void drain.start('SIGTERM');
     await clock.advanceAsync(14_000);
     expect(messages().at(-1)).toMatch(
-      /^Still running at the deadline: 1 requests, 1 tasks\. `timeout` \(12 s\)/,
+      /^Still running at the deadline: 1 request, 1 task\. `timeout` \(12 s\)/,
     );
   });
 

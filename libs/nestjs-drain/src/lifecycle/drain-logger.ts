@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Fields, type Level, writeLine } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
-import { describeReport, type DrainReport, type StreamOutcome } from '../core/report.js';
+import { countOf, describeReport, type DrainReport, type StreamOutcome } from '../core/report.js';
 import type { StreamInfo } from '../core/stream.js';
 import { DRAIN } from '../core/tokens.js';
 
@@ -116,9 +116,7 @@ export class DrainLogger {
 
   #whatIsLeft(): string {
     const open = Object.entries(this.#numbers()).filter(([, count]) => count > 0);
-    const phrases = open.map(
-      ([name, count]) => `${count} ${count === 1 ? name.slice(0, -1) : name}`,
-    );
+    const phrases = open.map(([name, count]) => countOf(count, name));
     return phrases.length > 0 ? `${phrases.join(', ')} open` : 'nothing open';
   }
 
@@ -148,9 +146,10 @@ type Outcome = 'cancelled' | 'cut';
 /** The streams that one drain could not let finish. */
 export class LossReport {
   readonly #longest = new Map<Outcome, { readonly route: string; readonly age: number }>();
+  readonly #cutRoutes = new Set<string>();
 
   constructor(private readonly drain: Drain) {
-    drain.events.on('started', () => this.#longest.clear());
+    drain.events.on('started', () => this.#clear());
     drain.events.on('released', ({ stream, outcome }) => this.#onReleased(stream, outcome));
   }
 
@@ -167,8 +166,14 @@ export class LossReport {
     return hints;
   }
 
+  #clear(): void {
+    this.#longest.clear();
+    this.#cutRoutes.clear();
+  }
+
   #onReleased(stream: StreamInfo, outcome: StreamOutcome): void {
     if (outcome !== 'cancelled' && outcome !== 'cut') return;
+    if (outcome === 'cut') this.#cutRoutes.add(stream.route);
     const age = stream.ageAt(this.drain.clock.now());
     if (age > (this.#longest.get(outcome)?.age ?? -1)) {
       this.#longest.set(outcome, { route: stream.route, age: Number(age.toFixed(3)) });
@@ -193,9 +198,10 @@ export class LossReport {
     const { flushTimeout, timeout } = this.drain.options;
     return {
       message:
-        `${streams(count)} ended without the last bytes${this.#oldest('cut')}: the client had stopped ` +
-        'reading, or the route sent no farewell. What `timeout` ' +
-        `(${timeout} s) lets finish needs none; a slow reader needs more \`flushTimeout\` (${flushTimeout} s).`,
+        `${streams(count)} cut${this.#oldest('cut')}: the connection broke before the last bytes had left. ` +
+        `If the answers are bytes, set \`farewell\` on ${describeRoutes(this.#cutRoutes)} to a text or bytes. ` +
+        `If they take longer than \`timeout\` (${timeout} s), raise it. ` +
+        `If their clients read slowly, raise \`flushTimeout\` (${flushTimeout} s).`,
       option: 'flushTimeout',
       value: flushTimeout,
       count,
@@ -217,7 +223,7 @@ export class LossReport {
 
   #unfinished(count: number, { unfinished }: DrainReport): Hint {
     const { timeout } = this.drain.options;
-    const what = Object.entries(unfinished).map(([name, left]) => `${left} ${name}`);
+    const what = Object.entries(unfinished).map(([name, left]) => countOf(left, name));
     return {
       message:
         `Still running at the deadline: ${what.join(', ')}. \`timeout\` (${timeout} s) was too short ` +
@@ -240,4 +246,13 @@ const moreGrace = (seconds: number): string =>
   `Set terminationGracePeriodSeconds, and the option \`terminationGracePeriod\`, to at least ${seconds}, or ` +
   'run more replicas with fewer streams each';
 
-const streams = (count: number): string => `${count} stream${count === 1 ? '' : 's'}`;
+const streams = (count: number): string => countOf(count, 'streams');
+
+/** More of them are left to the events and metrics. */
+const mostRoutes = 3;
+
+function describeRoutes(routes: ReadonlySet<string>): string {
+  const named = [...routes].slice(0, mostRoutes).join(', ');
+  const others = routes.size - mostRoutes;
+  return others > 0 ? `${named} and ${countOf(others, 'other routes')}` : named;
+}

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Logger } from '@nestjs/common';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ManualClock } from 'nestjs-drain-resume/testing';
@@ -109,6 +110,7 @@ function open(kind: StreamKind, farewell: Farewell) {
   const response = {
     writableEnded: false,
     headersSent: false,
+    getHeader: () => undefined,
     destroy: () => (calls.destroyed += 1),
   } as unknown as ServerResponse;
   const request = {
@@ -119,6 +121,9 @@ function open(kind: StreamKind, farewell: Farewell) {
   const stream = streams.admit({ kind, route: '/' }, transport) as HttpStream;
   return { stream, streams, calls };
 }
+
+// It says that the event is no chunk.
+Logger.overrideLogger(false);
 
 it('law 5: whatever the pace of source and reader, no farewell is lost, none is too many, and no end is false', async () => {
   await fc.assert(

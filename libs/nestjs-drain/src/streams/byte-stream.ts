@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
-import { isEventStream, isEventStreamType } from '../compat/response.js';
+import { headerOf, isEventStream, isEventStreamType } from '../compat/response.js';
 import { isNodeStream, isWebStream } from '../compat/streamed-bodies.js';
 import { byteSource, type ByteSource } from './byte-source.js';
 import { EventPosition } from './event-position.js';
 import { endOfEvents } from './event-stream.js';
-import { asChunk, lastWords } from './farewell.js';
+import { lastChunk } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { StreamAbortedError } from '../core/stream.js';
 
@@ -121,8 +121,9 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
     try {
       if (this.#isEventStream) return this.#lastEvents();
       if (this.stream.kind === 'subscription') return [];
-      const { farewell } = this.stream.transport;
-      const chunk = farewell === 'handler' ? undefined : asChunk(lastWords(farewell, this.stream));
+      const { farewell, response } = this.stream.transport;
+      const typeOf = () => this.type ?? headerOf(response, 'content-type');
+      const chunk = lastChunk(farewell, this.stream, typeOf);
       return chunk && [chunk];
     } catch {
       return undefined;

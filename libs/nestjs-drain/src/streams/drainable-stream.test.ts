@@ -121,7 +121,7 @@ class StreamController {
   }
 
   @Get('written')
-  @DrainableStream()
+  @DrainableStream({ farewell: 'handler' })
   written(@Res() wrapped: object, @DrainSignal() signal: AbortSignal): void {
     const response = rawOf(wrapped) as ServerResponse;
     response.writeHead(200, { 'Content-Type': 'text/plain' });

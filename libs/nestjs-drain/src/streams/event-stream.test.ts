@@ -112,6 +112,12 @@ class EventController {
     return source as Observable<MessageEvent>;
   }
 
+  @Sse('late-farewell')
+  @DrainableStream({ farewell: (() => Promise.resolve({ data: 'late' })) as never })
+  lateFarewell(): Observable<MessageEvent> {
+    return source as Observable<MessageEvent>;
+  }
+
   @Sse('bad-farewell')
   @DrainableStream({
     farewell: () => {
@@ -162,9 +168,12 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
     },
   );
 
-  test('law 5: a farewell function that throws leaves no clean end', async () => {
+  test.each([
+    ['throws', 'bad-farewell'],
+    ['returns a promise', 'late-farewell'],
+  ])('law 5: a farewell function that %s leaves no clean end', async (_, path) => {
     await start();
-    const answer = await fetch(`${running.url}/bad-farewell`);
+    const answer = await fetch(`${running.url}/${path}`);
     source.next({ data: 'one' });
     const report = expire();
     await expect(answer.text()).rejects.toThrow();

@@ -4,7 +4,7 @@ import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import type { CancelListener } from './cancel-subject.js';
 import type { EventPosition } from './event-position.js';
 import { beforeEnd } from './event-response.js';
-import { asEvent, lastWords } from './farewell.js';
+import { lastEvent } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { RepeatedId } from './last-event-id.js';
 
@@ -72,7 +72,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
     return true;
   }
 
-  /** Undefined where it failed: no end would be clean (law 5). */
+  /** Undefined where it failed, which the log says: no end would be clean (law 5). */
   #farewell(): string | undefined {
     try {
       return lastText(this.stream, this.#repeated?.id);
@@ -108,8 +108,7 @@ let written: { readonly farewell: unknown; readonly text: string } | undefined;
 function lastText(stream: HttpStream, id: string | undefined): string {
   const { retryAfter, farewell } = stream.transport;
   if (stream.kind === 'subscription') return formatEvent(reconnectEvent(id, retryAfter));
-  if (farewell === 'handler') throw new TypeError('A handler that ends itself is not intercepted.');
-  const event = asEvent(lastWords(farewell, stream));
+  const event = lastEvent(farewell, stream);
   if (id !== undefined) return formatEvent({ id, ...event });
   // A function returns words of their own for each stream.
   if (typeof farewell === 'function') return formatEvent(event);

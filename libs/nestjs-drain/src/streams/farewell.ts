@@ -1,4 +1,6 @@
-import type { MessageEvent } from '@nestjs/common';
+import { Logger, type MessageEvent } from '@nestjs/common';
+import { stackOf } from '../compat/nest-logger.js';
+import { format } from '../core/duration.js';
 import type { StreamInfo } from '../core/stream.js';
 
 /** A last event (for `@Sse()` routes) or a last chunk (for byte streams). */
@@ -7,7 +9,8 @@ export type LastWords = MessageEvent | (string & Record<never, never>) | Uint8Ar
 /**
  * What a finite stream sends when it is cancelled at the deadline, before its clean end.
  *
- * - an event, a chunk, or a function of the stream that returns one;
+ * - an event, a chunk, or a function of the stream that returns one at once, not as a promise. An event goes to event
+ *   streams alone, a chunk to any;
  * - `'handler'`: the handler watches its `@DrainSignal()`, sends its own last event and ends. What
  *   has not ended by itself within `flushTimeout` is cut.
  */
@@ -22,18 +25,91 @@ export const defaultFarewell: MessageEvent = {
   },
 };
 
-export function lastWords(farewell: Exclude<Farewell, 'handler'>, stream: StreamInfo): LastWords {
-  return typeof farewell === 'function' ? farewell(stream) : farewell;
-}
+const logger = new Logger('DrainableStream');
+/** The routes of which the log has said that their farewell has a fault. */
+const complained = new Set<string>();
 
-export function asEvent(words: LastWords): MessageEvent {
+/**
+ * The farewell of an event stream.
+ * @throws TypeError where the farewell is at fault, which the log says once for each route. No end of the stream is
+ * clean then: the default farewell in its place might say what the route's own was to hide, or in another format.
+ */
+export function lastEvent(farewell: Farewell, stream: StreamInfo): MessageEvent {
+  const words = wordsOf(farewell, stream);
   if (typeof words === 'string') return { data: words };
   if (words instanceof Uint8Array) return { data: new TextDecoder().decode(words) };
   return words;
 }
 
-/** A byte stream ends with bytes; an event would be noise in it. */
-export function asChunk(words: LastWords): Uint8Array | undefined {
+/**
+ * The farewell of any other answer.
+ * @param typeOf asked for the answer's `Content-Type`, for the log
+ * @returns undefined where the route has none: the default one is an event, which would be noise in bytes
+ * @throws TypeError as `lastEvent`, and where the route declares an event
+ */
+export function lastChunk(
+  farewell: Farewell,
+  stream: StreamInfo,
+  typeOf: () => string | null | undefined,
+): Uint8Array | undefined {
+  if (farewell === defaultFarewell) return undefined;
+  const words = wordsOf(farewell, stream);
   if (words instanceof Uint8Array) return words;
-  return typeof words === 'string' ? Buffer.from(words) : undefined;
+  if (typeof words === 'string') return Buffer.from(words);
+  throw fault(
+    stream,
+    `it is an event, which only an answer of text/event-stream can carry, and this one is ${typeOf() ?? 'of no type'}. ` +
+      'Set a text, bytes, or a function that returns one of them, in the `farewell` of this route.',
+  );
+}
+
+function wordsOf(farewell: Farewell, stream: StreamInfo): LastWords {
+  if (farewell === 'handler') throw new TypeError('A handler that ends itself is not intercepted');
+  if (typeof farewell !== 'function') return farewell;
+  const words = called(farewell, stream);
+  if (isLastWords(words)) return words;
+  if (!isThenable(words)) {
+    throw fault(
+      stream,
+      `it returned ${format(words)}. Return a text or bytes that are not empty, or an event with \`data\`.`,
+    );
+  }
+  // What it is rejected with ends no process.
+  words.then(undefined, () => undefined);
+  throw fault(
+    stream,
+    'it returned a promise, and must answer at once. Return the text, bytes or event itself, or set ' +
+      "`farewell: 'handler'` and let the handler send its last words when its signal aborts.",
+  );
+}
+
+function called(farewell: (stream: StreamInfo) => unknown, stream: StreamInfo): unknown {
+  try {
+    return farewell(stream);
+  } catch (error) {
+    throw fault(stream, `it threw ${String(error)}`, stackOf(error));
+  }
+}
+
+/** Says the fault once for each route, because thousands of streams share it. */
+function fault(stream: StreamInfo, problem: string, stack?: string): TypeError {
+  const { route } = stream;
+  if (!complained.has(route)) {
+    complained.add(route);
+    logger.error(
+      `Streams of ${route} are cut, because their \`farewell\` fails: ${problem}`,
+      stack,
+    );
+  }
+  return new TypeError(problem);
+}
+
+/** An event without data is none to an EventSource, and an empty text or chunk says nothing. */
+function isLastWords(words: unknown): words is LastWords {
+  if (typeof words === 'string' || words instanceof Uint8Array) return words.length > 0;
+  return (words as Partial<MessageEvent> | null | undefined)?.data !== undefined;
+}
+
+function isThenable(words: unknown): words is PromiseLike<unknown> {
+  return typeof (words as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }

@@ -61,10 +61,14 @@ export class HttpTransport implements StreamTransport {
   /** Set where the stream gets heartbeats. */
   stopHeartbeats: (() => void) | undefined;
 
+  /** @throws Error where nothing sends the farewell of what is on its way, so that no end of it is clean (law 5) */
   end(): void {
     if (!this.cancelSubject.isObserved && isEventStream(this.response))
       this.watchUnobserved?.(this);
+    const isUnheard = !this.cancelSubject.isObserved && this.response.headersSent;
     this.cancelSubject.cancel();
+    if (isUnheard && this.kind === 'finite' && !this.endsItself)
+      throw new Error('Nothing sends a farewell');
   }
 
   destroy(): void {

@@ -1,7 +1,16 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { Controller, Get, Res, type MiddlewareConsumer, Module } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Res,
+  StreamableFile,
+  UseInterceptors,
+  type MiddlewareConsumer,
+  Module,
+} from '@nestjs/common';
+import { of } from 'rxjs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   adapters,
@@ -15,6 +24,27 @@ import { DrainableStream, DrainSignal, StreamAdmission } from '../index.js';
 
 let response: ServerResponse;
 let source: Readable;
+/** Whether the response was destroyed when the signal of its handler aborted. */
+let wasDestroyed: boolean | undefined;
+
+/** An answer of lines, which a handler ends when its upstream does: on its signal. */
+function writeLines(own: ServerResponse, signal: AbortSignal): void {
+  own.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).write('1\n');
+  wasDestroyed = undefined;
+  signal.addEventListener('abort', () => {
+    wasDestroyed = own.destroyed;
+    own.end();
+  });
+}
+
+/** Answers in the handler's place, with bytes that nothing else has seen. */
+const ownFile = {
+  intercept: () => {
+    source = new Readable({ read: () => undefined });
+    source.push('begun\n');
+    return of(new StreamableFile(source));
+  },
+};
 
 const sse = { 'Content-Type': 'text/event-stream' };
 
@@ -62,9 +92,56 @@ class WritingController {
   @Get('ends-lines')
   @DrainableStream({ farewell: 'no more\n' })
   endsLines(@Res() wrapped: object, @DrainSignal() signal: AbortSignal): void {
+    writeLines(rawOf(wrapped) as ServerResponse, signal);
+  }
+
+  @Get('lines')
+  @DrainableStream()
+  lines(@Res() wrapped: object, @DrainSignal() signal: AbortSignal): void {
+    writeLines(rawOf(wrapped) as ServerResponse, signal);
+  }
+
+  @Get('lines-with-event')
+  @DrainableStream({ farewell: { type: 'bye', data: 'x' } })
+  linesWithEvent(@Res() wrapped: object, @DrainSignal() signal: AbortSignal): void {
+    writeLines(rawOf(wrapped) as ServerResponse, signal);
+  }
+
+  @Get('lines-with-faulty-farewell')
+  @DrainableStream({ farewell: (() => Promise.reject(new Error('late'))) as never })
+  linesWithFaultyFarewell(@Res() wrapped: object, @DrainSignal() signal: AbortSignal): void {
+    writeLines(rawOf(wrapped) as ServerResponse, signal);
+  }
+
+  @Get('lines-beside')
+  @DrainableStream()
+  async linesBeside(
+    @Res({ passthrough: true }) wrapped: object,
+    @DrainSignal() signal: AbortSignal,
+  ): Promise<void> {
     const own = rawOf(wrapped) as ServerResponse;
-    own.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).write('1\n');
-    signal.addEventListener('abort', () => own.end());
+    writeLines(own, signal);
+    await once(own, 'close');
+  }
+
+  @Get('lines-of-handler')
+  @DrainableStream({ farewell: 'handler' })
+  linesOfHandler(@Res() wrapped: object, @DrainSignal() signal: AbortSignal): void {
+    writeLines(rawOf(wrapped) as ServerResponse, signal);
+  }
+
+  @Get('silent-bytes')
+  @DrainableStream()
+  silentBytes(@Res() wrapped: object): void {
+    response = rawOf(wrapped) as ServerResponse;
+    response.writeHead(200, { 'Content-Type': 'text/plain' }).write('begun\n');
+  }
+
+  @Get('file-of-interceptor')
+  @DrainableStream()
+  @UseInterceptors(ownFile)
+  fileOfInterceptor(): void {
+    throw new Error('not reached');
   }
 
   @Get('ends-unsent')
@@ -174,6 +251,38 @@ describe.each(adapters)('a response that application code writes, on %s', (adapt
       expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
     },
   );
+
+  test.each(['lines', 'lines-with-event', 'lines-with-faulty-farewell', 'lines-beside'])(
+    'law 5: bytes without a farewell are cut before the signal of their handler aborts: %s',
+    async (path) => {
+      await start();
+      const answer = await open(path);
+      const report = expire();
+      await expect(answer.text()).rejects.toThrow();
+      expect(wasDestroyed).toBe(true);
+      expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
+    },
+  );
+
+  test.each(['silent-bytes', 'file-of-interceptor'])(
+    'law 5: bytes without a farewell are cut at the deadline, not a `flushTimeout` later: %s',
+    async (path) => {
+      await start();
+      const answer = await open(path);
+      const report = expire();
+      await expect(answer.text()).rejects.toThrow();
+      expect(await report).toMatchObject({ cancelled: 0, cut: 1, waitedSeconds: 10 });
+    },
+  );
+
+  test('a handler with `farewell: handler` ends its bytes itself', async () => {
+    await start();
+    const answer = await open('lines-of-handler');
+    const report = expire();
+    expect(await answer.text()).toBe('1\n');
+    expect(wasDestroyed).toBe(false);
+    expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+  });
 
   test('a handler that ends on its signal before it has sent anything is an honest 503', async () => {
     await start();
@@ -299,6 +408,34 @@ test('Express middleware makes a response a stream without a controller', async 
   const eventSource = { headers: { Accept: 'text/event-stream' } };
   const told = await fetch(`${running.url}/mounted`, eventSource);
   expect([told.status, await told.text()]).toEqual([200, 'retry: 1000\n\n']);
+  await running.close();
+});
+
+/** As `mounted`, with an answer of bytes. */
+function mountedLines(request: object, wrapped: object): void {
+  const stream = holder.admission.open(request, wrapped, { route: 'GET /mounted-lines' });
+  if (stream) writeLines(rawOf(wrapped) as ServerResponse, stream.signal);
+}
+
+@Module({})
+class MountedLinesModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(mountedLines).forRoutes('mounted-lines');
+  }
+}
+
+test('law 5: bytes without a farewell that middleware writes are cut before its signal aborts', async () => {
+  const running = await startApplication('express', {
+    imports: [MountedLinesModule],
+    options: { timeout: 10 },
+  });
+  holder.admission = running.application.get(StreamAdmission);
+  const answer = await fetch(`${running.url}/mounted-lines`);
+  const report = running.drain.start('test');
+  running.clock.advance(10_000);
+  await expect(answer.text()).rejects.toThrow();
+  expect(wasDestroyed).toBe(true);
+  expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
   await running.close();
 });
 

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { ignoreLaterWrites, isEventStream } from '../compat/response.js';
+import { headerOf, ignoreLaterWrites, isEventStream } from '../compat/response.js';
 import { EventPosition } from './event-position.js';
 import { endOfEvents } from './event-stream.js';
-import { asChunk, lastWords } from './farewell.js';
+import { lastChunk } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { answerRefused } from './refusals.js';
 
@@ -11,9 +11,10 @@ type End = (...args: unknown[]) => ServerResponse;
 
 /**
  * A response that application code writes itself: `@Res()`, middleware, a mounted handler, a proxy. The drain can end
- * it between two events: `retry:` for a subscription, the farewell for a finite stream. Where no farewell fits (other
- * content without one in bytes) the handler's own `@DrainSignal()` is the only way to a clean end. Writes that come
- * after the end are dropped, so a handler or a pipe that goes on meets no error.
+ * it between two events: `retry:` for a subscription, the farewell for a finite stream. Other content gets its farewell in
+ * bytes; where it has none the response is destroyed before the handler's signal aborts, because an end by the handler
+ * would look like a whole answer (law 5). Writes that come after the end are dropped, so a handler or a pipe that goes
+ * on meets no error.
  */
 export class ResponseStream {
   readonly #position = new EventPosition();
@@ -33,13 +34,13 @@ export class ResponseStream {
     this.#endResponse = own.end;
     own.write = (...args) => this.#pass(args);
     own.end = (...args) => this.#passEnd(args);
-    cancelSubject.subscribe(() => this.#end());
+    cancelSubject.subscribe(() => this.#endOrDestroy(() => this.#end()));
   }
 
   #pass(args: unknown[]): boolean {
     const flowing = this.#write.apply(this.stream.transport.response, args);
     this.#position.follow(args[0]);
-    if (this.#isDue && this.#position.isBetweenEvents) this.#endDue();
+    if (this.#isDue && this.#position.isBetweenEvents) this.#endOrDestroy(() => this.#endEvents());
     return flowing;
   }
 
@@ -70,10 +71,10 @@ export class ResponseStream {
     }
   }
 
-  /** Within a write of the application, which is to meet no error of the farewell's. */
-  #endDue(): void {
+  /** Perhaps within a write of the application, which is to meet no error of the farewell's. */
+  #endOrDestroy(end: () => void): void {
     try {
-      this.#endEvents();
+      end();
     } catch {
       this.#isDue = false;
       this.stream.destroy();
@@ -88,12 +89,11 @@ export class ResponseStream {
   }
 
   #endBytes(): void {
-    const { farewell } = this.stream.transport;
-    if (this.stream.kind === 'subscription') this.#finish(undefined);
-    else if (farewell !== 'handler') {
-      const chunk = asChunk(lastWords(farewell, this.stream));
-      if (chunk) this.#finish(chunk);
-    }
+    if (this.stream.kind === 'subscription') return this.#finish(undefined);
+    const { farewell, response } = this.stream.transport;
+    const chunk = lastChunk(farewell, this.stream, () => headerOf(response, 'content-type'));
+    if (chunk) this.#finish(chunk);
+    else this.stream.destroy();
   }
 
   /** Through the response's own methods, so that what middleware does to all writes is done to the last one. */

@@ -10,6 +10,7 @@ import {
   sentAsJson,
   unsentStream,
 } from '../compat/streamed-bodies.js';
+import { isEventStream } from '../compat/response.js';
 import { byteSource } from './byte-source.js';
 import { endable } from './byte-stream.js';
 import { EventStream } from './event-stream.js';
@@ -75,6 +76,7 @@ export class StreamInterceptor {
     const answer = Promise.resolve(pending);
     const ended = new Promise<never>((_, reject) => {
       forget = this.stream.transport.cancelSubject.subscribe(() => {
+        this.#destroyBegun();
         reject(tooLate(this.stream));
         void answer.then(
           (late) => this.#discard(late),
@@ -87,6 +89,12 @@ export class StreamInterceptor {
     } finally {
       forget();
     }
+  }
+
+  /** The handler writes bytes itself, without `@Res()`: Nest would end them as if they were whole (law 5). */
+  #destroyBegun(): void {
+    const { response } = this.stream.transport;
+    if (response.headersSent && !isEventStream(response)) this.stream.destroy();
   }
 
   /** It goes to no client any more: it must neither run on nor fail unheard. */
