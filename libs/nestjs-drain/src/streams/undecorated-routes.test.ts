@@ -13,7 +13,7 @@ import { afterEach, expect, jest, test } from '@jest/globals';
 import { startApplication } from '../../test/support/application.js';
 import { DrainableStream, Management } from '../index.js';
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 
 async function warningsOf(parts: Parameters<typeof startApplication>[1]): Promise<string[]> {
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
