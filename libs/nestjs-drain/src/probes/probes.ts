@@ -31,7 +31,7 @@ export interface HealthOptions {
   unfollowedDrainLimit?: number;
 }
 
-const paths = unlessFalse(either(list(routePath), routePath));
+const paths = unlessFalse(either(routePath, list(routePath)));
 export const healthChecks: OptionChecks = {
   liveness: paths,
   readiness: paths,
