@@ -20,6 +20,10 @@ export const requireForRoot = (module: string): Provider => ({
 /** For the providers of every `forRoot()` and `forRootAsync()`. */
 export const forRootDone: Provider = { provide: FOR_ROOT, useValue: true };
 
+/** Whether it is one of this library's modules that have providers of their own. */
+export const isOfLibrary = ({ providers }: { providers: ReadonlyMap<unknown, unknown> }): boolean =>
+  providers.has(FOR_ROOT);
+
 /** Under which `@Module()` keeps its imports, in Nest 11 and 12. */
 const IMPORTS = 'imports';
 
