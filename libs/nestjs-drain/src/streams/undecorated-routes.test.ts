@@ -17,8 +17,8 @@ afterEach(() => void jest.restoreAllMocks());
 
 async function warningsOf(parts: Parameters<typeof startApplication>[1]): Promise<string[]> {
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-  const { close } = await startApplication('express', parts);
-  await close();
+  const running = await startApplication('express', parts);
+  await running.close();
   return warn.mock.calls.map(([line]) => String(line)).filter((line) => / stream /.test(line));
 }
 
