@@ -1,4 +1,4 @@
-import { ConsoleLogger, Injectable, Logger, Module } from '@nestjs/common';
+import { ConsoleLogger, forwardRef, Injectable, Logger, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { DRAIN } from './core/tokens.js';
@@ -86,7 +86,17 @@ describe('options', () => {
       { control: { host: '::1' } },
       /`control.host` is the address of `control.port`; set a/,
     ],
-    ['no CIDR', { control: { allow: ['10.0.0.1'] } }, /`control.allow` has "10.0.0.1"; set CIDR/],
+    ['no CIDR', { control: { allow: ['10.0.0.1'] } }, /`control.allow` has "10.0.0.1"; set a list/],
+    [
+      'a word for peers',
+      { control: { allow: 'loopback' } } as never,
+      /`control.allow` is "loopback"; set a list of CIDR blocks such as \["127.0.0.0\/8", "::1\/128"\] for loopback/,
+    ],
+    [
+      'the same word in a list, beside another problem,',
+      { control: { allow: ['loopback'] }, timeout: -1 },
+      /`timeout` is -1.*`control.allow` has "loopback"; set a list of CIDR blocks such as/s,
+    ],
   ])('%s is refused at start with the remedy', async (_, options, remedy) => {
     expect(await refused(options)).toMatch(remedy);
   });
@@ -222,7 +232,17 @@ test('imported twice it refuses to start and says where it belongs', async () =>
     GracefulShutdownModule.forRoot(options),
   );
   await expect(compile(...imports)).rejects.toThrow(
-    /imported twice.*import it once, in the root module/s,
+    /imported twice, by RootTestModule; import it once, in the root module/,
+  );
+});
+
+test('imported twice it names the modules that import it, where these are classes', async () => {
+  @Module({ imports: [GracefulShutdownModule.forRoot({ timeout: 5 })] })
+  class FeatureModule {}
+  @Module({ imports: [forwardRef(() => FeatureModule), GracefulShutdownModule.forRoot()] })
+  class RootModule {}
+  await expect(compile(RootModule)).rejects.toThrow(
+    /imported twice, by (RootModule and FeatureModule|FeatureModule and RootModule); import it once/,
   );
 });
 

@@ -43,6 +43,7 @@ import {
 } from './lifecycle/options.js';
 import { BeforeNest, ShutdownSequence } from './lifecycle/shutdown-sequence.js';
 import { ShutdownService } from './lifecycle/shutdown.service.js';
+import { UnrunHooks } from './lifecycle/unrun-hooks.js';
 import { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
 import { HEALTH_OPTIONS, healthChecks, Probes, type HealthOptions } from './probes/probes.js';
 import { DrainableRoutes } from './streams/drainable-routes.js';
@@ -241,6 +242,7 @@ const providers: Provider[] = [
   ShutdownSequence,
   { provide: SHUTDOWN, useExisting: ShutdownSequence },
   BeforeNest,
+  UnrunHooks,
   ApplicationSignals,
   DrainLogger,
   Diagnostics,

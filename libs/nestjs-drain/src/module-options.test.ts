@@ -53,11 +53,19 @@ describe('options that cannot work are refused with the remedy', () => {
   test.each<[object, RegExp]>([
     [{ kinds: 'finite' }, /@DrainableStream\(\) on Controller\.handler\(\).*\n.*`kinds` is not/],
     [{ kind: 'subscripton' }, /`kind` is "subscripton"; set "finite" or "subscription"/],
-    [{ farewell: 5 }, /`farewell` is 5; set an object with data/],
+    [
+      { farewell: 5 },
+      /`farewell` is 5; set "handler", a text, a Uint8Array or a function, or an object with data, id/,
+    ],
+    [{ farewell: { dat: 1 } }, /:\n {2}- `farewell.dat` is not an option; known are data, [^\n]*$/],
+    [{ existing: 'yes' }, /`existing` is "yes"; set true or false, or a function\./],
     [{ heartbeat: 15_000 }, /`heartbeat` is 15000; set a whole number of seconds from 1 to 3600/],
     [{ heartbeat: true }, /`heartbeat` is true; set a whole number of seconds/],
     [{ id: 'x' }, /`id` is "x"; set a function/],
-    [{ resumable: 'yes' }, /`resumable` is "yes"; set an object with background/],
+    [
+      { resumable: 'yes' },
+      /`resumable` is "yes"; set true or false or "handler", or an object with background/,
+    ],
     [{ resumable: { grase: 1 } }, /`resumable.grase` is not an option/],
     [{ resumable: { grace: -1 } }, /`resumable.grace` is -1; set a number of seconds/],
     [{ resumable: { grace: Infinity } }, /`resumable.grace` is Infinity/],

@@ -49,3 +49,25 @@ test('with probes and without Terminus the start says what to install, or to lea
   expect(code).not.toBe(0);
   expect(fixture.output()).toContain('run `npm install @nestjs/terminus`, or set `health: false`');
 });
+
+test.each(['import', 'require'])(
+  'with the metrics (%s) and without prom-client the start says what to install, or to leave out',
+  async (METRICS) => {
+    const fixture = await startFixture('plain', { ABSENT: 'prom-client', HEALTH: 'off', METRICS });
+    cleanups.push(() => fixture.stop());
+    const { code } = await fixture.exited;
+    expect(code).not.toBe(0);
+    expect(fixture.output()).toMatch(
+      /DrainMetricsModule cannot start:\n {2}- the metrics need prom-client: run `npm install prom-client`, or leave/,
+    );
+  },
+);
+
+test.each(['import', 'require'])(
+  'with the metrics (%s) and prom-client it starts',
+  async (METRICS) => {
+    const fixture = await startFixture('plain', { HEALTH: 'off', METRICS });
+    cleanups.push(() => fixture.stop());
+    await fixture.printed('plain');
+  },
+);

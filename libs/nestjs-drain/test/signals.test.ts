@@ -37,6 +37,8 @@ describe('two applications in one process', () => {
     expect(await exited).toEqual({ code: 0, signal: null });
     expect(output()).toContain('two completed');
     if (applications.includes('two hooks')) expect(output()).toContain('two closed');
+    const isUnrun = output().includes('Nest does not run the shutdown hooks of Last');
+    expect(isUnrun).toBe(applications === 'one,two work');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Provider } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
 
 const FOR_ROOT = Symbol.for('nestjs-drain.ForRoot');
 
@@ -18,6 +19,29 @@ export const requireForRoot = (module: string): Provider => ({
 
 /** For the providers of every `forRoot()` and `forRootAsync()`. */
 export const forRootDone: Provider = { provide: FOR_ROOT, useValue: true };
+
+/** Whether it is one of this library's modules that have providers of their own. */
+export const isOfLibrary = ({ providers }: { providers: ReadonlyMap<unknown, unknown> }): boolean =>
+  providers.has(FOR_ROOT);
+
+/** Under which `@Module()` keeps its imports, in Nest 11 and 12. */
+const IMPORTS = 'imports';
+
+/**
+ * The modules that import one of those that have this provider. Only of those whose decorator says it: what a dynamic
+ * module imports leads nowhere, and every module has a global one among its relations.
+ */
+export function importersOf(modules: ModulesContainer, provider: symbol): string[] {
+  const all = [...modules.values()];
+  const imported = new Set<unknown>(
+    all.filter(({ providers }) => providers.has(provider)).map(({ metatype }) => metatype),
+  );
+  const importers = all.filter(({ metatype }) => {
+    const imports = (Reflect.getMetadata(IMPORTS, metatype) ?? []) as readonly unknown[];
+    return imports.some((one) => imported.has((one as { module?: unknown } | null)?.module));
+  });
+  return importers.map(({ metatype }) => metatype.name);
+}
 
 /** What a factory may be given by. */
 const ways = ['useFactory', 'useClass', 'useExisting'] as const;

@@ -49,11 +49,14 @@ export class ManagementRoutes {
   /** @param work what a drain waits for; a call of these routes is taken out of it. */
   constructor(private readonly work: InFlight) {}
 
-  /** @throws InvalidDrainOptionsError when two routes want the same path. */
+  /**
+   * Added twice, a route counts once.
+   * @throws InvalidDrainOptionsError when two routes want the same path.
+   */
   add(route: ManagementRoute): void {
     const path = normalPath(route.path);
     const other = this.#routes.get(path);
-    if (other) {
+    if (other && other !== route) {
       throw new InvalidDrainOptionsError([
         `\`${other.option}\` and \`${route.option}\` are both ${path}; set one of them to another path.`,
       ]);

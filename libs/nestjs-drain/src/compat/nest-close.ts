@@ -1,5 +1,6 @@
 import { Injectable, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { forRootDone } from './for-root.js';
 
 /** The part of a Nest 12 adapter that `app.close()` awaits before any hook. Nest 11 has none. */
 interface ClosableAdapter {
@@ -43,7 +44,7 @@ export class AfterNest implements OnApplicationShutdown {
 }
 
 /** A module of its own, because Nest runs shutdown hooks module by module. */
-@Module({ providers: [AfterNest], exports: [AfterNest] })
+@Module({ providers: [AfterNest, forRootDone], exports: [AfterNest] })
 export class AfterNestModule {}
 
 function setDistance(modules: ModulesContainer, provider: Type, distance: number): void {

@@ -53,6 +53,10 @@ export function endingListeners(signal: NodeJS.Signals, own: unknown): string[] 
     .map(({ name, source }) => `${name || 'a function'} (${excerpt(source)})`);
 }
 
+/** Whether only this library listens: neither Nest (`enableShutdownHooks()`) nor the application's own code does. */
+export const isOnlyListener = (signal: NodeJS.Signals): boolean =>
+  process.listenerCount(signal) === 1;
+
 /** The words of its source in Nest 11 and 12; a bundler that renames variables keeps the second one. */
 const isOfNest = (source: string): boolean => /receivedSignal|useProcessExit/.test(source);
 

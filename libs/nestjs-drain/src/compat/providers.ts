@@ -1,7 +1,9 @@
 import { types } from 'node:util';
-import type { DiscoveryService } from '@nestjs/core';
+import type { DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { isOfLibrary } from './for-root.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+type Module = NonNullable<Parameters<DiscoveryService['getProviders']>[1]>[number];
 type Method = (...args: never[]) => unknown;
 
 export interface ProviderWithMethod {
@@ -15,14 +17,38 @@ export interface ProviderWithMethod {
  * The providers and controllers that have a method, each once. Foreign objects are looked at and never
  * touched: no getter runs, and no trap of a proxy, which may answer for any name or throw. A proxy
  * counts by the class that provides it. Request-scoped providers have no instance to call.
+ * @param modules where to look; default: in all
  */
-export function providersWith(discovery: DiscoveryService, key: string): ProviderWithMethod[] {
+export function providersWith(
+  discovery: DiscoveryService,
+  key: string,
+  modules?: Module[],
+): ProviderWithMethod[] {
   const found = new Map<unknown, ProviderWithMethod>();
-  for (const wrapper of [...discovery.getProviders(), ...discovery.getControllers()]) {
+  const wrappers = [
+    ...discovery.getProviders({}, modules),
+    ...discovery.getControllers({}, modules),
+  ];
+  for (const wrapper of wrappers) {
     const provider = providerWith(wrapper, key);
     if (provider) found.set(provider.instance, provider);
   }
   return [...found.values()];
+}
+
+/** Nest's hooks of a closing application. It runs them where the application is closed, and for no other reason. */
+const closingHooks = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'];
+
+/** Its hooks only shut what it made for its own answers, and the probes of this library load it where an application does not. */
+const TERMINUS = 'TerminusModule';
+
+/** The names of the application's providers and controllers that have such a hook, each once; those of packages too. */
+export function withClosingHooks(discovery: DiscoveryService, modules: ModulesContainer): string[] {
+  const others = [...modules.values()].filter(
+    (module) => !isOfLibrary(module) && module.name !== TERMINUS,
+  );
+  const found = closingHooks.flatMap((hook) => providersWith(discovery, hook, others));
+  return [...new Set(found.map(({ name }) => name))];
 }
 
 function providerWith(wrapper: Wrapper, key: string): ProviderWithMethod | undefined {

@@ -1,7 +1,6 @@
 import {
   filled,
   flag,
-  list,
   optionProblems,
   routePath,
   text,
@@ -9,6 +8,7 @@ import {
   type OptionCheck,
   type OptionChecks,
 } from '../core/option-checks.js';
+import { peersCheck } from './peers.js';
 
 /** Where the shutdown routes are, and who may call them. */
 export interface ControlOptions {
@@ -62,7 +62,7 @@ const checks: OptionChecks = {
   port: wholeNumber(0, 65_535, 'port'),
   host: text,
   allow: filled(
-    list(text),
+    peersCheck,
     'set the peers that may call, or `control: false` to have no shutdown routes',
   ),
   token,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Peers } from './access.js';
+import { Peers, peersCheck } from './peers.js';
 
 test.each([
   '127.0.0.1',
@@ -23,7 +23,30 @@ test.each([
   'unknown',
 ])('%s is a stranger', (address) => expect(new Peers().has(address)).toBe(false));
 
-test.each(['10.0.0.1', '10.0.0.0/33', 'fd00::/129', 'localhost/8', '10.0.0.0/x'])(
-  '%s is no CIDR block and is refused',
-  (block) => expect(() => new Peers([block])).toThrow(/set CIDR blocks/),
-);
+test.each([
+  '10.0.0.1',
+  '10.0.0.0/33',
+  '10.0.0.0/',
+  'fd00::/129',
+  'localhost/8',
+  '10.0.0.0/x',
+  '::1/1/2',
+  5,
+])('%s is no CIDR block and is refused, alone and in a list', (block) => {
+  const remedy = '; set a list of CIDR blocks such as ["127.0.0.0/8", "::1/128"] for loopback';
+  const shown = JSON.stringify(block);
+  expect(peersCheck('allow', block)).toEqual([
+    expect.stringContaining(`\`allow\` is ${shown}${remedy}`),
+  ]);
+  expect(peersCheck('allow', ['10.0.0.0/8', block, 'unix'])).toEqual([
+    expect.stringContaining(`\`allow\` has ${shown}${remedy}`),
+  ]);
+  expect(new Peers([block as string]).has('10.0.0.1')).toBe(false);
+});
+
+test('a block without its list is refused, blocks and `unix` in one are not', () => {
+  expect(peersCheck('allow', '10.0.0.0/8')).toEqual([
+    expect.stringMatching(/is "10.*; set a list/),
+  ]);
+  expect(peersCheck('allow', ['10.0.0.0/8', '::1/128', 'unix'])).toEqual([]);
+});

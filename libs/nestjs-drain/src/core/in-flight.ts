@@ -41,6 +41,11 @@ export class InFlight {
     return this.#awaited?.size ?? this.size;
   }
 
+  /** The pieces of `unfinished`, as their owner has entered them. */
+  get awaited(): readonly object[] {
+    return [...(this.#awaited ?? [...this.#working, ...this.#found()])];
+  }
+
   /**
    * Work that its owner knows anyway, and that is looked for only where it matters: to tell of each piece would cost
    * every request (law 9). From `close()` until `reopen()` the owner enters and leaves it like all other work.

@@ -137,11 +137,17 @@ export const withMethods =
       : wrong(name, value, `set an object with ${missing.join('() and ')}()`);
   };
 
-/** What passes one of two checks. */
+/** What passes one of two checks. Both remedies are named, unless the second knows a part of the value that is wrong. */
 export const either =
   (first: OptionCheck, second: OptionCheck): OptionCheck =>
-  (name, value) =>
-    first(name, value).length === 0 ? [] : second(name, value);
+  (name, value) => {
+    const problems = [first(name, value), second(name, value)];
+    if (problems.some(({ length }) => length === 0)) return [];
+    const head = `\`${name}\` is ${format(value)}; set `;
+    const all = problems.flat();
+    if (!all.every((problem) => problem.startsWith(head))) return problems[1]!;
+    return [`${head}${all.map((problem) => problem.slice(head.length, -1)).join(', or ')}.`];
+  };
 
 /** Another party checks the value. */
 export const unchecked: OptionCheck = () => [];

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Server, Socket } from 'node:net';
+import { requestName } from '../compat/request-name.js';
 import { type CountedWork, enterWork, isFollowed } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
 import { IdleGate, type InFlight } from '../core/in-flight.js';
@@ -29,8 +30,7 @@ class RequestWork implements CountedWork {
   ) {}
 
   get name(): string {
-    const { method, url } = this.response.req;
-    return `${method} ${url}`;
+    return requestName(this.response);
   }
 
   excuse(): void {

@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { isInPod, watcherOf } from '../compat/environment.js';
+import { importersOf } from '../compat/for-root.js';
 import { stackOf } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import { durationWarnings } from '../core/duration.js';
 import { InvalidDrainOptionsError, resolveDrainOptions } from '../core/options.js';
+import { DRAIN } from '../core/tokens.js';
 import { separateOptions, type ModuleOptions } from './options.js';
 
 const applications = new WeakSet<ModulesContainer>();
@@ -15,9 +17,11 @@ const applications = new WeakSet<ModulesContainer>();
  */
 export function applicationDrain(modules: ModulesContainer, options: ModuleOptions): Drain {
   if (applications.has(modules)) {
+    const importers = importersOf(modules, DRAIN);
+    const by = importers.length > 0 ? `, by ${importers.join(' and ')}` : '';
     throw new InvalidDrainOptionsError([
-      'it is imported twice, with two sets of options for one process; import it once, in the root module: ' +
-        'it is global, and other modules find ShutdownService without importing it.',
+      `it is imported twice${by}; import it once, in the root module: it is global, and other modules find ` +
+        'ShutdownService without importing it.',
     ]);
   }
   const logger = new Logger('GracefulShutdown');

@@ -9,6 +9,7 @@ import { ApplicationSignals } from './application-signals.js';
 import type { Hooks } from './hooks.js';
 import { separateOptions, type ModuleOptions } from './options.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
+import type { UnrunHooks } from './unrun-hooks.js';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -22,7 +23,8 @@ function setUp(given: ModuleOptions) {
   const hooks = { conclude: () => Promise.resolve() } as unknown as Hooks;
   const sequence = new ShutdownSequence(drain, process, hooks);
   const afterNest = { task: undefined } as AfterNest;
-  const signals = new ApplicationSignals(sequence, drain, process, afterNest);
+  const unrun = { warningAfter: () => undefined } as unknown as UnrunHooks;
+  const signals = new ApplicationSignals(sequence, drain, process, afterNest, unrun);
   cleanups.push(() => afterNest.task?.());
   return { clock, drain, sequence, signals };
 }

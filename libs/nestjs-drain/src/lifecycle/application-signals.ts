@@ -5,6 +5,7 @@ import { DRAIN } from '../core/tokens.js';
 import { PROCESS_OPTIONS, type ResolvedProcessOptions } from './options.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
 import { signalsOfProcess, type ApplicationState, type SignalledApplication } from './signals.js';
+import { UnrunHooks } from './unrun-hooks.js';
 
 /** Seconds: the kubelet sends SIGKILL 2 s after a SIGTERM that comes when the grace period is over. */
 const lastFlush = 1.5;
@@ -26,6 +27,7 @@ export class ApplicationSignals implements SignalledApplication, OnApplicationBo
     @Inject(DRAIN) private readonly drain: Drain,
     @Inject(PROCESS_OPTIONS) options: ResolvedProcessOptions,
     afterNest: AfterNest,
+    private readonly unrunHooks: UnrunHooks,
   ) {
     this.signals = options.signals || [];
     this.forceExitOnSecondSignal = options.forceExitOnSecondSignal;
@@ -47,6 +49,7 @@ export class ApplicationSignals implements SignalledApplication, OnApplicationBo
     if (graceIsOver) this.#useLastSeconds(signal);
     await over;
     this.#isSignalled = this.sequence.isOver;
+    if (this.#isSignalled && !this.sequence.isClosing) this.#sayUnrun(signal);
     return this.#isSignalled;
   }
 
@@ -71,6 +74,12 @@ export class ApplicationSignals implements SignalledApplication, OnApplicationBo
     if (!this.#isSignalled) this.#unregister();
     this.#process.changed();
     await this.#process.whenAllGone();
+  }
+
+  /** The process exits next. */
+  #sayUnrun(signal: NodeJS.Signals): void {
+    const warning = this.unrunHooks.warningAfter(signal);
+    if (warning !== undefined) this.#logger.warn(warning);
   }
 
   #useLastSeconds(signal: NodeJS.Signals): void {

@@ -4,6 +4,7 @@ import { Drain } from '../core/drain.js';
 import { countOf, describeReport, type DrainReport, type StreamOutcome } from '../core/report.js';
 import type { StreamInfo } from '../core/stream.js';
 import { DRAIN } from '../core/tokens.js';
+import { unfinishedHint } from './unfinished-work.js';
 
 /** ms between two progress lines. */
 const progressInterval = 5000;
@@ -221,16 +222,11 @@ export class LossReport {
     };
   }
 
-  #unfinished(count: number, { unfinished }: DrainReport): Hint {
-    const { timeout } = this.drain.options;
-    const what = Object.entries(unfinished).map(([name, left]) => countOf(left, name));
+  #unfinished(count: number, report: DrainReport): Hint {
     return {
-      message:
-        `Still running at the deadline: ${what.join(', ')}. \`timeout\` (${timeout} s) was too short ` +
-        'for them: raise it, or let them end when their signal aborts (docs/transports.md). A handler or task that ' +
-        'awaits `drain()` or `wait()` waits for itself: let it call `initiate()`.',
+      message: unfinishedHint(this.drain, report),
       option: 'timeout',
-      value: timeout,
+      value: this.drain.options.timeout,
       count,
     };
   }

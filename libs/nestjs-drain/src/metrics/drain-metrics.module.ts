@@ -1,10 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { register, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Drain } from '../core/drain.js';
 import { forRootDone, requireForRoot } from '../compat/for-root.js';
 import type { ManagementRoute, ManagementRoutes } from '../compat/management-routes.js';
+import { ifInstalled } from '../compat/optional-package.js';
 import { DRAIN, MANAGEMENT_ROUTES } from '../core/tokens.js';
-import { DrainMetrics } from './drain-metrics.js';
 import {
   checkOptions,
   routePath,
@@ -30,7 +30,10 @@ const metricPrefix: OptionCheck = (name, value) =>
         `\`${name}\` is ${JSON.stringify(value)}; set letters, digits, _ and :, and no digit first.`,
       ];
 
-const modules = new WeakMap<Registry, Map<string, DynamicModule>>();
+const METRICS = Symbol.for('nestjs-drain.DrainMetrics');
+
+/** By its path. A feature module may import the metrics too. */
+const scrapes = new WeakMap<Registry, Map<string, ManagementRoute>>();
 
 /**
  * The drain's metrics in your prom-client registry, and a route that serves it until the listener
@@ -45,31 +48,35 @@ export class DrainMetricsModule {
       prefix: metricPrefix,
       path: unlessFalse(routePath),
     });
-    const { registry = register, prefix = 'nestjs_drain_', path = 'metrics' } = options;
-    // Nest knows a module that is imported twice by its identity.
-    const known = modules.get(registry) ?? new Map<string, DynamicModule>();
-    const key = JSON.stringify([prefix, path]);
-    const module = known.get(key) ?? describe(registry, prefix, path);
-    modules.set(registry, known.set(key, module));
-    return module;
+    const { registry, prefix = 'nestjs_drain_', path = 'metrics' } = options;
+    return {
+      module: DrainMetricsModule,
+      providers: [
+        forRootDone,
+        {
+          provide: METRICS,
+          inject: [DRAIN, MANAGEMENT_ROUTES],
+          useFactory: async (drain: Drain, routes: ManagementRoutes) => {
+            const { DrainMetrics } = await ifInstalled(
+              import('./drain-metrics.js'),
+              'the metrics need prom-client: run `npm install prom-client`, or leave DrainMetricsModule out.',
+              'DrainMetricsModule',
+            );
+            const metrics = DrainMetrics.in(registry, prefix).observe(drain);
+            if (path !== false) routes.add(scrapeOf(metrics.registry, path));
+            return metrics;
+          },
+        },
+      ],
+    };
   }
 }
 
-function describe(registry: Registry, prefix: string, path: string | false): DynamicModule {
-  return {
-    module: DrainMetricsModule,
-    providers: [
-      forRootDone,
-      {
-        provide: DrainMetrics,
-        inject: [DRAIN, MANAGEMENT_ROUTES],
-        useFactory: (drain: Drain, routes: ManagementRoutes) => {
-          if (path !== false) routes.add(scrape(registry, path));
-          return DrainMetrics.in(registry, prefix).observe(drain);
-        },
-      },
-    ],
-  };
+function scrapeOf(registry: Registry, path: string): ManagementRoute {
+  const known = scrapes.get(registry) ?? new Map<string, ManagementRoute>();
+  const route = known.get(path) ?? scrape(registry, path);
+  scrapes.set(registry, known.set(path, route));
+  return route;
 }
 
 /** Answered in every phase, on the management port where there is one. */

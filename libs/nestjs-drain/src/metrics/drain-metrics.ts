@@ -1,4 +1,4 @@
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Gauge, Histogram, register, type Registry } from 'prom-client';
 import type { Drain } from '../core/drain.js';
 import {
   drainDuration,
@@ -26,7 +26,7 @@ export class DrainMetrics {
   #drain: Drain | undefined;
 
   private constructor(
-    private readonly registry: Registry,
+    readonly registry: Registry,
     private readonly prefix: string,
   ) {
     this.#streams = new StreamMetrics(registry, prefix, () => this.#drain);
@@ -41,8 +41,9 @@ export class DrainMetrics {
     for (const reading of readings) this.#gauge(reading);
   }
 
-  /** The metrics in this registry; asked for twice, they are registered once. */
-  static in(registry: Marked, prefix: string): DrainMetrics {
+  /** The metrics in this registry, by default prom-client's global one; asked for twice, they are registered once. */
+  static in(given: Registry | undefined, prefix: string): DrainMetrics {
+    const registry: Marked = given ?? register;
     const known = (registry[METRICS] ??= new Map<string, DrainMetrics>());
     // Tests clear the registry between two applications.
     if (!registry.getSingleMetric(prometheusName(prefix, phase))) known.delete(prefix);

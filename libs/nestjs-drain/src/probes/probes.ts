@@ -2,10 +2,10 @@ import { HttpException, Inject, Injectable, type OnModuleInit } from '@nestjs/co
 import { LazyModuleLoader } from '@nestjs/core';
 import type { HealthCheckService, HealthIndicatorFunction } from '@nestjs/terminus';
 import { ManagementRoutes, type ManagementAnswer } from '../compat/management-routes.js';
+import { ifInstalled } from '../compat/optional-package.js';
 import { Drain } from '../core/drain.js';
 import {
   either,
-  InvalidDrainOptionsError,
   list,
   routePath,
   seconds,
@@ -31,7 +31,7 @@ export interface HealthOptions {
   unfollowedDrainLimit?: number;
 }
 
-const paths = unlessFalse(either(list(routePath), routePath));
+const paths = unlessFalse(either(routePath, list(routePath)));
 export const healthChecks: OptionChecks = {
   liveness: paths,
   readiness: paths,
@@ -114,12 +114,10 @@ export class Probes implements OnModuleInit {
 
 /** @throws InvalidDrainOptionsError when it is not installed. */
 async function loadTerminus(modules: LazyModuleLoader): Promise<HealthCheckService> {
-  const terminus = await import('@nestjs/terminus').catch((error: NodeJS.ErrnoException) => {
-    if (!error.code?.endsWith('MODULE_NOT_FOUND')) throw error;
-    throw new InvalidDrainOptionsError([
-      'the probes need @nestjs/terminus: run `npm install @nestjs/terminus`, or set `health: false`.',
-    ]);
-  });
+  const terminus = await ifInstalled(
+    import('@nestjs/terminus'),
+    'the probes need @nestjs/terminus: run `npm install @nestjs/terminus`, or set `health: false`.',
+  );
   const options = { logger: false } as const;
   const module = await modules.load(() => terminus.TerminusModule.forRoot(options), options);
   return module.resolve(terminus.HealthCheckService);

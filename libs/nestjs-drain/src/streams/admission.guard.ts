@@ -107,7 +107,7 @@ export class AdmissionGuard implements CanActivate {
     if (this.#isSaid) return;
     this.#isSaid = true;
     this.#logger.warn(
-      `@DrainableStream() on ${context.getClass().name} does nothing: import GracefulShutdownModule.forRoot() in the ` +
+      `@DrainableStream() on ${context.getClass().name}.${context.getHandler().name}() does nothing: import GracefulShutdownModule.forRoot() in the ` +
         'root module.',
     );
   }

@@ -271,7 +271,7 @@ test('without GracefulShutdownModule the decorator does nothing', async () => {
   }
   expect(warn.mock.calls).toEqual([
     [
-      '@DrainableStream() on AloneController does nothing: import GracefulShutdownModule.forRoot() in the root module.',
+      '@DrainableStream() on AloneController.alone() does nothing: import GracefulShutdownModule.forRoot() in the root module.',
     ],
   ]);
   warn.mockRestore();

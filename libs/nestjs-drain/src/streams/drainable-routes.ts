@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import {
   checkRouteMetadata,
@@ -29,6 +29,7 @@ import {
   streamRouteOf,
   type StreamRoute,
 } from './stream-route.js';
+import { undecoratedRoutesOf, undecoratedRoutesWarning } from './undecorated-routes.js';
 
 /**
  * Finds what `@DrainableStream()` decorates when the application starts, before Nest compiles its routes. One rule,
@@ -38,7 +39,10 @@ import {
  */
 @Injectable()
 export class DrainableRoutes implements OnModuleInit {
+  readonly #logger = new Logger('GracefulShutdown');
   readonly #logged: StreamRoute[] = [];
+  /** A controller of several modules counts once. */
+  readonly #undecorated = new Set<string>();
 
   /** @throws TypeError naming a method or provider that cannot be a stream, and the remedy. */
   constructor(
@@ -51,6 +55,7 @@ export class DrainableRoutes implements OnModuleInit {
         if (!isClass(metatype)) continue;
         wrapRoutes(metatype);
         this.#logged.push(...loggedRoutesOf(metatype));
+        for (const route of undecoratedRoutesOf(metatype)) this.#undecorated.add(route);
       }
       for (const { metatype } of providers.values()) {
         if (isClass(metatype)) refuseProvider(metatype);
@@ -62,6 +67,9 @@ export class DrainableRoutes implements OnModuleInit {
   onModuleInit(): void {
     const [route] = this.#logged;
     if (route && !this.#hasResumption) throw nothingKeepsEvents(route);
+    if (this.#undecorated.size > 0) {
+      this.#logger.warn(undecoratedRoutesWarning([...this.#undecorated]));
+    }
   }
 
   get #hasResumption(): boolean {

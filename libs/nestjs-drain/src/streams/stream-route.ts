@@ -12,6 +12,7 @@ import {
   type Method,
 } from '../compat/nest-routes.js';
 import { isAsyncGenerator, sendsGenerators, sentAsJson } from '../compat/streamed-bodies.js';
+import { format } from '../core/duration.js';
 import type { HandlerRun, ResumableOptions } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
 import { ADMISSION_GUARD } from '../core/tokens.js';
@@ -81,12 +82,6 @@ export interface StreamRoute extends DrainableStreamOptions {
   readonly isGuardedTwice: boolean;
 }
 
-/** What may be a farewell. */
-export const farewellCheck: OptionCheck = (name, value) => {
-  const isWords =
-    typeof value === 'string' || typeof value === 'function' || value instanceof Uint8Array;
-  return isWords ? [] : object(eventChecks)(name, value);
-};
 const eventChecks: OptionChecks = {
   data: unchecked,
   id: unchecked,
@@ -94,6 +89,13 @@ const eventChecks: OptionChecks = {
   retry: wholeNumber(0),
   comment: text,
 };
+const otherWords: OptionCheck = (name, value) =>
+  typeof value === 'string' || typeof value === 'function' || value instanceof Uint8Array
+    ? []
+    : [`\`${name}\` is ${format(value)}; set "handler", a text, a Uint8Array or a function.`];
+
+/** What may be a farewell. What a function returns is looked at when it is sent. */
+export const farewellCheck: OptionCheck = either(otherWords, object(eventChecks));
 
 /** A time in milliseconds would be a heartbeat that never comes. */
 export const heartbeatCheck: OptionCheck = unlessFalse(
