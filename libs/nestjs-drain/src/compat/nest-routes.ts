@@ -161,7 +161,9 @@ export function replaceHandler(controller: Class, name: string, replacement: Met
 export const withoutType: ParameterDecorator = (target, key, index) => {
   if (key === undefined) return;
   const types = Reflect.getOwnMetadata(PARAMETER_TYPES, target, key) as unknown[] | undefined;
-  if (types) Reflect.defineMetadata(PARAMETER_TYPES, types.with(index, Object), target, key);
+  // A parameter that a decorator has added has no type.
+  const others = types?.map((type, at) => (at === index ? Object : type));
+  if (others) Reflect.defineMetadata(PARAMETER_TYPES, others, target, key);
 };
 
 /** The class on which Nest looks for a handler's parameters: where mixins copy methods, another one. */
