@@ -29,6 +29,14 @@ describe('docs/troubleshooting.md', () => {
   });
 });
 
+test("nestjs-drain's README has each entry of the package", () => {
+  const { exports } = JSON.parse(read('libs/nestjs-drain/package.json')) as { exports: object };
+  const entries = Object.keys(exports).filter((path) => path !== './package.json');
+  const rows = read('libs/nestjs-drain/README.md').matchAll(/^\| `(nestjs-drain[^`]*)` +\|/gm);
+  const named = [...rows].map(([, name = '']) => name.replace('nestjs-drain', '.'));
+  expect(named.sort()).toEqual(entries.sort());
+});
+
 describe('the options', () => {
   /** The first cells of the tables of a page that are options. */
   const rowsOf = (file: string): string[] =>

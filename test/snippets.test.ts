@@ -9,16 +9,26 @@ const fragment = snippetsOf(
   'page.md',
   '<!-- given: store -->\n\n```ts\n@DrainableStream()\nanswer() { return store.read(); }\n```\n',
 );
+const untyped = snippetsOf('page.md', '<!-- given: app -->\n\n```ts\napp.use((it) => it);\n```\n');
+const typed = snippetsOf(
+  'page.md',
+  '<!-- given: app: INestApplication -->\n\n```ts\nawait app.listn(3000);\n```\n',
+);
 
 let errors: Map<Snippet, string[]>;
 beforeAll(() => {
-  errors = checkSnippets([...snippets, ...renamed, ...unknown, ...fragment]);
+  errors = checkSnippets([...snippets, ...renamed, ...unknown, ...fragment, ...untyped, ...typed]);
 });
 
 const errorsOf = ([snippet]: Snippet[]): string[] => errors.get(snippet!) ?? [];
 
 test('a name that no package exports is an error', () => {
   expect(errorsOf(renamed)).toEqual([expect.stringMatching(/^page\.md:2 .*NoSuchName/)]);
+});
+
+test('a parameter without a type is an error, as in an application that `nest new` makes', () => {
+  expect(errorsOf(untyped)).toEqual([expect.stringMatching(/^page\.md:4 .*implicitly/)]);
+  expect(errorsOf(typed)).toEqual([expect.stringMatching(/^page\.md:4 .*'listn'/)]);
 });
 
 test('a name of the reader has to be given', () => {

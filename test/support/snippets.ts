@@ -9,7 +9,7 @@ export interface Snippet {
   readonly file: string;
   /** The line of its first line of code, from 1. */
   readonly line: number;
-  /** The reader's own names: those of the comment `<!-- given: a, b -->` above it. */
+  /** The reader's own names, with or without a type: those of the comment `<!-- given: a, b: B -->` above it. */
   readonly given: readonly string[];
   readonly code: string;
 }
@@ -61,6 +61,7 @@ const offered = [
   '@nestjs/common',
   '@nestjs/bullmq',
   '@nestjs/schedule',
+  '@nestjs/testing',
   'bullmq',
   'rxjs',
 ];
@@ -71,8 +72,6 @@ const options: ts.CompilerOptions = {
   lib: ['lib.es2023.d.ts'],
   types: ['node'],
   strict: true,
-  // What is given is `any`, and so are the parameters of its callbacks.
-  noImplicitAny: false,
   skipLibCheck: true,
   noEmit: true,
   experimentalDecorators: true,
@@ -132,8 +131,9 @@ function headerOf(
   exported: ReadonlyMap<string, string>,
 ): string[] {
   const source = ts.createSourceFile('snippet.ts', text, ts.ScriptTarget.ES2022, true);
-  const used = new Set<string>();
-  const declared = new Set(given);
+  const own = given.map((one) => one.split(/: */) as [name: string, type?: string]);
+  const used = new Set(own.flatMap(([, type]) => type ?? []));
+  const declared = new Set(own.map(([name]) => name));
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) (isDeclaration(node) ? declared : used).add(node.text);
     ts.forEachChild(node, visit);
@@ -142,7 +142,12 @@ function headerOf(
   const imports = [...used]
     .filter((name) => exported.has(name) && !declared.has(name))
     .map((name) => `import { ${name} } from '${exported.get(name)}';`);
-  return [...imports, ...given.map((name) => `declare const ${name}: any; type ${name} = any;`)];
+  const declarations = own.map(([name, type = 'any']) =>
+    type === 'any'
+      ? `declare const ${name}: any; type ${name} = any;`
+      : `declare const ${name}: ${type};`,
+  );
+  return [...imports, ...declarations];
 }
 
 function isDeclaration(node: ts.Identifier): boolean {

@@ -154,6 +154,18 @@ export function replaceHandler(controller: Class, name: string, replacement: Met
   }
 }
 
+/**
+ * For `createParamDecorator()`: the type of the parameter is no class for pipes, which would make a new object of it, as
+ * class-transformer does. Compilers keep the types of a method before the decorators of its parameters run.
+ */
+export const withoutType: ParameterDecorator = (target, key, index) => {
+  if (key === undefined) return;
+  const types = Reflect.getOwnMetadata(PARAMETER_TYPES, target, key) as unknown[] | undefined;
+  // A parameter that a decorator has added has no type.
+  const others = types?.map((type, at) => (at === index ? Object : type));
+  if (others) Reflect.defineMetadata(PARAMETER_TYPES, others, target, key);
+};
+
 /** The class on which Nest looks for a handler's parameters: where mixins copy methods, another one. */
 export function parametersHost(controller: Class, name: string): Class {
   const prototype = controller.prototype as Record<string, unknown>;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
+import type { Writable } from 'node:stream';
 
 /** Node's text of the headers of HTTP/1, from when they are sent: those that `writeHead` alone got are in no table. */
 interface SentHead {
@@ -60,22 +61,36 @@ export function isEncoded(response: ServerResponse): boolean {
 
 type WriteCallback = (error?: Error | null) => void;
 
-/** The response is answered: what its handler still writes is dropped, so that a handler meets no error for it. */
+function drop(args: unknown[]): void {
+  const callback = args.find((one): one is WriteCallback => typeof one === 'function');
+  if (callback) process.nextTick(callback);
+}
+
+/** What application code still writes is dropped, with a callback that reports no error; a pipe runs on. */
+export function ignoreLaterBytes(stream: Writable): void {
+  Object.assign(stream, {
+    write: (...args: unknown[]) => (drop(args), true),
+    end: (...args: unknown[]) => (drop(args), stream),
+  });
+}
+
+/** The response is answered: what its handler still sends is dropped, so that a handler meets no error for it. */
 export function ignoreLaterWrites(response: ServerResponse): void {
-  const drop = (...args: unknown[]): void => {
-    const callback = args.find((one): one is WriteCallback => typeof one === 'function');
-    if (callback) process.nextTick(callback);
-  };
+  ignoreLaterBytes(response);
   const itself = (): ServerResponse => response;
+  const nothing = (...args: unknown[]): void => drop(args);
   Object.assign(response, {
-    write: (...args: unknown[]) => (drop(...args), true),
-    end: (...args: unknown[]) => (drop(...args), response),
     writeHead: itself,
     setHeader: itself,
     setHeaders: itself,
     appendHeader: itself,
-    removeHeader: () => undefined,
-    flushHeaders: () => undefined,
+    removeHeader: nothing,
+    flushHeaders: nothing,
+    // Node writes these to the connection even behind the answer.
+    writeContinue: nothing,
+    writeProcessing: nothing,
+    writeEarlyHints: nothing,
+    writeInformation: nothing,
   });
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { wholeSeconds } from '../core/duration.js';
 import { expectParts } from './internals.js';
+import { ignoreLaterBytes } from './response.js';
 
 /** A WebSocket client as the drain sees it, whatever library serves it. */
 export interface SocketClient {
@@ -99,7 +100,7 @@ function claiming(rest: unknown[], claim: () => void): unknown[] {
   return rest;
 }
 
-/** Answers a handshake with 503, and closes its socket. */
+/** Answers a handshake with 503, and closes its socket. What is still written to it is dropped. */
 export function refuseSocket(socket: Duplex, retryAfter: number): void {
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
@@ -109,4 +110,5 @@ export function refuseSocket(socket: Duplex, retryAfter: number): void {
     'Content-Length: 0',
   ];
   socket.end(`HTTP/1.1 503 Service Unavailable\r\n${lines.join('\r\n')}\r\n\r\n`);
+  ignoreLaterBytes(socket);
 }

@@ -6,6 +6,7 @@ import {
   object,
   oneOf,
   optionProblems,
+  required,
   seconds,
   text,
   unlessFalse,
@@ -30,6 +31,13 @@ describe('options', () => {
     for (const value of good) expect(problemOf(check, value)).toBeUndefined();
     for (const value of bad) expect(problemOf(check, value)).toContain(remedy);
     expect(problemOf(check, undefined)).toBeUndefined();
+  });
+
+  it('are all optional, but for those that are required', () => {
+    const checks = { it: required(text, 'set a pattern'), other: text };
+    expect(optionProblems({ it: 'a' }, checks)).toEqual([]);
+    expect(optionProblems({}, checks)).toEqual(['`it` is undefined; set a pattern.']);
+    expect(optionProblems({ it: ' ' }, checks)).toEqual(['`it` is " "; set a pattern.']);
   });
 
   it('name their place and their owner', () => {

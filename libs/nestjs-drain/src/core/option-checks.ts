@@ -1,7 +1,11 @@
 import { durationProblems, format, type Seconds } from './duration.js';
 
 /** Says what is wrong with one option, with the remedy. Empty if nothing is. */
-export type OptionCheck = (name: string, value: unknown) => readonly string[];
+export interface OptionCheck {
+  (name: string, value: unknown): readonly string[];
+  /** Whether it is also asked for an option that is left out. */
+  readonly isRequired?: boolean;
+}
 
 /** Every option that an object may have. An option that is `undefined` counts as left out. */
 export type OptionChecks = Readonly<Record<string, OptionCheck>>;
@@ -39,7 +43,7 @@ export function optionProblems(options: unknown, checks: OptionChecks, within = 
   const problems = unknownKeys(options, Object.keys(checks), prefix);
   for (const [key, check] of Object.entries(checks)) {
     const value = (options as Record<string, unknown>)[key];
-    if (value !== undefined) problems.push(...check(prefix + key, value));
+    if (value !== undefined || check.isRequired) problems.push(...check(prefix + key, value));
   }
   return problems;
 }
@@ -103,6 +107,14 @@ export const list =
     const isElement = element(name, value).length === 0;
     return wrong(name, value, `set a list${isElement ? `, such as [${format(value)}]` : ''}`);
   };
+
+/** An option that cannot be left out. @param remedy what to set */
+export const required = (check: OptionCheck, remedy: string): OptionCheck =>
+  Object.assign(
+    (name: string, value: unknown) =>
+      check(name, value).length === 0 ? [] : wrong(name, value, remedy),
+    { isRequired: true },
+  );
 
 /** A list of at least one element. @param remedy what to set in place of an empty one. */
 export const filled =

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { withoutType } from '../compat/nest-routes.js';
 import { HANDLER_RUN_PART } from '../core/resumption.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
 
@@ -23,4 +24,4 @@ const cursorOf = Object.assign(
  * take-over, events below it were sent by another replica and must not be produced again.
  * @throws Error when the handler is not `@DrainableStream({ resumable: true })`.
  */
-export const StreamCursor = createParamDecorator(cursorOf);
+export const StreamCursor = createParamDecorator(cursorOf, [withoutType]);

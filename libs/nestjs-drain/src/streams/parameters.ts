@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { withoutType } from '../compat/nest-routes.js';
 import { HANDLER_RUN_PART } from '../core/resumption.js';
 import { type OpenStream, Stream } from '../core/stream.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
@@ -42,13 +43,14 @@ const signalOf = Object.assign(
  * In a `@DrainableTask()` it aborts at the drain's deadline.
  * @throws Error when the handler has no `@DrainableStream()`.
  */
-export const DrainSignal = createParamDecorator(signalOf);
+export const DrainSignal = createParamDecorator(signalOf, [withoutType]);
 
 /**
  * Injects the stream itself, an `OpenStream`: its id, its signal, and `handOffBy` for a handler that has it handed
  * off. Undefined only for an EventSource that is sent to another replica: its handler does not run.
  * @throws Error when the handler has no `@DrainableStream()`.
  */
-export const CurrentStream = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  streamOf(context, '@CurrentStream()'),
+export const CurrentStream = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => streamOf(context, '@CurrentStream()'),
+  [withoutType],
 );

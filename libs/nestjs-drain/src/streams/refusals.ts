@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ServiceUnavailableException, StreamableFile } from '@nestjs/common';
 import { EMPTY, NEVER } from 'rxjs';
+import { ignoreLaterWrites } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
 import { beforeEnd } from './event-response.js';
@@ -64,7 +65,7 @@ export class ReconnectAnswer implements Answerer {
     }
     const type = 'text/event-stream';
     if (!this.route.writesItself) return new StreamableFile(Buffer.from(body), { type });
-    this.response.writeHead(200, { 'Content-Type': type }).end(body);
+    answerFor(this.response, 200, { 'Content-Type': type }, body);
     return undefined;
   }
 }
@@ -82,12 +83,23 @@ export function answerRefused(
 ): void {
   const { kind, reason, retryAfter } = refusal;
   if (kind === 'subscription' && isEventSource(request)) {
-    response.setHeader('Content-Type', 'text/event-stream');
-    response.writeHead(200).end(reconnectText(request, retryAfter));
+    const type = { 'Content-Type': 'text/event-stream' };
+    answerFor(response, 200, type, reconnectText(request, retryAfter));
     return;
   }
   const { body, seconds } = StreamRefusedException.describe(reason, retryAfter);
-  response.setHeader('Retry-After', seconds);
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.writeHead(503).end(JSON.stringify(body));
+  const headers = { 'Retry-After': seconds, 'Content-Type': 'application/json; charset=utf-8' };
+  answerFor(response, 503, headers, JSON.stringify(body));
+}
+
+/** The whole answer, in the place of application code. That may go on, and what it sends is dropped. */
+function answerFor(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string | number>,
+  body: string,
+): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.writeHead(status).end(body);
+  ignoreLaterWrites(response);
 }

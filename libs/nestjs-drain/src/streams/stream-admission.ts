@@ -4,10 +4,11 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { rawOf } from '../compat/fastify.js';
 import { refuseSocket } from '../compat/ws.js';
 import { Drain } from '../core/drain.js';
-import { checkOptions, text, type OptionChecks } from '../core/option-checks.js';
+import { checkOptions, required, text, type OptionChecks } from '../core/option-checks.js';
 import { isLastAnswer } from '../core/stream-registry.js';
 import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/stream.js';
 import { DRAIN, FAREWELL, HEARTBEATS } from '../core/tokens.js';
+import { checkExchange, checkUpgrade } from './admission-arguments.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
 import type { Heartbeat, Heartbeats } from './heartbeats.js';
 import { decide, decisionOf, forget, HttpTransport, type HttpStream } from './http-stream.js';
@@ -34,7 +35,8 @@ export interface ResponseStreamOptions {
 export type UpgradeOptions = Omit<ResponseStreamOptions, 'farewell' | 'heartbeat'>;
 
 const { kind, farewell, heartbeat } = streamChecks;
-const upgradeChecks: OptionChecks = { route: text, kind, id: text };
+const route = required(text, 'set a pattern, such as "GET /events"');
+const upgradeChecks: OptionChecks = { route, kind, id: text };
 const admissionChecks: OptionChecks = { ...upgradeChecks, farewell, heartbeat };
 
 /** What the adapter of HTTP declares of a stream, besides what the registry asks for. */
@@ -58,12 +60,17 @@ export class StreamAdmission {
   /**
    * Admits the request before anything is sent, or answers it: 503 with `Retry-After`, and an EventSource of a
    * subscription 200 with `retry:`. When the drain ends the stream, an event stream gets `retry:` or its farewell,
-   * another one its farewell in bytes; what application code writes after that is dropped.
+   * another one its farewell in bytes. What application code writes behind such an end, or behind the answer to a
+   * refused request, is dropped.
    * @param request Node's own, or Express', or Fastify's; so is `response`
    * @returns the stream, whose `signal` aborts when the drain ends it or its client leaves; undefined if the request
-   * was refused, and answered.
+   * was refused, and answered. For a request that is a stream already, such as that of a `@DrainableStream()` route or
+   * of an earlier call, the stream that it is; the options of this call count for nothing then.
+   * @throws TypeError when `request` or `response` is something else, or the two are swapped
+   * @throws InvalidDrainOptionsError when an option is missing, unknown or wrong
    */
   open(request: object, response: object, options: ResponseStreamOptions): OpenStream | undefined {
+    checkExchange([request, response]);
     const known = decisionOf(request);
     if (known && 'admitted' in known) return known;
     checkOptions('StreamAdmission.open()', options, admissionChecks);
@@ -88,13 +95,17 @@ export class StreamAdmission {
    * with 503 and `Retry-After`. When the drain ends it (a `subscription` at once, in waves, a `finite` one at the
    * deadline), its client gets the close code 1012 between two frames.
    * @param request of the server's event `upgrade`; so is `socket`
-   * @returns the stream; undefined if the request was refused, and answered.
+   * @returns the stream; undefined if the request was refused, and answered. What is then still written to the socket is
+   * dropped.
+   * @throws TypeError when `request` or `socket` is something else, or the two are swapped
+   * @throws InvalidDrainOptionsError when an option is missing, unknown or wrong
    */
   openUpgrade(
     request: IncomingMessage,
     socket: Duplex,
     options: UpgradeOptions,
   ): OpenStream | undefined {
+    checkUpgrade([request, socket]);
     checkOptions('StreamAdmission.openUpgrade()', options, upgradeChecks);
     const transport = new UpgradedSocket(request, socket, this.drain);
     const admission = this.drain.streams.admit({ kind: 'finite', ...options }, transport);

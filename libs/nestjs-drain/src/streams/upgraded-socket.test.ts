@@ -158,6 +158,7 @@ test('a socket of another protocol is ended, without a frame', async () => {
   http.removeAllListeners('upgrade');
   const admission = running.application.get(StreamAdmission);
   http.on('upgrade', (request: IncomingMessage, upgraded: Socket) => {
+    socket = upgraded;
     admission.openUpgrade(request, upgraded, { route: 'echo', kind: 'subscription' });
     upgraded.write(
       'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n',
@@ -168,8 +169,13 @@ test('a socket of another protocol is ended, without a frame', async () => {
   raw.on('data', (data: Buffer) => (text += data.toString()));
   await once(raw, 'data');
   const ended = once(raw, 'end');
+  const errors: unknown[] = [];
+  socket.on('error', (error) => errors.push(error));
   const report = running.drain.start('test');
+  socket.write('dropped');
+  socket.end('dropped');
   await ended;
   expect(text).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\n$/s);
   expect(await report).toMatchObject({ reconnect: 1, cut: 0 });
+  expect(errors).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { ignoreLaterBytes } from '../compat/response.js';
 import type { Drain } from '../core/drain.js';
 import type { Stream, StreamTransport } from '../core/stream.js';
 import { closeFrame, WebSocketFrames } from './web-socket-frames.js';
@@ -57,7 +58,7 @@ export class UpgradedSocket implements StreamTransport {
     this.#isDue = true;
     const { clock, options } = this.drain;
     this.#cancelBound = clock.schedule(options.flushTimeout * 1000, () => this.#stream?.destroy());
-    if (!this.#frames) this.socket.end(() => (this.#isSent = true));
+    if (!this.#frames) this.#endOther();
     else if (this.#frames.isBetween) this.#close();
   }
 
@@ -78,6 +79,12 @@ export class UpgradedSocket implements StreamTransport {
     const flowing = this.#send(bytes.subarray(0, length), callbackOf(args));
     if (this.#frames.isBetween) this.#close();
     return flowing;
+  }
+
+  /** Of another protocol than WebSocket. */
+  #endOther(): void {
+    this.socket.end(() => (this.#isSent = true));
+    ignoreLaterBytes(this.socket);
   }
 
   #close(): void {
