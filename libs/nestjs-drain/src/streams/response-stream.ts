@@ -63,7 +63,6 @@ export class ResponseStream {
     if (response.writableEnded || response.destroyed) return;
     if (!response.headersSent) {
       answerRefused(request, response, { kind: this.stream.kind, reason: 'deadline', retryAfter });
-      ignoreLaterWrites(response);
     } else if (isEventStream(response)) {
       this.#endEvents();
     } else {
