@@ -76,7 +76,7 @@ describe.each(adapters)('what is unfinished at the deadline, on %s', (adapter) =
     await open(running, 'words?key=secret');
     await open(running, 'known');
     const line = await hintOf(running);
-    expect(line).toMatch(/^Still running at the deadline: 1 requests \(GET \/work\/words\)\. /);
+    expect(line).toMatch(/^Still running at the deadline: 1 request \(GET \/work\/words\)\. /);
     expect(line).toMatch(
       /event streams that .* plain requests \(GET \/work\/words\): put @DrainableStream\(\) .*kind: 'subscription'/,
     );
