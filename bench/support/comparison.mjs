@@ -5,9 +5,12 @@ import { median } from './statistics.mjs';
 import { steadyHeap } from './steady-heap.mjs';
 
 const connections = 16;
-/** A process keeps what its compiler has made of the code, so pairs of processes count more than slices of one pair. */
-const thoroughly = { pairs: 6, quads: 32, warmUp: 1.2 };
-const quickly = { pairs: 2, quads: 16, warmUp: 0.8 };
+/**
+ * A process keeps what its compiler has made of the code, so pairs of processes count more than slices of one pair.
+ * `warmUp`: seconds of each server's processor. With one second, the compiler comes to the first slices.
+ */
+const thoroughly = { pairs: 6, quads: 32, warmUp: 2.5 };
+const quickly = { pairs: 2, quads: 16, warmUp: 2 };
 /** Seconds of the server's processor that one slice takes: short, so that what slows the machine slows both. */
 const sliceTime = 0.012;
 
@@ -79,8 +82,10 @@ function comparePair(adapter, path, variants, { quads, warmUp }) {
   const measure = (started) =>
     withClients(async (client) => {
       pin(client, processors.client);
-      const parties = [];
-      for (const server of started) parties.push(await Party.open(server, path, client, warmUp));
+      // The compiler of the one works while the other is asked.
+      const opening = started.map((server) => Party.open(server, path, client, warmUp));
+      const parties = await Promise.all(opening);
+      for (const server of started) pin(server, processors.server);
       const count = Math.max(...parties.map((party) => party.countFor(sliceTime)));
       const costs = [[], []];
       for (let quad = 0; quad < quads; quad += 1) {
@@ -101,7 +106,6 @@ class Party {
     const party = new Party();
     const port = await server.ask('port');
     Object.assign(party, { server, port, client });
-    pin(server, processors.server);
     await client.ask('connect', { port, path, connections });
     for (let spent = 0; spent < warmUp * 1e6; spent += party.#cost * 500) {
       party.#cost = await party.slice(500);
