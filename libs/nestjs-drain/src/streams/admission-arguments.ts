@@ -45,5 +45,7 @@ function is({ methods, objects }: Expected, value: unknown): boolean {
 }
 
 function nameOf(value: unknown): string {
-  return typeof value === 'object' && value !== null ? value.constructor.name : String(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { constructor } = value as { constructor?: { name: string } };
+  return constructor?.name ?? 'an object';
 }

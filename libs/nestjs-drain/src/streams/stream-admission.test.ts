@@ -283,6 +283,11 @@ describe('what open() and openUpgrade() are called with', () => {
     ['no request', (_, response) => [undefined, response], 'undefined as its `request`'],
     ['no response', (request) => [request, null], 'null as its `response`'],
     ['two requests', (request) => [request, request], 'IncomingMessage as its `response`'],
+    [
+      'no object of a class',
+      (request) => [request, Object.create(null) as object],
+      'an object as its `response`',
+    ],
   ])('a request and its response are: %s', async (_, given, message) => {
     const outcome = await outcomeOf((admission, request, response) =>
       (admission.open.bind(admission) as Call)(...given(request, response), options),
