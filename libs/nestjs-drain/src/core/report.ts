@@ -1,3 +1,5 @@
+import { countOf } from './phrases.js';
+
 /**
  * What one drain did, as data. It adds up:
  * `activeBefore + admitted = completed + abandoned + reconnect + cancelled + handedOff + cut`.
@@ -48,10 +50,6 @@ export function describeReport(report: DrainReport): string {
     unfinished.length > 0 ? `; unfinished: ${unfinished.join(', ')}` : '',
   ].join('');
 }
-
-/** Such as `1 request`, `2 requests`. @param name in the plural */
-export const countOf = (count: number, name: string): string =>
-  `${count} ${count === 1 ? name.replace(/s$/, '') : name}`;
 
 /**
  * How a stream ended.

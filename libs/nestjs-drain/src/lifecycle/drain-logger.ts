@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Fields, type Level, writeLine } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
-import { countOf, describeReport, type DrainReport, type StreamOutcome } from '../core/report.js';
+import { countOf, namesOf } from '../core/phrases.js';
+import { describeReport, type DrainReport, type StreamOutcome } from '../core/report.js';
 import type { StreamInfo } from '../core/stream.js';
 import { DRAIN } from '../core/tokens.js';
 import { unfinishedHint } from './unfinished-work.js';
@@ -200,7 +201,7 @@ export class LossReport {
     return {
       message:
         `${streams(count)} cut${this.#oldest('cut')}: the connection broke before the last bytes had left. ` +
-        `If the answers are bytes, set \`farewell\` on ${describeRoutes(this.#cutRoutes)} to a text or bytes. ` +
+        `If the answers are bytes, set \`farewell\` on ${namesOf([...this.#cutRoutes], 'other routes')} to a text or bytes. ` +
         `If they take longer than \`timeout\` (${timeout} s), raise it. ` +
         `If their clients read slowly, raise \`flushTimeout\` (${flushTimeout} s).`,
       option: 'flushTimeout',
@@ -243,12 +244,3 @@ const moreGrace = (seconds: number): string =>
   'run more replicas with fewer streams each';
 
 const streams = (count: number): string => countOf(count, 'streams');
-
-/** More of them are left to the events and metrics. */
-const mostRoutes = 3;
-
-function describeRoutes(routes: ReadonlySet<string>): string {
-  const named = [...routes].slice(0, mostRoutes).join(', ');
-  const others = routes.size - mostRoutes;
-  return others > 0 ? `${named} and ${countOf(others, 'other routes')}` : named;
-}

@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
+import { isThenable } from '../core/thenable.js';
 import { DRAIN } from '../core/tokens.js';
 import { replaceMethod, routeArgumentsOf, runPartOf } from '../compat/nest-routes.js';
 import { runAs } from '../compat/work-context.js';
@@ -87,12 +88,4 @@ export function runTask<T>(drain: Drain, name: string, run: (deadline: AbortSign
     leave();
     throw error;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    (typeof value === 'object' || typeof value === 'function') &&
-    value !== null &&
-    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
-  );
 }

@@ -2,14 +2,12 @@ import type { ServerResponse } from 'node:http';
 import { requestName } from '../compat/request-name.js';
 import { isEventStream } from '../compat/response.js';
 import type { Drain } from '../core/drain.js';
-import { countOf, type DrainReport } from '../core/report.js';
-
-/** Routes that one line names; it counts the others. */
-const namedRoutes = 3;
+import { countOf, mostNamed } from '../core/phrases.js';
+import type { DrainReport } from '../core/report.js';
 
 /** What outlived the deadline, and what its owner can do. To be asked when the drain ends, before connections are cut. */
 export function unfinishedHint(drain: Drain, { unfinished }: DrainReport): string {
-  const responses = [...drain.requests.awaited].filter(isResponse);
+  const responses = drain.requests.awaited.filter(isResponse);
   const streams = responses.filter(isEventStream);
   const what = Object.entries(unfinished).map(([name, count]) =>
     name === drain.requests.name
@@ -45,8 +43,8 @@ function routesOf(responses: readonly ServerResponse[]): string {
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const routes = [...counts].sort(([, one], [, other]) => other - one);
-  const named = routes.slice(0, namedRoutes);
-  const others = routes.slice(namedRoutes).reduce((sum, [, count]) => sum + count, 0);
+  const named = routes.slice(0, mostNamed);
+  const others = routes.slice(mostNamed).reduce((sum, [, count]) => sum + count, 0);
   const names = named.map(([name, count]) => (count > 1 ? `${count} × ${name}` : name));
   return [...names, ...(others > 0 ? [`${others} more`] : [])].join(', ');
 }

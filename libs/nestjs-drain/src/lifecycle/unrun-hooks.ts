@@ -2,9 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import { isOnlyListener } from '../compat/process-signals.js';
 import { withClosingHooks } from '../compat/providers.js';
-
-/** Providers that one line names; it counts the others. */
-const named = 3;
+import { namesOf } from '../core/phrases.js';
 
 /**
  * Nest's own shutdown hooks that a signal leaves out: Nest runs them where the application is closed, and neither
@@ -23,9 +21,8 @@ export class UnrunHooks {
     if (!isOnlyListener(signal)) return undefined;
     const owners = withClosingHooks(this.discovery, this.modules);
     if (owners.length === 0) return undefined;
-    const others = owners.length > named ? ` and ${owners.length - named} more` : '';
     return (
-      `Nest does not run the shutdown hooks of ${owners.slice(0, named).join(', ')}${others}, because nothing closes the ` +
+      `Nest does not run the shutdown hooks of ${namesOf(owners, 'more')}, because nothing closes the ` +
       'application: call `app.enableShutdownHooks()` in main.ts.'
     );
   }

@@ -2,6 +2,7 @@ import { Logger, type MessageEvent } from '@nestjs/common';
 import { stackOf } from '../compat/nest-logger.js';
 import { format } from '../core/duration.js';
 import type { StreamInfo } from '../core/stream.js';
+import { isThenable } from '../core/thenable.js';
 
 /** A last event (for `@Sse()` routes) or a last chunk (for byte streams). */
 export type LastWords = MessageEvent | (string & Record<never, never>) | Uint8Array;
@@ -108,8 +109,4 @@ function fault(stream: StreamInfo, problem: string, stack?: string): TypeError {
 function isLastWords(words: unknown): words is LastWords {
   if (typeof words === 'string' || words instanceof Uint8Array) return words.length > 0;
   return (words as Partial<MessageEvent> | null | undefined)?.data !== undefined;
-}
-
-function isThenable(words: unknown): words is PromiseLike<unknown> {
-  return typeof (words as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
