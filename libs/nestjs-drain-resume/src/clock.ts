@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** Time as the package sees it. Tests pass a manual clock; nothing else reads another one. */
 export interface Clock {
   /** Milliseconds from an arbitrary start, never going backwards. */
@@ -10,6 +12,7 @@ export interface Clock {
 const longestTimer = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
+  // Imported: the global one is a getter, and every event asks for the time.
   now: () => performance.now(),
   schedule(delay, task) {
     let timer: NodeJS.Timeout | undefined;

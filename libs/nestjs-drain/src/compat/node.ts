@@ -46,11 +46,18 @@ export function lingerWhileReceiving(response: ServerResponse): void {
 interface ServedSocket {
   /** The response that Node is sending; null behind it, and undefined before the first. */
   readonly _httpMessage?: ServerResponse | null;
+  /** What was handed to the system; `bytesWritten` adds up all that waits besides. */
+  readonly _bytesDispatched?: number;
 }
 
 /** Which answer Node is sending on a connection of HTTP/1.1. Undefined where there is none, and where this Node does not show it. */
 export function currentAnswer(socket: Socket): ServerResponse | undefined {
   return (socket as ServedSocket)._httpMessage ?? undefined;
+}
+
+/** Bytes that have left this process on a connection. Each stream asks for it when it begins. */
+export function bytesLeft(socket: Socket): number {
+  return (socket as ServedSocket)._bytesDispatched ?? socket.bytesWritten - socket.writableLength;
 }
 
 /** A timer, as Node's own code reads it. */

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** Time as the drain sees it. Tests pass a manual clock; nothing in the library reads another one. */
 export interface Clock {
   /** Milliseconds from an arbitrary start, never going backwards. */
@@ -14,6 +16,7 @@ const longestTimer = 2_147_483_647;
 
 /** A delay of any length, `Infinity` included, which never comes. */
 export const systemClock: Clock = {
+  // Imported: the global one is a getter, and every stream asks for the time.
   now: () => performance.now(),
   schedule(delay, task, { keepsAlive } = { keepsAlive: true }) {
     let timer = start(delay);

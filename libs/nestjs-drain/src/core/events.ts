@@ -33,16 +33,16 @@ export type DrainListener<Type extends DrainEventType = DrainEventType> = (
  */
 export class DrainEvents {
   /** By the type of event: what a stream tells of itself reaches only those that want to know it (law 9). */
-  readonly #listeners: Readonly<Record<DrainEventType, Set<(event: never) => void>>> = {
-    started: new Set(),
-    joined: new Set(),
-    phaseChanged: new Set(),
-    admitted: new Set(),
-    refused: new Set(),
-    resumed: new Set(),
-    interrupted: new Set(),
-    released: new Set(),
-    ended: new Set(),
+  readonly #listeners: Record<DrainEventType, readonly ((event: never) => void)[]> = {
+    started: [],
+    joined: [],
+    phaseChanged: [],
+    admitted: [],
+    refused: [],
+    resumed: [],
+    interrupted: [],
+    released: [],
+    ended: [],
   };
 
   constructor(private readonly onError: (error: unknown) => void = () => undefined) {}
@@ -58,8 +58,10 @@ export class DrainEvents {
 
   /** As `subscribe`, to events of one type. */
   on<Type extends DrainEventType>(type: Type, listener: DrainListener<Type>): () => void {
-    this.#listeners[type].add(listener);
-    return () => this.#listeners[type].delete(listener);
+    this.#listeners[type] = [...this.#listeners[type], listener];
+    return () => {
+      this.#listeners[type] = this.#listeners[type].filter((other) => other !== listener);
+    };
   }
 
   emit(event: DrainEvent): void {

@@ -12,13 +12,14 @@ import {
 } from './stream.js';
 import { noStreams, type StreamCounts } from './report.js';
 import { IdleGate } from './in-flight.js';
+import { LinkedList } from './linked-list.js';
 
 /**
  * Every open stream, and whether new ones may come. Admission and registration are one synchronous
  * step, so a stream is either counted or refused. O(1) each; no timer, no poll.
  */
 export class StreamRegistry implements Iterable<Stream>, StreamKeeper {
-  readonly #streams = new Set<Stream>();
+  readonly #streams = new LinkedList<Stream>();
   readonly #sizeOf: Record<StreamKind, number> = { finite: 0, subscription: 0 };
   readonly #counts = noStreams();
   readonly #idle = new IdleGate();
@@ -97,7 +98,7 @@ export class StreamRegistry implements Iterable<Stream>, StreamKeeper {
   /** For its streams alone. */
   released(stream: Stream, delivered: boolean): void {
     const outcome = stream.outcome(delivered);
-    this.#streams.delete(stream);
+    this.#streams.remove(stream);
     this.#sizeOf[stream.kind] -= 1;
     if (stream.endedFor) this.#told -= 1;
     this.#counts[outcome] += 1;
@@ -111,8 +112,9 @@ export class StreamRegistry implements Iterable<Stream>, StreamKeeper {
     this.events.emit({ type: 'interrupted', stream, cause });
   }
 
+  /** In the order of their admission; those that are open now, whatever becomes of them meanwhile. */
   [Symbol.iterator](): Iterator<Stream> {
-    return this.#streams.values();
+    return this.#streams[Symbol.iterator]();
   }
 
   #isExcepted({ kind, isExisting, isLastAnswer }: StreamRequest): boolean {

@@ -1,3 +1,4 @@
+import type { Linked } from './linked-list.js';
 import type { DrainPhase } from './phase.js';
 import type { StreamOutcome } from './report.js';
 
@@ -103,7 +104,12 @@ export interface StreamKeeper {
  * One admitted stream. Its adapter releases it when the connection under it is closed. Thousands are open at once,
  * so it has no field that can be worked out, and no private method, for which each object would carry a mark.
  */
-export class Stream<Transport extends StreamTransport = StreamTransport> implements OpenStream {
+export class Stream<Transport extends StreamTransport = StreamTransport>
+  implements OpenStream, Linked<Stream>
+{
+  /** Its place in the registry. */
+  before: Stream | undefined;
+  behind: Stream | undefined;
   readonly kind: StreamKind;
   readonly route: string;
   readonly #name: string | number;

@@ -64,7 +64,8 @@ export abstract class Connection {
 
 /**
  * A connection of HTTP/1.1, in the clear or inside TLS. It notifies by `Connection: close`. Node keeps on it the answer
- * that it is sending, so only those that wait behind that one, pipelined, are followed while serving.
+ * that it is sending, so only those that wait behind that one, pipelined, are followed while serving. Thousands are open
+ * at once, so it has no private method, for which each would carry a mark.
  */
 export class Http1Connection extends Connection {
   /** Made when the shutdown begins: every open connection would hold an empty one. */
@@ -77,13 +78,13 @@ export class Http1Connection extends Connection {
   }
 
   override get answers(): readonly ServerResponse[] {
-    const current = this.#current;
+    const current = this.current;
     const followed = super.answers;
     return current ? [current, ...followed.filter((answer) => answer !== current)] : followed;
   }
 
   override get isIdle(): boolean {
-    return super.isIdle && !this.#current;
+    return super.isIdle && !this.current;
   }
 
   override leaveHttp(): void {
@@ -96,12 +97,12 @@ export class Http1Connection extends Connection {
 
   get isNotified(): boolean {
     const newest = this.answers.at(-1);
-    return this.#isNotified || (newest !== undefined && this.#isAnnouncing(newest));
+    return this.#isNotified || (newest !== undefined && this.isAnnouncing(newest));
   }
 
   announceClose(): void {
     for (const response of this.answers) {
-      if (!response.headersSent && !this.#isAnnouncing(response)) this.#announceIn(response);
+      if (!response.headersSent && !this.isAnnouncing(response)) this.announceIn(response);
     }
   }
 
@@ -116,15 +117,15 @@ export class Http1Connection extends Connection {
     this.socket.destroy();
   }
 
-  get #current(): ServerResponse | undefined {
+  private get current(): ServerResponse | undefined {
     return this.#hasLeftHttp ? undefined : currentAnswer(this.socket);
   }
 
-  #isAnnouncing(response: ServerResponse): boolean {
+  private isAnnouncing(response: ServerResponse): boolean {
     return this.#announcing?.has(response) ?? false;
   }
 
-  #announceIn(response: ServerResponse): void {
+  private announceIn(response: ServerResponse): void {
     this.#announcing ??= new WeakSet();
     this.#announcing.add(response);
     const isLast = (): boolean => {

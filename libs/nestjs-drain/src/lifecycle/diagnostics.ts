@@ -37,9 +37,10 @@ export type DrainDiagnostics = {
 @Injectable()
 export class Diagnostics {
   constructor(@Inject(DRAIN) drain: Drain) {
-    drain.events.subscribe((event) => {
-      const channel = channels[event.type];
-      if (channel.hasSubscribers) channel.publish(event);
-    });
+    for (const [type, channel] of Object.entries(channels) as [DrainEvent['type'], Channel][]) {
+      drain.events.on(type, (event) => {
+        if (channel.hasSubscribers) channel.publish(event);
+      });
+    }
   }
 }

@@ -57,7 +57,8 @@ export class AdmissionGuard implements CanActivate {
     if (!route || !application) return true;
     // `switchToHttp()` would make three functions for each request.
     const framework = context.getArgByIndex<IncomingMessage>(0);
-    if (decisionOf(framework) || !isLastGuard(framework, route)) return true;
+    const request = rawOf(framework);
+    if (decisionOf(request) || !isLastGuard(request, route)) return true;
     const response = rawOf(context.getArgByIndex<ServerResponse>(1));
     const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
     const declared = {
@@ -67,9 +68,9 @@ export class AdmissionGuard implements CanActivate {
       heartbeat: route.heartbeat,
       id: route.id?.(framework),
       isExisting: readsExisting(route, framework, application.resumption),
-      isLastAnswer: application.drain.isShuttingDown && isLastAnswer(rawOf(framework)) && !isEager,
+      isLastAnswer: application.drain.isShuttingDown && isLastAnswer(request) && !isEager,
     };
-    const admission = application.admission.admit(declared, framework, response);
+    const admission = application.admission.admit(declared, request, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
     // The handler's events are watched. An interceptor may answer with its own; Nest writes each in one piece.
     if (route.isSse) admission.transport.watchUnobserved = watchUnobserved;
@@ -134,8 +135,8 @@ export class AdmissionGuard implements CanActivate {
 }
 
 /** Runs are counted only where there are two. */
-function isLastGuard(framework: object, { isGuardedTwice }: StreamRoute): boolean {
-  return !isGuardedTwice || countRun(rawOf(framework)) > 1;
+function isLastGuard(request: object, { isGuardedTwice }: StreamRoute): boolean {
+  return !isGuardedTwice || countRun(request) > 1;
 }
 
 /** One for all requests. */

@@ -145,13 +145,14 @@ function wrap(method: Method, route: StreamRoute): Method {
     if (decision === undefined) return method.apply(this, args);
     const stream = streamIn(decision);
     if (stream) stream.transport.isHandled = true;
-    const own = args.slice(0, route.arguments);
+    // In place of a copy: nothing else has this list.
+    while (args.length > route.arguments) args.pop();
     if (!isAnswerer(decision)) {
       const interceptor = new StreamInterceptor(route, decision, streamedFor(request as object));
-      return interceptor.intercept(() => method.apply(this, own));
+      return interceptor.intercept(() => method.apply(this, args));
     }
     return decision.answer((run) => {
-      const given = [...own];
+      const given = [...args];
       for (const [index, part] of route.runParts) given[index] = run[part];
       return method.apply(this, given);
     });

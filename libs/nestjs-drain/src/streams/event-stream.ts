@@ -11,7 +11,8 @@ import { RepeatedId } from './last-event-id.js';
 /**
  * The events of an `@Sse()` handler, which the drain can end between two of them: the source is
  * stopped, and the farewell is written behind what Nest has written. It is the source's subscriber itself, without a
- * chain of operators or a second subscriber, because it is held for as long as the stream is open.
+ * chain of operators or a second subscriber, because it is held for as long as the stream is open; and without private
+ * methods, for which it would carry a mark.
  */
 export class EventStream extends Subscriber<unknown> implements CancelListener {
   readonly #repeated: RepeatedId | undefined;
@@ -56,24 +57,24 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   /** The source is not heard any more, and stopped with its client, before the last words leave. */
   onCancel(): void {
     this.unsubscribe();
-    if (this.#prepareEnd()) this.client.complete();
+    if (this.prepareEnd()) this.client.complete();
   }
 
   protected override _complete(): void {
-    if (this.#prepareEnd()) super._complete();
+    if (this.prepareEnd()) super._complete();
   }
 
   /** @returns whether the events are to end now */
-  #prepareEnd(): boolean {
+  private prepareEnd(): boolean {
     const { transport, endedFor } = this.stream;
     // The source may also have ended because its signal was aborted.
-    if (endedFor) return beforeEnd(transport.response, () => this.#farewell());
+    if (endedFor) return beforeEnd(transport.response, () => this.farewell());
     transport.completeAnswer();
     return true;
   }
 
   /** Undefined where it failed, which the log says: no end would be clean (law 5). */
-  #farewell(): string | undefined {
+  private farewell(): string | undefined {
     try {
       return lastText(this.stream, this.#repeated?.id);
     } catch {

@@ -3,7 +3,8 @@ import { constants, Http2ServerRequest, type ServerHttp2Stream } from 'node:http
 import type { Socket } from 'node:net';
 import { Attachment } from '../compat/attachment.js';
 import { rawOf } from '../compat/fastify.js';
-import { currentAnswer } from '../compat/node.js';
+import { lookAt } from '../compat/look.js';
+import { bytesLeft, currentAnswer } from '../compat/node.js';
 import { isEventStream, isLengthPromised } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';
@@ -13,7 +14,7 @@ import type { Farewell } from './farewell.js';
 /** A stream whose connection is an HTTP response. */
 export type HttpStream = Stream<HttpTransport>;
 
-/** The request and the response under one stream. */
+/** The request and the response under one stream. Without private methods, for which each object would carry a mark. */
 export class HttpTransport implements StreamTransport {
   /** As which the drain counted it before. */
   get work(): object {
@@ -42,10 +43,10 @@ export class HttpTransport implements StreamTransport {
     readonly response: ServerResponse,
   ) {
     const isHttp2 = request instanceof Http2ServerRequest;
-    this.#connection = isHttp2 ? undefined : request.socket;
+    this.#connection = isHttp2 ? undefined : lookAt(request, 'socket');
     const isCurrent = this.#connection && currentAnswer(this.#connection) === response;
     this.#sender = isCurrent ? this.#connection : undefined;
-    this.#bytesBefore = this.#bytesSent();
+    this.#bytesBefore = this.#connection && bytesLeft(this.#connection);
   }
 
   /** Whether the handler itself sends the last words and ends. */
@@ -73,7 +74,7 @@ export class HttpTransport implements StreamTransport {
 
   destroy(): void {
     // Destroying a stream of HTTP/2 would end it without an error, as if it were complete.
-    if (this.#http2) this.#http2.close(constants.NGHTTP2_INTERNAL_ERROR);
+    if (this.http2) this.http2.close(constants.NGHTTP2_INTERNAL_ERROR);
     else this.response.destroy();
   }
 
@@ -106,7 +107,7 @@ export class HttpTransport implements StreamTransport {
   /** What is written in this turn leaves in one system call. HTTP/2 sees to that itself. */
   gatherWrites(): void {
     const { socket } = this.response;
-    if (!socket || this.#http2) return;
+    if (!socket || this.http2) return;
     // Not `response.cork()`: Node 24 then sends the end before what it has held back.
     socket.cork();
     // And no longer: where the end waits for a reader that lags, the reader would wait for it.
@@ -120,22 +121,22 @@ export class HttpTransport implements StreamTransport {
    * finished first.
    */
   get isDelivered(): boolean {
-    if (this.#http2) return this.#http2.writableFinished && !this.#http2.rstCode;
+    if (this.http2) return this.http2.writableFinished && !this.http2.rstCode;
     const connection = this.#connection;
     const isBroken = connection?.destroyed === true && !connection.writableFinished;
-    return !isBroken && this.#hasLeft;
+    return !isBroken && this.hasLeft;
   }
 
-  get #hasLeft(): boolean {
+  private get hasLeft(): boolean {
     const { response } = this;
     if (this.#sender) return currentAnswer(this.#sender) !== response;
     return response.writableFinished && !response.socket;
   }
 
   progress(): StreamProgress {
-    const sent = this.#bytesSent();
-    if (sent === undefined || this.#bytesBefore === undefined) return {};
-    return { bytes: Math.max(0, sent - this.#bytesBefore - this.#uncounted) };
+    if (!this.#connection || this.#bytesBefore === undefined) return {};
+    const sent = bytesLeft(this.#connection) - this.#bytesBefore;
+    return { bytes: Math.max(0, sent - this.#uncounted) };
   }
 
   /** What is written here is no progress of the stream. */
@@ -146,13 +147,8 @@ export class HttpTransport implements StreamTransport {
     this.#uncounted += (connection?.bytesWritten ?? 0) - before;
   }
 
-  get #http2(): ServerHttp2Stream | undefined {
+  private get http2(): ServerHttp2Stream | undefined {
     return this.#connection ? undefined : (this.response as { stream?: ServerHttp2Stream }).stream;
-  }
-
-  #bytesSent(): number | undefined {
-    const connection = this.#connection;
-    return connection && connection.bytesWritten - connection.writableLength;
   }
 }
 

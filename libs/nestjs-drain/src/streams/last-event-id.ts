@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { lookAt } from '../compat/look.js';
 
 /** The `Last-Event-ID` of a request, which EventSource sends in UTF-8 (HTML, section 9.2.4). */
-export function lastEventIdOf({ headers }: IncomingMessage): string | undefined {
-  const header = headers['last-event-id'];
+export function lastEventIdOf(request: IncomingMessage): string | undefined {
+  const header = lookAt(request, 'headers')['last-event-id'];
   if (typeof header !== 'string') return undefined;
   // Node reads each byte of a header as one character.
   const text = Buffer.from(header, 'latin1').toString();

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { rawOf } from '../compat/fastify.js';
+import { listenTo } from '../compat/look.js';
 import { refuseSocket } from '../compat/ws.js';
 import { Drain } from '../core/drain.js';
 import { checkOptions, required, text, type OptionChecks } from '../core/option-checks.js';
@@ -71,19 +72,19 @@ export class StreamAdmission {
    */
   open(request: object, response: object, options: ResponseStreamOptions): OpenStream | undefined {
     checkExchange([request, response]);
-    const known = decisionOf(request);
+    const [raw, rawResponse] = [
+      rawOf(request) as IncomingMessage,
+      rawOf(response) as ServerResponse,
+    ];
+    const known = decisionOf(raw);
     if (known && 'admitted' in known) return known;
     checkOptions('StreamAdmission.open()', options, admissionChecks);
     const { kind = 'finite', ...rest } = options;
-    const isLast = isLastAnswer(rawOf(request));
-    const declared = { ...rest, kind, isLastAnswer: isLast };
-    const admission = this.admit(declared, request, response);
+    const declared = { ...rest, kind, isLastAnswer: isLastAnswer(raw) };
+    const admission = this.admit(declared, raw, rawResponse);
     if (!admission.admitted) {
       (response as { hijack?: () => void }).hijack?.();
-      answerRefused(rawOf(request) as IncomingMessage, rawOf(response) as ServerResponse, {
-        kind,
-        ...admission,
-      });
+      answerRefused(raw, rawResponse, { kind, ...admission });
       return undefined;
     }
     ResponseStream.watch(admission);
@@ -118,19 +119,18 @@ export class StreamAdmission {
     return admission;
   }
 
-  /** One synchronous step: counted and remembered on the request, or refused. */
+  /** One synchronous step: counted and remembered of the request, or refused. Both are Node's own. */
   admit(
     declared: Declared,
-    framework: object,
-    frameworkResponse: object,
+    request: IncomingMessage,
+    response: ServerResponse,
   ): Admission<HttpTransport> {
-    const request = rawOf(framework) as IncomingMessage;
     const transport = new HttpTransport(
       declared.kind,
       declared.farewell ?? this.farewell ?? defaultFarewell,
       this.drain.options.retryAfter,
       request,
-      rawOf(frameworkResponse) as ServerResponse,
+      response,
     );
     const admission = this.drain.streams.admit(declared, transport);
     if (!admission.admitted) return admission;
@@ -152,7 +152,7 @@ export class StreamAdmission {
     if (transport.isGone) release(stream, false);
     else if (transport.isWaiting) releaseBehindOthers(stream);
     // Not `once`, which costs a wrapper: a response closes once anyway.
-    else response.on('close', () => release(stream, transport.isDelivered));
+    else listenTo(response, 'close', () => release(stream, transport.isDelivered));
     // It is a stream from here on, not a plain request. While serving, requests are not told of, but asked for.
     const { requests } = this.drain;
     if (requests.isClosed) requests.leave(response);

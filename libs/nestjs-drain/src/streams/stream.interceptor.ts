@@ -39,74 +39,74 @@ export class StreamInterceptor {
   /** @param handle runs the handler */
   intercept(handle: () => unknown): unknown {
     if (this.stream.transport.endsItself) return handle();
-    if (!this.route.writesItself) return this.#register(handle());
+    if (!this.route.writesItself) return this.register(handle());
     ResponseStream.watch(this.stream);
     return handle();
   }
 
   /** What the handler returned, as Nest gets it. */
-  #register(result: unknown): unknown {
-    if (isThenable(result)) return this.#registerPromise(result);
+  private register(result: unknown): unknown {
+    if (isThenable(result)) return this.registerPromise(result);
     if (isObservable(result)) {
       return this.route.isSse
         ? EventStream.observe(this.stream, result)
-        : this.#registerValue(result);
+        : this.registerValue(result);
     }
-    if (this.#isBody(result)) return registerBody(this.stream, result);
-    this.#complainOnce(result);
+    if (this.isBody(result)) return registerBody(this.stream, result);
+    this.complainOnce(result);
     this.stream.transport.completeAnswer();
     return result;
   }
 
   /** The answer stays what it is without the decorator (law 9); it is not what the handler means. */
-  #complainOnce(result: unknown): void {
+  private complainOnce(result: unknown): void {
     const what = unsentStream(result, this.isStreamed);
     if (what === undefined || complained.has(this.route)) return;
     complained.add(this.route);
     logger.error(`${this.route.pattern} answers with ${what}, and ${sentAsJson}`);
   }
 
-  #isBody(value: unknown): value is object {
+  private isBody(value: unknown): value is object {
     return value instanceof StreamableFile || (this.isStreamed(value) && !isConsumed(value));
   }
 
   /** While a promise is pending nothing has been sent, so the end can still be an honest 503. */
-  async #registerPromise(pending: PromiseLike<unknown>): Promise<unknown> {
+  private async registerPromise(pending: PromiseLike<unknown>): Promise<unknown> {
     let forget = (): void => undefined;
     const answer = Promise.resolve(pending);
     const ended = new Promise<never>((_, reject) => {
       forget = this.stream.transport.cancelSubject.subscribe(() => {
-        this.#destroyBegun();
+        this.destroyBegun();
         reject(tooLate(this.stream));
         void answer.then(
-          (late) => this.#discard(late),
+          (late) => this.discard(late),
           () => undefined,
         );
       });
     });
     try {
-      return this.#register(await Promise.race([answer, ended]));
+      return this.register(await Promise.race([answer, ended]));
     } finally {
       forget();
     }
   }
 
   /** The handler writes bytes itself, without `@Res()`: Nest would end them as if they were whole (law 5). */
-  #destroyBegun(): void {
+  private destroyBegun(): void {
     const { response } = this.stream.transport;
     if (response.headersSent && !isEventStream(response)) this.stream.destroy();
   }
 
   /** It goes to no client any more: it must neither run on nor fail unheard. */
-  #discard(late: unknown): void {
-    if (!this.#isBody(late)) return;
+  private discard(late: unknown): void {
+    if (!this.isBody(late)) return;
     const body = late instanceof StreamableFile ? late.getStream() : late;
     const source = isWebResponse(body) ? body.body : body;
     if (source) byteSource(source).stop();
   }
 
   /** An Observable outside `@Sse()` is one value, its last; until it is there, the same holds. */
-  #registerValue(value: Observable<unknown>): Observable<unknown> {
+  private registerValue(value: Observable<unknown>): Observable<unknown> {
     const { transport } = this.stream;
     return new Observable((waiting) => {
       let isAnswered = true;
@@ -114,8 +114,8 @@ export class StreamInterceptor {
       waiting.add(
         value.subscribe({
           next: (one) => {
-            isAnswered = !this.#isBody(one) && !isThenable(one);
-            waiting.next(isAnswered ? one : this.#register(one));
+            isAnswered = !this.isBody(one) && !isThenable(one);
+            waiting.next(isAnswered ? one : this.register(one));
           },
           error: (error: unknown) => waiting.error(error),
           complete: () => {
