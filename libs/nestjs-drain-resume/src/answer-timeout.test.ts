@@ -1,5 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Clock } from './clock.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { AnswerTimeout, NoAnswerError } from './answer-timeout.js';
 
@@ -50,13 +51,36 @@ describe('the wait for answers', () => {
     await fc.assert(law, { numRuns: 200 });
   });
 
-  test('leaves no timer when nothing is waited for', async () => {
+  test('takes one timer for all, which keeps no process alive and does not come again where nothing is asked', async () => {
     const clock = new ManualClock();
+    const schedule = jest.spyOn<Clock, 'schedule', Clock['schedule']>(clock, 'schedule');
     const answers = new AnswerTimeout(clock, timeout);
     const both = [answers.limit(() => Promise.resolve(1)), answers.limit(() => Promise.resolve(2))];
-    expect(clock.pending).toBe(1);
     expect(await Promise.all(both)).toEqual([1, 2]);
+    expect(clock.pending).toBe(1);
+    expect(schedule.mock.calls.map(([, , options]) => options)).toEqual([{ keepsAlive: false }]);
+    clock.advance(timeout);
     expect(clock.pending).toBe(0);
+  });
+
+  test('is what is made of the answer, or of the error; and either may fail', async () => {
+    const answers = new AnswerTimeout(new ManualClock(), timeout);
+    const broken = (): never => {
+      throw new TypeError('broken');
+    };
+    const ask = (answer: () => Promise<number>, read: (one: number) => number) =>
+      answers.ask<number, number | string>(answer, read, String);
+    expect(
+      await ask(
+        () => Promise.resolve(1),
+        (one) => one + 1,
+      ),
+    ).toBe(2);
+    expect(await ask(() => Promise.reject(new Error('no')), broken)).toBe('Error: no');
+    expect(await ask(broken, broken)).toBe('TypeError: broken');
+    await expect(ask(() => Promise.resolve(1), broken)).rejects.toThrow('broken');
+    const refused = answers.ask(() => Promise.reject(new Error('no')), broken, broken);
+    await expect(refused).rejects.toThrow('broken');
   });
 });
 

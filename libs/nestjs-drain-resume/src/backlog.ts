@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { grown } from './grown.js';
 import { positive } from './options.js';
 
 export interface BacklogOptions {
@@ -49,7 +51,7 @@ export class Backlog {
     try {
       const payload = this.options.encode(event);
       if (payload === undefined) return;
-      this.#waiting.push(payload);
+      this.#waiting = grown(this.#waiting, [payload]);
       this.#bytes += Buffer.byteLength(payload);
     } catch (error) {
       this.error(error);

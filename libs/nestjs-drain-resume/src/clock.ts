@@ -4,8 +4,11 @@ import { performance } from 'node:perf_hooks';
 export interface Clock {
   /** Milliseconds from an arbitrary start, never going backwards. */
   now(): number;
-  /** Runs `task` once, `delay` ms from now, and returns a function that takes it back. `Infinity` is never. */
-  schedule(delay: number, task: () => void): () => void;
+  /**
+   * Runs `task` once, `delay` ms from now, and returns a function that takes it back. `Infinity` is never. A process
+   * waits for the task before it ends by itself, unless `keepsAlive` is false.
+   */
+  schedule(delay: number, task: () => void, options?: { readonly keepsAlive: boolean }): () => void;
 }
 
 /** A timer of Node with a longer delay fires at once. */
@@ -14,11 +17,12 @@ const longestTimer = 2 ** 31 - 1;
 export const systemClock: Clock = {
   // Imported: the global one is a getter, and every event asks for the time.
   now: () => performance.now(),
-  schedule(delay, task) {
+  schedule(delay, task, { keepsAlive } = { keepsAlive: true }) {
     let timer: NodeJS.Timeout | undefined;
     const arm = (left: number) => {
       const next = left - longestTimer;
       timer = next > 0 ? setTimeout(arm, longestTimer, next) : setTimeout(task, left);
+      if (!keepsAlive) timer.unref();
     };
     arm(delay);
     return () => clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { grown } from './grown.js';
 import type { StreamEvent } from './store.js';
 
 /** Characters of payloads that may wait for one reader. A reader that lags further reads the log instead. */
@@ -48,7 +49,8 @@ export class ConfirmedEvents {
 
 /** What one reader has still to take of a producer's events. */
 export class Feed {
-  #waiting: StreamEvent[] = [];
+  /** As they were confirmed. */
+  #waiting: (readonly StreamEvent[])[] = [];
   #lag = 0;
   #end: 'closed' | 'broken' | undefined;
   #wake: (() => void) | undefined;
@@ -70,11 +72,11 @@ export class Feed {
 
   /** @param terminal whether the last one closes the log */
   add(events: readonly StreamEvent[], terminal: boolean): void {
-    for (const event of events) {
-      this.#waiting.push(event);
-      this.#lag += event.payload.length;
-    }
-    if (this.#lag > longestLag && this.#waiting.length > 1) this.#giveUp();
+    this.#waiting = grown(this.#waiting, [events]);
+    for (const { payload } of events) this.#lag += payload.length;
+    // One event is kept however large it is.
+    const isMany = this.#waiting.length > 1 || events.length > 1;
+    if (this.#lag > longestLag && isMany) this.#giveUp();
     else if (terminal) this.#end = 'closed';
     this.#rouse();
   }
@@ -101,10 +103,10 @@ export class Feed {
 
   #taken(): readonly StreamEvent[] | undefined {
     if (this.signal.aborted) return undefined;
-    const events = this.#waiting;
+    const pages = this.#waiting;
     this.#waiting = [];
     this.#lag = 0;
-    return events.length > 0 ? events : undefined;
+    return pages.length > 1 ? pages.flat() : pages[0];
   }
 
   #giveUp(): void {

@@ -1,9 +1,10 @@
 import type { Clock } from './clock.js';
 import { linkSignals } from './linked-signal.js';
 import { StreamFailedError } from './errors.js';
-import { FedPages, LoggedPages, type PageSource } from './page-sources.js';
+import { FollowedPages, type Watched } from './followed-pages.js';
+import { FedPages, LoggedPages, type Page, type PageSource } from './page-sources.js';
 import type { ManagedProducer, Production } from './production.js';
-import type { ReadPosition, ResumableReader } from './reader.js';
+import type { ResumableReader } from './reader.js';
 import type { StreamEvent } from './store.js';
 
 /** The stream lapsed while this replica shuts down: its reader has to ask another one. */
@@ -62,7 +63,9 @@ export interface ProducerRegistry {
 export class FollowingReader implements FollowedStream {
   #leave: () => void = () => undefined;
   #entered: ManagedProducer | undefined;
-  #position: ReadPosition;
+  /** Where the reader stands. Not the event itself, which would be kept until the next one comes. */
+  #sequence: number;
+  #epoch: number | undefined;
   /** Ends the reading of the log because the stream is produced here now. */
   #moveHere: () => void = () => undefined;
 
@@ -72,7 +75,7 @@ export class FollowingReader implements FollowedStream {
     readonly production: ManagedProducer | undefined,
     private readonly registry: ProducerRegistry,
   ) {
-    this.#position = reader.position;
+    ({ sequence: this.#sequence, epoch: this.#epoch } = reader.position);
   }
 
   get id(): string {
@@ -98,33 +101,18 @@ export class FollowingReader implements FollowedStream {
     for await (const events of this.pages(takeOver, signal)) yield* events;
   }
 
-  /** One generator, and none below it: each would cost every event several promises. */
-  async *pages(
-    takeOver: (production: Production) => void,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly StreamEvent[], void, undefined> {
-    const watched = this.#watch(takeOver, signal);
-    let source: PageSource | undefined;
-    try {
-      do {
-        source = this.#nearest(watched.signal);
-        for (let page = await source.take(); page; page = await source.take()) {
-          const news = this.#newOf(page);
-          if (news.length > 0) yield this.#at(news);
-        }
-        await source.leave();
-      } while (!source.isClosed && !watched.signal.aborted);
-      if (watched.loss) throw watched.loss;
-    } finally {
-      watched.stop();
-      this.#leave();
-      await source?.leave();
-    }
+  pages(takeOver: (production: Production) => void, signal: AbortSignal): FollowedPages {
+    return new FollowedPages({
+      watch: () => this.#watch(takeOver, signal),
+      nearest: (until) => this.#nearest(until),
+      advance: (page) => this.#advance(page),
+      leave: () => this.#leave(),
+    });
   }
 
   /** Beside the producer what it confirms, elsewhere the log: what stops in the one goes on in the other. */
   #nearest(signal: AbortSignal): PageSource {
-    const position = this.#position;
+    const position = { sequence: this.#sequence, epoch: this.#epoch };
     const here = this.#entered?.confirmed;
     if (!here || here.isOver) {
       const logged = new LoggedPages(signal, (until) => this.reader.pages(until, position));
@@ -158,16 +146,16 @@ export class FollowingReader implements FollowedStream {
     return watched;
   }
 
-  /** What was read from the log already may still come from the producer. */
-  #newOf(events: readonly StreamEvent[]): readonly StreamEvent[] {
-    const { sequence } = this.#position;
-    const isNew = (events[0]?.sequence ?? 0) > sequence;
-    return isNew ? events : events.filter((event) => event.sequence > sequence);
-  }
-
-  #at(events: readonly StreamEvent[]): readonly StreamEvent[] {
-    this.#position = events.at(-1) ?? this.#position;
-    return events;
+  /** What is new of a page: what was read from the log already may still come from the producer. The reader stands behind it then. */
+  #advance(page: Page): Page {
+    const sequence = this.#sequence;
+    const isNew = (page[0]?.sequence ?? 0) > sequence;
+    const last = page.at(-1);
+    if (last && last.sequence > sequence) {
+      this.#sequence = last.sequence;
+      this.#epoch = last.epoch;
+    }
+    return isNew ? page : page.filter((event) => event.sequence > sequence);
   }
 
   async #look(takeOver: (production: Production) => void, signal: AbortSignal): Promise<Finding> {
@@ -192,14 +180,6 @@ export class FollowingReader implements FollowedStream {
     this.#leave = production.enter();
     this.#moveHere();
   }
-}
-
-/** The reading of a stream for which this replica looks whether it still has a producer. */
-interface Watched {
-  /** Aborts with the reader, and with the loss. */
-  readonly signal: AbortSignal;
-  loss: Error | undefined;
-  stop(): void;
 }
 
 /** The rest cannot be had here (`leaving`), or nowhere (`exhausted`). */

@@ -12,6 +12,7 @@ import { StreamFailedError } from './errors.js';
 import { StreamRefusedError } from './stream-refused-error.js';
 import type { FollowedStream } from './following-reader.js';
 import { keyedStreamId } from './identifier.js';
+import { readingOver } from './linked-signal.js';
 import { logAll, payloadsFrom } from './payloads.js';
 import type { Production } from './production.js';
 import { ResumableStreamService, type OpenedStream } from './resumable-stream-service.js';
@@ -241,7 +242,7 @@ function bodyOf(
         controller.close();
       },
       async cancel() {
-        stop.abort();
+        stop.abort(readingOver);
         await events.return?.();
       },
     },

@@ -1,8 +1,9 @@
 import type { Feed } from './confirmed-events.js';
-import { type LinkedSignal, linkSignals } from './linked-signal.js';
+import { type LinkedSignal, linkSignals, readingOver } from './linked-signal.js';
 import type { StreamEvent } from './store.js';
 
-type Page = readonly StreamEvent[];
+/** Events that follow each other; not empty. */
+export type Page = readonly StreamEvent[];
 
 /** Where a reader takes the events of its stream from. */
 export interface PageSource {
@@ -40,7 +41,7 @@ export class LoggedPages implements PageSource {
 
   /** Nothing more is read from here: the producer is beside the reader now. */
   stop(): void {
-    this.#reading.abort(undefined);
+    this.#reading.abort(readingOver);
   }
 
   async leave(): Promise<void> {

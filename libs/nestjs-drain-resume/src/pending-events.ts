@@ -1,3 +1,6 @@
+import { Buffer } from 'node:buffer';
+import { grown } from './grown.js';
+
 const batchSize = 256;
 /** A batch ends with the event that passes it, so that one append does not hold the store up for long. */
 const batchBytes = 1024 * 1024;
@@ -13,7 +16,6 @@ interface PendingWrite {
 /** The events of one stream that wait to be logged, in order. */
 export class PendingEvents {
   #payloads: string[] = [];
-  #sizes: number[] = [];
   #writes: PendingWrite[] = [];
   #bytes = 0;
   /** Events that have left, in all. */
@@ -32,15 +34,12 @@ export class PendingEvents {
    * @param logged how many events the log has
    */
   add(payloads: readonly string[], logged: number): Promise<number> {
-    for (const payload of payloads) {
-      const size = Buffer.byteLength(payload);
-      this.#bytes += size;
-      this.#payloads.push(payload);
-      this.#sizes.push(size);
-    }
+    this.#bytes += bytesOf(payloads);
+    this.#payloads = grown(this.#payloads, payloads);
     if (this.length === 0) return Promise.resolve(logged - 1);
     return new Promise((resolve, reject) => {
-      this.#writes.push({ end: this.#gone + this.length, resolve, reject });
+      const write = { end: this.#gone + this.length, resolve, reject };
+      this.#writes = grown(this.#writes, [write]);
     });
   }
 
@@ -49,7 +48,7 @@ export class PendingEvents {
     if (this.length <= batchSize && this.#bytes <= batchBytes) return [...this.#payloads];
     let [count, bytes] = [0, 0];
     while (count < Math.min(batchSize, this.length) && bytes <= batchBytes) {
-      bytes += this.#sizes[count++] ?? 0;
+      bytes += Buffer.byteLength(this.#payloads[count++] ?? '');
     }
     return this.#payloads.slice(0, count);
   }
@@ -71,17 +70,20 @@ export class PendingEvents {
     this.#gone += count;
     if (count === this.length) {
       this.#payloads = [];
-      this.#sizes = [];
       this.#bytes = 0;
-      return;
-    }
-    this.#payloads.splice(0, count);
-    for (const size of this.#sizes.splice(0, count)) this.#bytes -= size;
+    } else this.#bytes -= bytesOf(this.#payloads.splice(0, count));
   }
 
   /** The writes all of whose events have left. */
   #settled(): PendingWrite[] {
-    const open = this.#writes.findIndex(({ end }) => end > this.#gone);
-    return this.#writes.splice(0, open === -1 ? this.#writes.length : open);
+    const writes = this.#writes;
+    const open = writes.findIndex(({ end }) => end > this.#gone);
+    if (open !== -1) return writes.splice(0, open);
+    this.#writes = [];
+    return writes;
   }
+}
+
+function bytesOf(payloads: readonly string[]): number {
+  return payloads.reduce((sum, payload) => sum + Buffer.byteLength(payload), 0);
 }

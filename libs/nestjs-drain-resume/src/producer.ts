@@ -41,8 +41,8 @@ export class ResumableProducer {
   #closing: 'success' | 'failure' | undefined;
   /** Why `write` and `close` refuse; `fail` may still do. */
   #refusal: ProductionStoppedError | undefined;
-  /** Why nothing will be logged any more. */
-  #end: ProductionStoppedError | undefined;
+  /** Why nothing will be logged any more. Most streams are closed, and no write behind that makes an error of it. */
+  #end: ProductionStoppedError | 'closed' | undefined;
 
   constructor(
     readonly id: string,
@@ -140,7 +140,8 @@ export class ResumableProducer {
     payloads: readonly string[],
     refusal: ProductionStoppedError | undefined,
   ): Promise<number> {
-    const error = this.#end ?? refusal;
+    const end = this.#end === 'closed' ? this.#stopped('closed') : this.#end;
+    const error = end ?? refusal;
     const logged = error ? Promise.reject(error) : this.#pending.add(payloads, this.#logged);
     // A caller that awaits it sees the rejection; `signal` tells the others.
     logged.then(undefined, ignore);
@@ -188,7 +189,7 @@ export class ResumableProducer {
     this.#logged += batch.length;
     this.confirmed.confirm(batch, terminal);
     this.#lease.extended();
-    if (terminal) this.#finish(this.#stopped('closed'));
+    if (terminal) this.#finish('closed');
     else if (result.cancelRequested) this.cancel();
   }
 
@@ -235,11 +236,11 @@ export class ResumableProducer {
     this.#wake.fire();
   }
 
-  #finish(end: ProductionStoppedError): void {
+  #finish(end: ProductionStoppedError | 'closed'): void {
     this.#end = end;
     this.#lease.stop();
     this.confirmed.end();
-    if (end.reason !== 'released') this.#resolveEnded();
+    if (end === 'closed' || end.reason !== 'released') this.#resolveEnded();
   }
 
   #stopped(reason: StopReason, cause?: unknown): ProductionStoppedError {

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { InvalidResumeOptionsError } from '../options.js';
 
@@ -7,8 +8,16 @@ import { InvalidResumeOptionsError } from '../options.js';
  */
 const shards = 16;
 
+/** What a script about a stream works on: its state, the leases it stands among, its events. */
+type StreamKeys = readonly [state: string, leases: string, events: string];
+
+/** Of so many streams the keys are kept; then all are worked out anew. */
+const mostKept = 10_000;
+
 /** Where the store keeps what. A hash tag decides the slot of a cluster that a key lies in. */
 export class RedisKeys {
+  readonly #kept = new Map<string, StreamKeys>();
+
   constructor(private readonly prefix: string) {
     if (/[{}]/.test(prefix)) {
       throw new InvalidResumeOptionsError(
@@ -17,10 +26,24 @@ export class RedisKeys {
     }
   }
 
-  /** What a script about a stream works on: its state, the leases it stands among, its events. */
-  stream(id: string): readonly [state: string, leases: string, events: string] {
+  stream(id: string): StreamKeys {
     const shard = this.#shard(shardOf(id));
     return [`${shard}:state:${id}`, `${shard}:leases`, `${shard}:events:${id}`];
+  }
+
+  /** As `stream`, for a stream that is produced here: each of its events needs them. To be forgotten at its end. */
+  keep(id: string): StreamKeys {
+    const kept = this.#kept.get(id);
+    if (kept) return kept;
+    const [state, leases, events] = this.stream(id);
+    const keys = [inOnePiece(state), inOnePiece(leases), inOnePiece(events)] as const;
+    if (this.#kept.size >= mostKept) this.#kept.clear();
+    this.#kept.set(id, keys);
+    return keys;
+  }
+
+  forget(id: string): void {
+    this.#kept.delete(id);
   }
 
   /** The sorted sets of open streams by the end of their lease. */
@@ -49,6 +72,11 @@ export class RedisKeys {
   #shard(shard: number): string {
     return `${this.prefix}:{${shard}}`;
   }
+}
+
+/** A text that was put together is measured piece by piece, each time that it is sent. */
+function inOnePiece(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function shardOf(id: string): number {

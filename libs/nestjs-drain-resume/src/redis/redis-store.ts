@@ -23,7 +23,7 @@ import { type RedisConnection, WakeUps } from './connection.js';
 import { RedisKeys } from './keys.js';
 import { type RedisStoreOptions, resolveOptions } from './options.js';
 import { PrincipalQuota } from './principal-quota.js';
-import { ScriptRunner } from './script-runner.js';
+import { ScriptRunner, textsOf } from './script-runner.js';
 import * as scripts from './scripts.js';
 import { headOf, isOf, lapsedOf, pageOf, type ScriptReply } from './scripts.js';
 import { ServerIncarnation } from './server-incarnation.js';
@@ -92,13 +92,17 @@ export class RedisResumeStore implements ResumeStore {
     events: readonly string[],
     terminal = false,
   ): Promise<Appended | AppendRefused> {
+    const keys = this.#keys.keep(id);
+    if (terminal) this.#keys.forget(id);
     const args = [id, String(epoch), String(first), terminal ? '1' : '0', ...events];
-    return this.#scripts.run(this.#append, this.#keys.stream(id), args).then((reply) => {
-      const [, , , bytes, principal] = reply;
-      const appended = appendedOf(reply);
-      return principal === undefined
-        ? appended
-        : this.#account(id, principal, Number(bytes)).then(() => appended);
+    return this.#scripts.ask(this.#append, keys, args, (reply) => {
+      // Nearly every append has nothing else to tell.
+      if (!Array.isArray(reply)) return appendedUpTo(Number(reply));
+      const texts = textsOf(reply);
+      const [, , , bytes, principal] = texts;
+      const appended = appendedOf(texts);
+      if (principal === undefined) return appended;
+      return this.#account(id, principal, Number(bytes)).then(() => appended);
     });
   }
 
@@ -191,6 +195,10 @@ export class RedisResumeStore implements ResumeStore {
   async #absent(id: string): Promise<Absent> {
     return absence(id, await this.#incarnation.present());
   }
+}
+
+function appendedUpTo(next: number): Appended {
+  return { outcome: 'appended', next, cancelRequested: false };
 }
 
 function appendedOf([outcome, next, cancel]: ScriptReply): Appended | AppendRefused {

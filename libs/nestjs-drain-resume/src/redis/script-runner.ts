@@ -22,26 +22,52 @@ export class ScriptRunner {
 
   /** @throws StoreUnavailableError if the server cannot be asked now; its own error if asking again would not help. */
   run(script: string, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
+    return this.ask(script, keys, args, textsOf);
+  }
+
+  /**
+   * As `run`, with what `read` makes of the reply. No async function, and one promise for all: a busy process has
+   * thousands of calls under way, and each frame outlives its collections.
+   */
+  ask<T>(
+    script: string,
+    keys: readonly string[],
+    args: readonly string[],
+    read: (reply: unknown) => T | Promise<T>,
+  ): Promise<T> {
     const [key = ''] = keys;
     const command = ['EVALSHA', this.#digest(script), String(keys.length), ...keys, ...args];
-    const asked = this.clock.now();
-    // No async functions: a busy process has thousands of calls under way, and each frame outlives its collections.
-    return this.#send(key, command).then(textsOf, (error: unknown) => {
-      if (replyCode(error) !== 'NOSCRIPT') throw this.#explained(error, asked);
-      return this.command(key, ['EVAL', script, ...command.slice(2)]).then(textsOf);
-    });
+    const recover = (error: unknown, explained: unknown): Promise<T> => {
+      if (replyCode(error) !== 'NOSCRIPT') throw explained;
+      return this.command(key, ['EVAL', script, ...command.slice(2)]).then(read);
+    };
+    return this.#send(key, command, read, recover);
   }
 
   /** Throws as `run`. */
   command(key: string, command: readonly string[]): Promise<unknown> {
-    const asked = this.clock.now();
-    return this.#send(key, command).catch((error: unknown) => {
-      throw this.#explained(error, asked);
-    });
+    return this.#send(
+      key,
+      command,
+      (reply) => reply,
+      (_, explained) => {
+        throw explained;
+      },
+    );
   }
 
-  #send(key: string, command: readonly string[]): Promise<unknown> {
-    return this.#answers.limit(() => this.connection.send(key, command));
+  #send<T>(
+    key: string,
+    command: readonly string[],
+    read: (reply: unknown) => T | Promise<T>,
+    recover: (error: unknown, explained: unknown) => T | Promise<T>,
+  ): Promise<T> {
+    const asked = this.clock.now();
+    return this.#answers.ask(
+      () => this.connection.send(key, command),
+      read,
+      (error) => recover(error, this.#explained(error, asked)),
+    );
   }
 
   #explained(error: unknown, asked: number): unknown {
@@ -66,7 +92,7 @@ export class ScriptRunner {
   }
 }
 
-function textsOf(reply: unknown): ScriptReply {
+export function textsOf(reply: unknown): ScriptReply {
   return (reply as unknown[]).map(String) as [string, ...string[]];
 }
 

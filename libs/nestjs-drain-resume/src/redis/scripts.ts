@@ -70,8 +70,9 @@ export interface AppendTerms {
 }
 
 /**
- * KEYS state, leases, events. ARGV id, epoch, first, terminal, event … Replies appended, next, cancel and, each time the
- * log has grown by another step and at its end, its bytes and principal.
+ * KEYS state, leases, events. ARGV id, epoch, first, terminal, event … Replies next alone, an integer; or, where there is
+ * more to tell, appended, next, cancel and, each time the log has grown by another step and at its end, its bytes and
+ * principal.
  */
 export const append = ({ maxStreamBytes, step, channelPrefix }: AppendTerms) => `${clock}${refusals}
 local state = redis.call('HMGET', KEYS[1],
@@ -114,6 +115,7 @@ redis.call('PUBLISH', ${literal(channelPrefix)} .. ARGV[1], next)
 if terminal or math.floor(before / ${step}) ~= math.floor(bytes / ${step}) then
   return {'appended', next, state[5], bytes, redis.call('HGET', KEYS[1], 'principal')}
 end
+if state[5] == '0' then return next end
 return {'appended', next, state[5]}
 `;
 

@@ -3,11 +3,19 @@ import fc from 'fast-check';
 import type { StreamEvent } from 'nestjs-drain-resume';
 import { largestPortion } from '../core/resumption.js';
 import { loggedEnd, loggedEvent, loggedFailure } from './logged.js';
-import { portionsOf } from './portions.js';
+import { portionOf } from './portions.js';
 import { EventIds } from './position.js';
 
 const eventsOf = (payloads: readonly string[]): StreamEvent[] =>
   payloads.map((payload, sequence) => ({ sequence, payload, epoch: 35 }));
+
+function portionsOf(page: readonly StreamEvent[], retry?: number) {
+  const portions: ReturnType<typeof portionOf>[] = [];
+  for (let from = 0; from < page.length && !portions.at(-1)?.isLast; from = portions.at(-1)!.end) {
+    portions.push(portionOf(new EventIds('s'), page, from, from === 0 ? retry : undefined));
+  }
+  return portions;
+}
 
 const data = fc.oneof(
   { weight: 5, arbitrary: fc.string({ maxLength: 30 }) },
@@ -19,7 +27,7 @@ describe('a page of a log, in portions', () => {
     const law = fc.property(fc.array(data, { maxLength: 200 }), fc.boolean(), (texts, isEnded) => {
       const logged = texts.map((text) => loggedEvent({ data: text }) ?? '');
       const page = eventsOf(isEnded ? [...logged, loggedEnd] : logged);
-      const portions = [...portionsOf(new EventIds('s'), page, undefined)];
+      const portions = portionsOf(page);
       const given = portions.flatMap(({ events }) => events);
       expect(given).toEqual(texts.map((text, index) => ({ id: `s:z:${index}`, data: text })));
       for (const { events, characters } of portions) {
@@ -37,7 +45,7 @@ describe('a page of a log, in portions', () => {
 
   test('ends with a failure, which the client gets', () => {
     const page = eventsOf([loggedEvent('a') ?? '', loggedFailure(new Error('x'), undefined)]);
-    const [portion, ...rest] = portionsOf(new EventIds('s'), page, undefined);
+    const [portion, ...rest] = portionsOf(page);
     expect(rest).toEqual([]);
     expect(portion).toMatchObject({
       isLast: true,
@@ -47,11 +55,7 @@ describe('a page of a log, in portions', () => {
 
   test('says once when to come back', () => {
     const page = eventsOf(['a', 'b'].map((text) => loggedEvent(text) ?? ''));
-    const [portion] = portionsOf(new EventIds('s'), page, 500);
+    const [portion] = portionsOf(page, 500);
     expect(portion?.events.map(({ retry }) => retry)).toEqual([500, undefined]);
-  });
-
-  test('of nothing is nothing', () => {
-    expect([...portionsOf(new EventIds('s'), [], 500)]).toEqual([]);
   });
 });

@@ -6,38 +6,38 @@ import type { EventIds } from './position.js';
 interface LoggedPortion extends Portion {
   /** Nothing follows it: the handler completed, or failed. */
   readonly isLast: boolean;
+  /** The index in the page at which the next one begins. */
+  readonly end: number;
 }
 
 /**
- * What a client gets of a page of a stream's log, in portions.
+ * What a client gets next of a page of a stream's log. One after the other, as each is wanted: a page may be large.
+ * @param from the index in the page, of an event that is there
  * @param retry milliseconds, for the first event
  */
-export function* portionsOf(
+export function portionOf(
   ids: EventIds,
   page: readonly StreamEvent[],
+  from: number,
   retry: number | undefined,
-): Generator<LoggedPortion, void, undefined> {
-  let events: OutgoingEvent[] = [];
-  let characters = 0;
-  let advice = retry;
-  for (const logged of page) {
-    const size = logged.payload.length;
-    const isFull =
-      events.length === largestPortion.events || characters + size > largestPortion.characters;
-    if (isFull && events.length > 0) {
-      yield { events, characters, isLast: false };
-      events = [];
-      characters = 0;
-    }
-    const { event, isLast } = outgoing(ids, logged, advice);
-    advice = undefined;
-    if (event) events.push(event);
-    characters += size;
-    if (!isLast) continue;
-    yield { events, characters, isLast };
-    return;
+): LoggedPortion {
+  const first = page[from]!;
+  const { event, ...read } = outgoing(ids, first, retry);
+  const events = event ? [event] : [];
+  let [isLast, characters, end] = [read.isLast, first.payload.length, from + 1];
+  for (; end < page.length && !isLast; end += 1) {
+    const logged = page[end]!;
+    if (isFull(events.length, characters + logged.payload.length)) break;
+    const next = outgoing(ids, logged, undefined);
+    if (next.event) events.push(next.event);
+    characters += logged.payload.length;
+    isLast = next.isLast;
   }
-  if (events.length > 0) yield { events, characters, isLast: false };
+  return { events, characters, isLast, end };
+}
+
+function isFull(events: number, characters: number): boolean {
+  return events === largestPortion.events || characters > largestPortion.characters;
 }
 
 /** The end itself is logged as well, but is no event for a client. */

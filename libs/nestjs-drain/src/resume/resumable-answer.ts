@@ -9,9 +9,9 @@ import {
 } from 'nestjs-drain-resume';
 import { isObservable, Subject, takeUntil } from 'rxjs';
 import type { HandlerRun, Portion, ResumableOptions } from '../core/resumption.js';
+import { AnswerPortions } from './answer-portions.js';
 import { isCancelled, loggedEnd, loggedEvent, loggedFailure } from './logged.js';
-import { portionsOf } from './portions.js';
-import { eventId, EventIds, type StreamPosition } from './position.js';
+import type { StreamPosition } from './position.js';
 
 const logger = new Logger('DrainableStream');
 
@@ -47,16 +47,11 @@ export class ResumableAnswer implements AsyncIterable<Portion> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Portion, void, undefined> {
-    const stop = new AbortController();
-    const events = this.#read(stop.signal);
-    return {
-      next: () => events.next(),
-      // A generator that waits for the log would return only with its next event.
-      return: () => {
-        stop.abort();
-        return events.return();
-      },
+    const takeOver = (production: Production) => {
+      // What the handler throws is in the log, for every reader.
+      this.#produce(production).catch((error: unknown) => complain(this.stream.id, error));
     };
+    return new AnswerPortions(this.stream, this.position, takeOver, this.options.reconnectIn);
   }
 
   async #produce(production: Production): Promise<void> {
@@ -95,29 +90,6 @@ export class ResumableAnswer implements AsyncIterable<Portion> {
       maxPendingBytes: this.options.maxPendingBytes,
       unsubscribe: () => over.next(),
     });
-  }
-
-  async *#read(signal: AbortSignal): AsyncGenerator<Portion, void, undefined> {
-    const { id } = this.stream;
-    const ids = new EventIds(id);
-    let retry = this.options.reconnectIn();
-    // Before anything else: a client that loses this replica at once knows to what to come back.
-    const place = { id: eventId(this.position), ...(retry !== undefined && { retry }) };
-    yield { events: [place], characters: 0 };
-    const takeOver = (production: Production) => {
-      // What the handler throws is in the log, for every reader.
-      this.#produce(production).catch((error: unknown) => complain(id, error));
-    };
-    for await (const page of this.stream.pages(takeOver, signal)) {
-      const advice = retry === undefined ? this.options.reconnectIn() : undefined;
-      retry ??= advice;
-      for (const portion of portionsOf(ids, page, advice)) {
-        yield portion;
-        if (portion.isLast) return;
-      }
-    }
-    // The drain or the client ended it. Otherwise the log was closed without an end: not a clean one.
-    if (!signal.aborted) throw new Error(`Stream ${id} was closed without its last event.`);
   }
 }
 
