@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
 
-interface Call {
+interface Asked {
   /** The clock's ms. */
-  readonly end: number;
-  readonly fail: (error: unknown) => void;
+  readonly asked: number;
+  fail(error: unknown): void;
 }
 
 /** The server did not answer in time. */
@@ -19,7 +19,7 @@ export class NoAnswerError extends Error {
  */
 export class AnswerTimeout {
   /** In the order in which their time is over. */
-  readonly #calls = new Set<Call>();
+  readonly #calls = new Set<Asked>();
   #isArmed = false;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -42,46 +42,35 @@ export class AnswerTimeout {
   /**
    * As `limit`, with what `read` makes of the answer and `recover` of the error, either of which may throw: all in one
    * promise, of which a busy process makes thousands a second.
+   * @param recover gets the clock's ms of the call as well
    */
   ask<A, T>(
     ask: () => Promise<A>,
     read: (answer: A) => T | Promise<T>,
-    recover: (error: unknown) => T | Promise<T>,
+    recover: (error: unknown, asked: number) => T | Promise<T>,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const settle = <R>(make: (result: R) => T | Promise<T>, result: R): void => {
-        try {
-          resolve(make(result));
-        } catch (error) {
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
-          reject(error);
-        }
-      };
-      const fail = (error: unknown): void => settle(recover, error);
-      let answer: Promise<A>;
+      const call = new Call(this.clock.now(), read, recover, resolve, reject);
       try {
-        answer = ask();
+        this.#follow(call, ask());
       } catch (error) {
-        return fail(error);
+        call.fail(error);
       }
-      const call = this.#begin(fail);
-      answer.then(
-        (value) => {
-          this.#last = this.clock.now();
-          if (this.#calls.delete(call)) settle(read, value);
-        },
-        (error: unknown) => {
-          if (this.#calls.delete(call)) fail(error);
-        },
-      );
     });
   }
 
-  #begin(fail: Call['fail']): Call {
-    const call = { end: this.clock.now() + this.timeout, fail };
+  #follow<A, T>(call: Call<A, T>, answer: Promise<A>): void {
     this.#calls.add(call);
     this.#arm(this.timeout);
-    return call;
+    answer.then(
+      (value) => {
+        this.#last = this.clock.now();
+        if (this.#calls.delete(call)) call.succeed(value);
+      },
+      (error: unknown) => {
+        if (this.#calls.delete(call)) call.fail(error);
+      },
+    );
   }
 
   #arm(delay: number): void {
@@ -93,12 +82,40 @@ export class AnswerTimeout {
   #round(now: number): void {
     this.#isArmed = false;
     for (const call of this.#calls) {
-      if (call.end > now) {
-        this.#arm(call.end - now);
+      const left = call.asked + this.timeout - now;
+      if (left > 0) {
+        this.#arm(left);
         return;
       }
       this.#calls.delete(call);
       call.fail(new NoAnswerError(this.timeout));
+    }
+  }
+}
+
+/** One call, and what becomes of it. */
+class Call<A, T> implements Asked {
+  constructor(
+    readonly asked: number,
+    private readonly read: (answer: A) => T | Promise<T>,
+    private readonly recover: (error: unknown, asked: number) => T | Promise<T>,
+    private readonly resolve: (result: T | Promise<T>) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  succeed(answer: A): void {
+    try {
+      this.resolve(this.read(answer));
+    } catch (error) {
+      this.reject(error);
+    }
+  }
+
+  fail(error: unknown): void {
+    try {
+      this.resolve(this.recover(error, this.asked));
+    } catch (other) {
+      this.reject(other);
     }
   }
 }

@@ -51,7 +51,7 @@ export class Backlog {
     try {
       const payload = this.options.encode(event);
       if (payload === undefined) return;
-      this.#waiting = grown(this.#waiting, [payload]);
+      this.#waiting = grown(this.#waiting, payload);
       this.#bytes += Buffer.byteLength(payload);
     } catch (error) {
       this.error(error);

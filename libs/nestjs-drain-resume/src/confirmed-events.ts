@@ -54,7 +54,12 @@ export class Feed {
   #lag = 0;
   #end: 'closed' | 'broken' | undefined;
   #wake: (() => void) | undefined;
-  readonly #aborted = () => this.#rouse();
+  /** Each signal is to V8 another thing to look at: that costs more than all the rest. */
+  #isAborted: boolean;
+  readonly #onAbort = () => {
+    this.#isAborted = true;
+    this.#rouse();
+  };
 
   constructor(
     /** The sequence of the first event that this feed brings. */
@@ -62,7 +67,8 @@ export class Feed {
     private readonly signal: AbortSignal,
     private readonly forget: () => void,
   ) {
-    signal.addEventListener('abort', this.#aborted);
+    this.#isAborted = signal.aborted;
+    signal.addEventListener('abort', this.#onAbort);
   }
 
   /** Set when everything was taken and the terminal event was among it. */
@@ -72,7 +78,7 @@ export class Feed {
 
   /** @param terminal whether the last one closes the log */
   add(events: readonly StreamEvent[], terminal: boolean): void {
-    this.#waiting = grown(this.#waiting, [events]);
+    this.#waiting = grown(this.#waiting, events);
     for (const { payload } of events) this.#lag += payload.length;
     // One event is kept however large it is.
     const isMany = this.#waiting.length > 1 || events.length > 1;
@@ -89,20 +95,20 @@ export class Feed {
 
   /** Ends the feed; what still waits can be taken. */
   leave(): void {
-    this.signal.removeEventListener('abort', this.#aborted);
+    this.signal.removeEventListener('abort', this.#onAbort);
     this.forget();
   }
 
   /** What was confirmed since the last call; undefined if nothing comes any more, or the signal aborted. */
   take(): Promise<readonly StreamEvent[] | undefined> {
-    if (this.#waiting.length > 0 || this.#end || this.signal.aborted) {
+    if (this.#waiting.length > 0 || this.#end || this.#isAborted) {
       return Promise.resolve(this.#taken());
     }
     return new Promise((resolve) => (this.#wake = () => resolve(this.#taken())));
   }
 
   #taken(): readonly StreamEvent[] | undefined {
-    if (this.signal.aborted) return undefined;
+    if (this.#isAborted) return undefined;
     const pages = this.#waiting;
     this.#waiting = [];
     this.#lag = 0;

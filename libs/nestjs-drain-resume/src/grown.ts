@@ -1,9 +1,9 @@
 /**
- * `list` with `more`: a new one where it was empty. V8 gives the first that is pushed room for 17, and nearly every list of
- * events holds one.
+ * `list` with `one` more: a new one where it was empty. V8 gives the first that is pushed room for 17, and nearly every
+ * list of events holds one.
  */
-export function grown<T>(list: T[], more: readonly T[]): T[] {
-  if (list.length === 0) return [...more];
-  for (const one of more) list.push(one);
+export function grown<T>(list: T[], one: T): T[] {
+  if (list.length === 0) return [one];
+  list.push(one);
   return list;
 }

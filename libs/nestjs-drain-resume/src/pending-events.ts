@@ -35,17 +35,17 @@ export class PendingEvents {
    */
   add(payloads: readonly string[], logged: number): Promise<number> {
     this.#bytes += bytesOf(payloads);
-    this.#payloads = grown(this.#payloads, payloads);
+    for (const payload of payloads) this.#payloads = grown(this.#payloads, payload);
     if (this.length === 0) return Promise.resolve(logged - 1);
     return new Promise((resolve, reject) => {
       const write = { end: this.#gone + this.length, resolve, reject };
-      this.#writes = grown(this.#writes, [write]);
+      this.#writes = grown(this.#writes, write);
     });
   }
 
   /** The next batch. */
   first(): readonly string[] {
-    if (this.length <= batchSize && this.#bytes <= batchBytes) return [...this.#payloads];
+    if (this.length <= batchSize && this.#bytes <= batchBytes) return this.#payloads.slice();
     let [count, bytes] = [0, 0];
     while (count < Math.min(batchSize, this.length) && bytes <= batchBytes) {
       bytes += Buffer.byteLength(this.#payloads[count++] ?? '');

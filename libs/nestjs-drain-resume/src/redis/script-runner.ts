@@ -62,11 +62,10 @@ export class ScriptRunner {
     read: (reply: unknown) => T | Promise<T>,
     recover: (error: unknown, explained: unknown) => T | Promise<T>,
   ): Promise<T> {
-    const asked = this.clock.now();
     return this.#answers.ask(
       () => this.connection.send(key, command),
       read,
-      (error) => recover(error, this.#explained(error, asked)),
+      (error, asked) => recover(error, this.#explained(error, asked)),
     );
   }
 

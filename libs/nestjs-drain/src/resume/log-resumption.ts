@@ -18,7 +18,7 @@ import {
   type ResumableOptions,
   type Resumption,
 } from '../core/resumption.js';
-import { loggedRequest, readLogged, restoreRequest } from './logged.js';
+import { loggedEnd, loggedRequest, readLogged, restoreRequest } from './logged.js';
 import { positionOf, type StreamPosition } from './position.js';
 import { refusalException, StreamFinishedException } from './refusals.js';
 import { ResumableAnswer } from './resumable-answer.js';
@@ -59,7 +59,7 @@ export class LogResumption implements Resumption {
     if (found.outcome !== 'found') throw this.#refused(exchange, found.outcome);
     if (found.left !== undefined && position.isKeyed) throw new StreamFinishedException();
     // The end itself is logged as well, but is no event for a client.
-    const isEnd = found.left === 1 && found.first && 'end' in readLogged(found.first.payload);
+    const isEnd = found.left === 1 && found.first?.payload === loggedEnd;
     if (found.left === 0 || isEnd) throw new StreamFinishedException();
     restoreRequest(exchange.request, found.request);
     return position;
@@ -145,7 +145,9 @@ export class LogResumption implements Resumption {
     if (left === undefined) return false;
     const found = await this.service.peek({ id, principal, incarnation, after: left - 2 });
     return (
-      found.outcome === 'found' && !!found.first && 'failure' in readLogged(found.first.payload)
+      found.outcome === 'found' &&
+      !!found.first &&
+      readLogged(found.first.payload).kind === 'failure'
     );
   }
 

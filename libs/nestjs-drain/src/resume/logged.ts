@@ -3,7 +3,9 @@ import { BacklogError, ProductionStoppedError } from 'nestjs-drain-resume';
 
 /** One entry of a stream's log. The last one is an end: the handler completed, or failed. */
 export type LoggedEvent =
-  { readonly event: LoggedMessage } | { readonly end: true } | { readonly failure: FailureEvent };
+  | { readonly kind: 'event'; readonly event: LoggedMessage }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'failure'; readonly event: FailureEvent };
 
 export interface LoggedMessage {
   readonly type?: string;
@@ -14,7 +16,12 @@ export interface LoggedMessage {
 /** What readers get of a handler that failed. */
 export type FailureEvent = Pick<LoggedMessage, 'data' | 'type'>;
 
-export const loggedEnd = JSON.stringify({ end: true } satisfies LoggedEvent);
+// The first character of a payload says what it is. Most events have nothing but data.
+const data = 'd';
+const message = 'm';
+const failure = 'f';
+
+export const loggedEnd = 'e';
 
 /** A log that is full takes so much more, for its last event. */
 const longestFailure = 60_000;
@@ -28,15 +35,15 @@ export function loggedFailure(
   shape: ((error: unknown) => FailureEvent) | undefined,
 ): string {
   try {
-    const { type = 'error', data } = shape?.(error) ?? { data: messageOf(error) };
-    const event = { ...(type !== '' && { type }), data };
-    const logged = JSON.stringify({ failure: event } satisfies LoggedEvent);
+    const { type = 'error', ...rest } = shape?.(error) ?? { data: messageOf(error) };
+    const event = { ...(type !== '' && { type }), data: rest.data };
+    const logged = failure + JSON.stringify(event satisfies FailureEvent);
     if (Buffer.byteLength(logged) <= longestFailure) return logged;
   } catch {
     // The event that says what went wrong is faulty as well.
   }
-  const data = 'Internal server error';
-  return JSON.stringify({ failure: { type: 'error', data } } satisfies LoggedEvent);
+  const event: FailureEvent = { type: 'error', data: 'Internal server error' };
+  return failure + JSON.stringify(event);
 }
 
 /** The client, or the application, asked for its end. */
@@ -56,13 +63,23 @@ function messageOf(error: unknown): string {
 /** Undefined for what a client would not dispatch, such as a heartbeat: it has no place in the sequence. */
 export function loggedEvent(emitted: unknown): string | undefined {
   const isMessage = typeof emitted === 'object' && emitted !== null;
-  const { type, data, retry } = (isMessage ? emitted : { data: emitted }) as MessageEvent;
-  if (data === undefined || data === null) return undefined;
-  return JSON.stringify({ event: { type, data, retry } });
+  const event = (isMessage ? emitted : { data: emitted }) as MessageEvent;
+  if (event.data === undefined || event.data === null) return undefined;
+  // What JSON has no text for, such as a function, is nothing that could be sent.
+  const text = JSON.stringify(event.data) as string | undefined;
+  if (text === undefined) return undefined;
+  const { type, retry } = event;
+  if (type === undefined && retry === undefined) return data + text;
+  return message + JSON.stringify({ type, retry, data: event.data });
 }
 
 export function readLogged(payload: string): LoggedEvent {
-  return JSON.parse(payload) as LoggedEvent;
+  const mark = payload.charAt(0);
+  if (mark === loggedEnd) return { kind: 'end' };
+  const read: unknown = JSON.parse(payload.slice(1));
+  if (mark === data) return { kind: 'event', event: { data: read as LoggedMessage['data'] } };
+  const kind = mark === failure ? 'failure' : 'event';
+  return { kind, event: read as LoggedMessage };
 }
 
 /** The parts of a request that handlers take their input from. Headers are not logged: they carry credentials. */

@@ -22,8 +22,8 @@ export function portionOf(
   retry: number | undefined,
 ): LoggedPortion {
   const first = page[from]!;
-  const { event, ...read } = outgoing(ids, first, retry);
-  const events = event ? [event] : [];
+  const read = outgoing(ids, first, retry);
+  const events = read.event ? [read.event] : [];
   let [isLast, characters, end] = [read.isLast, first.payload.length, from + 1];
   for (; end < page.length && !isLast; end += 1) {
     const logged = page[end]!;
@@ -47,10 +47,9 @@ function outgoing(
   retry: number | undefined,
 ): { readonly event?: OutgoingEvent; readonly isLast: boolean } {
   const logged = readLogged(payload);
-  if ('end' in logged) return { isLast: true };
-  const isLast = 'failure' in logged;
-  const { type, data, retry: own }: LoggedMessage = isLast ? logged.failure : logged.event;
+  if (logged.kind === 'end') return { isLast: true };
+  const { type, data, retry: own }: LoggedMessage = logged.event;
   // Every event has the same fields in the same order: what reads them meets one shape.
   const event = { type, id: ids.of(sequence, epoch), retry: retry ?? own, data };
-  return { event, isLast };
+  return { event, isLast: logged.kind === 'failure' };
 }
