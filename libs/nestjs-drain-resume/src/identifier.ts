@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 const randomDigits = 32;
 const tagDigits = 8;
@@ -6,8 +6,7 @@ const minted = new RegExp(`([0-9a-f]{${tagDigits}})[0-9a-f]{${randomDigits}}$`);
 
 /** `digits` hexadecimal digits, 4 unguessable bits each. */
 export function randomHex(digits: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(digits / 2));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return randomBytes(digits / 2).toString('hex');
 }
 
 /** A tag for the present life of a store: what was made under another one is gone. */

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { getEventListeners, getMaxListeners, setMaxListeners } from 'node:events';
 
 /** Why a reading ends that nobody waits for any more. One for all: an error of its own would record where it was made. */
 export const readingOver = new Error('The reading is over.');
@@ -31,8 +31,7 @@ export function linkSignals(...sources: (AbortSignal | undefined)[]): LinkedSign
       abort();
       break;
     }
-    // Node warns of the eleventh listener; all of these are taken off again.
-    setMaxListeners(0, source);
+    allowOneMore(source);
     source.addEventListener('abort', abort, { once: true });
     links.push(() => source.removeEventListener('abort', abort));
   }
@@ -41,4 +40,10 @@ export function linkSignals(...sources: (AbortSignal | undefined)[]): LinkedSign
     controller.abort(reason);
   };
   return { signal: controller.signal, abort, dispose };
+}
+
+/** Node 20 warns of the eleventh listener; all of these are taken off again. */
+function allowOneMore(source: AbortSignal): void {
+  const most = getMaxListeners(source);
+  if (most > 0 && getEventListeners(source, 'abort').length >= most) setMaxListeners(0, source);
 }

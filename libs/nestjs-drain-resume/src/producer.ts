@@ -66,7 +66,7 @@ export class ResumableProducer {
   }
 
   /**
-   * Aborts with a `ProductionStoppedError` when there is no point in producing further. After `cancelled` the stream
+   * Aborts with a `ProductionStoppedError`, or the reason of `interrupt`, when there is no point in producing further. After `cancelled` the stream
    * waits for its last event; after `tooLarge`, `backlog` and `rejected` it waits for its `fail`.
    */
   get signal(): AbortSignal {
@@ -112,7 +112,12 @@ export class ResumableProducer {
 
   /** Tells the producing work that the stream is cancelled; writing stays possible until the last event. */
   cancel(): void {
-    if (!this.#closing) this.#aborter.abort(this.#stopped('cancelled'));
+    this.interrupt(this.#stopped('cancelled'));
+  }
+
+  /** As `cancel`, for a reason of the caller's, with which `signal` aborts. */
+  interrupt(reason: Error): void {
+    if (!this.#closing) this.#aborter.abort(reason);
   }
 
   /** Hands the stream off: another replica can claim it at once, and this one logs nothing more. */

@@ -1,6 +1,5 @@
 import type { Clock } from './clock.js';
 import type { ConfirmedEvents } from './confirmed-events.js';
-import { linkSignals } from './linked-signal.js';
 import type { ResumableProducer } from './producer.js';
 import type { ResumeCursor } from './store.js';
 
@@ -41,8 +40,6 @@ export interface ManagedProducerOptions extends UnreadPolicy {
   readonly isExhausted: boolean;
   /** Of the log, as in `StreamHead`. */
   readonly incarnation: string;
-  /** Aborts when production has to stop although no other replica can take it over. */
-  readonly deadline: AbortSignal | undefined;
   /** Whether an unread stream is to end soon: while this process shuts down no other replica can go on with it. */
   readonly endsUnread: () => boolean;
   readonly onError: (error: unknown) => void;
@@ -57,22 +54,16 @@ const leavingGrace = 2;
  * Where no next reader can make it go on, its signal aborts instead, so that it ends with its last event.
  */
 export class ManagedProducer implements Production {
-  readonly signal: AbortSignal;
   #readers = 0;
   #isOver = false;
   #disarm: () => void = () => undefined;
-  readonly #end: () => void;
 
   constructor(
     private readonly producer: ResumableProducer,
     private readonly options: ManagedProducerOptions,
   ) {
-    const linked = linkSignals(producer.signal, options.deadline);
-    this.signal = linked.signal;
-    this.#end = () => linked.abort(new UnreadStreamError(producer.id));
     void this.ended.then(() => {
       this.#isOver = true;
-      linked.dispose();
       this.#disarm();
     });
     this.#arm();
@@ -80,6 +71,10 @@ export class ManagedProducer implements Production {
 
   get id(): string {
     return this.producer.id;
+  }
+
+  get signal(): AbortSignal {
+    return this.producer.signal;
   }
 
   get incarnation(): string {
@@ -127,6 +122,11 @@ export class ManagedProducer implements Production {
     this.producer.cancel();
   }
 
+  /** Production has to stop although no other replica can take it over: what is left is the last event. */
+  interrupt(reason: Error): void {
+    this.producer.interrupt(reason);
+  }
+
   async release(): Promise<void> {
     try {
       await this.producer.release();
@@ -159,7 +159,7 @@ export class ManagedProducer implements Production {
     if (background || this.#isOver) return;
     this.#disarm();
     const [seconds, stop] = endsUnread()
-      ? [Math.min(grace, leavingGrace), this.#end]
+      ? [Math.min(grace, leavingGrace), () => this.interrupt(new UnreadStreamError(this.id))]
       : [grace, () => void this.release()];
     this.#disarm = clock.schedule(seconds * 1000, stop);
   }

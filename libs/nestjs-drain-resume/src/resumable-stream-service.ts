@@ -342,25 +342,42 @@ export class ResumableStreamService {
     { background, grace }: UnreadPolicy,
     isExhausted = false,
   ): ManagedProducer {
-    const { clock, deadline, endsUnread = () => false, onError, track } = this.options;
+    const { clock, endsUnread = () => false, onError, track } = this.options;
     const production = new ManagedProducer(producer, {
       background,
       grace,
       incarnation,
       isExhausted,
       clock,
-      deadline: this.options.handOff ? undefined : deadline,
       endsUnread,
       onError,
     });
     const { id } = producer;
     this.#productions.set(id, production);
+    this.#endAtDeadline(production);
     void production.ended.then(() => {
       if (this.#productions.get(id) === production) this.#productions.delete(id);
+      if (this.#productions.size === 0) this.#forgetDeadline();
     });
     track(production.ended);
     return production;
   }
+
+  /** With one listener for all, which is added once: taking one of thousands off a signal is a search. */
+  #endAtDeadline(production: ManagedProducer): void {
+    const { deadline, handOff } = this.options;
+    if (handOff) return;
+    if (deadline.aborted) production.interrupt(deadline.reason as Error);
+    else deadline.addEventListener('abort', this.#onDeadline);
+  }
+
+  #forgetDeadline(): void {
+    this.options.deadline.removeEventListener('abort', this.#onDeadline);
+  }
+
+  readonly #onDeadline = (): void => {
+    for (const production of this.#productions.values()) this.#endAtDeadline(production);
+  };
 
   /** @throws what the store throws unless it only cannot be asked now. */
   async #asked<T>(question: () => Promise<T>): Promise<T | { readonly outcome: 'unavailable' }> {

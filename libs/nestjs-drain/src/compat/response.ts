@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
+import { lookAt } from './look.js';
 
 /** Node's text of the headers of HTTP/1, from when they are sent: those that `writeHead` alone got are in no table. */
 interface SentHead {
@@ -149,7 +150,7 @@ export class HeldResponse {
   /** Only while it holds. It stays in its place afterwards, because others may have been put over it. */
   #replace(name: string, held: (original: Call, args: unknown[]) => unknown): void {
     const own = this.response as unknown as Calls;
-    const method = own[name]!;
+    const method = lookAt(own, name);
     const original: Call = (...args) => method.apply(this.response, args);
     own[name] = (...args) => (this.#isHolding ? held(original, args) : original(...args));
   }
