@@ -146,7 +146,10 @@ export class FollowingReader implements FollowedStream {
     return watched;
   }
 
-  /** What is new of a page: what was read from the log already may still come from the producer. The reader stands behind it then. */
+  /**
+   * What is new of a page: what was read from the log already may still come from the producer. The reader stands behind
+   * it then.
+   */
   #advance(page: Page): Page {
     const sequence = this.#sequence;
     const isNew = (page[0]?.sequence ?? 0) > sequence;

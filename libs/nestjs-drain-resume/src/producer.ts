@@ -66,8 +66,9 @@ export class ResumableProducer {
   }
 
   /**
-   * Aborts with a `ProductionStoppedError`, or the reason of `interrupt`, when there is no point in producing further. After `cancelled` the stream
-   * waits for its last event; after `tooLarge`, `backlog` and `rejected` it waits for its `fail`.
+   * Aborts with a `ProductionStoppedError`, or the reason of `interrupt`, when there is no point in producing further.
+   * After `cancelled` the stream waits for its last event; after `tooLarge`, `backlog` and `rejected` it waits for its
+   * `fail`.
    */
   get signal(): AbortSignal {
     return this.#aborter.signal;

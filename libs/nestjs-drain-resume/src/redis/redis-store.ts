@@ -96,8 +96,8 @@ export class RedisResumeStore implements ResumeStore {
     if (terminal) this.#keys.forget(id);
     const args = [id, String(epoch), String(first), terminal ? '1' : '0', ...events];
     return this.#scripts.ask(this.#append, keys, args, (reply) => {
-      // Nearly every append has nothing else to tell.
-      if (!Array.isArray(reply)) return appendedUpTo(Number(reply));
+      // Nearly every append has nothing else to tell. Clients may be set up to bring integers as texts.
+      if (typeof reply !== 'object') return appendedUpTo(Number(reply));
       const texts = textsOf(reply);
       const [, , , bytes, principal] = texts;
       const appended = appendedOf(texts);
