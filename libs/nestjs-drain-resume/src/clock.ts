@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-
 /** Time as the package sees it. Tests pass a manual clock; nothing else reads another one. */
 export interface Clock {
   /** Milliseconds from an arbitrary start, never going backwards. */
@@ -14,8 +12,10 @@ export interface Clock {
 /** A timer of Node with a longer delay fires at once. */
 const longestTimer = 2 ** 31 - 1;
 
+/** Taken once: the global is a getter, and every event asks for the time. */
+const { performance } = globalThis;
+
 export const systemClock: Clock = {
-  // Imported: the global one is a getter, and every event asks for the time.
   now: () => performance.now(),
   schedule(delay, task, { keepsAlive } = { keepsAlive: true }) {
     let timer: NodeJS.Timeout | undefined;

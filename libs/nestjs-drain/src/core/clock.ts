@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-
 /** Time as the drain sees it. Tests pass a manual clock; nothing in the library reads another one. */
 export interface Clock {
   /** Milliseconds from an arbitrary start, never going backwards. */
@@ -14,9 +12,11 @@ export interface Clock {
 /** Node fires a timer of more than 2^31 - 1 ms at once. */
 const longestTimer = 2_147_483_647;
 
+/** Taken once: the global is a getter, and every stream asks for the time. */
+const { performance } = globalThis;
+
 /** A delay of any length, `Infinity` included, which never comes. */
 export const systemClock: Clock = {
-  // Imported: the global one is a getter, and every stream asks for the time.
   now: () => performance.now(),
   schedule(delay, task, { keepsAlive } = { keepsAlive: true }) {
     let timer = start(delay);
