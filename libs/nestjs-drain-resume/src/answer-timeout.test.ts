@@ -1,6 +1,5 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Clock } from './clock.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { AnswerTimeout, NoAnswerError } from './answer-timeout.js';
 
@@ -51,15 +50,17 @@ describe('the wait for answers', () => {
     await fc.assert(law, { numRuns: 200 });
   });
 
-  test('takes one timer for all, which keeps no process alive and does not come again where nothing is asked', async () => {
+  test('takes one timer for all, which keeps a process alive while something is asked, and does not come again', async () => {
     const clock = new ManualClock();
-    const schedule = jest.spyOn<Clock, 'schedule', Clock['schedule']>(clock, 'schedule');
     const answers = new AnswerTimeout(clock, timeout);
     const both = [answers.limit(() => Promise.resolve(1)), answers.limit(() => Promise.resolve(2))];
+    expect([clock.pending, clock.keepingAlive]).toEqual([1, 1]);
     expect(await Promise.all(both)).toEqual([1, 2]);
-    expect(clock.pending).toBe(1);
-    expect(schedule.mock.calls.map(([, , options]) => options)).toEqual([{ keepsAlive: false }]);
+    expect([clock.pending, clock.keepingAlive]).toEqual([1, 0]);
+    const third = answers.limit(() => new Promise(() => undefined));
+    expect([clock.pending, clock.keepingAlive]).toEqual([1, 1]);
     clock.advance(timeout);
+    await expect(third).rejects.toThrow(NoAnswerError);
     expect(clock.pending).toBe(0);
   });
 

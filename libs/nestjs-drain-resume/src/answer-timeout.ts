@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Alarm, Clock } from './clock.js';
 
 interface Asked {
   /** The clock's ms. */
@@ -15,12 +15,12 @@ export class NoAnswerError extends Error {
 
 /**
  * Ends the wait for answers that do not come, with one timer for all calls: a busy process makes thousands a second. It
- * runs on while nothing is waited for, once, and keeps no process alive: what is asked does.
+ * runs on while nothing is waited for, which a process does not notice that ends.
  */
 export class AnswerTimeout {
   /** In the order in which their time is over. */
   readonly #calls = new Set<Asked>();
-  #isArmed = false;
+  #alarm: Alarm | undefined;
   #last = Number.NEGATIVE_INFINITY;
 
   /** @param timeout milliseconds. */
@@ -60,27 +60,33 @@ export class AnswerTimeout {
   }
 
   #follow<A, T>(call: Call<A, T>, answer: Promise<A>): void {
+    if (this.#calls.size === 0) this.#alarm?.keepAlive(true);
     this.#calls.add(call);
     this.#arm(this.timeout);
     answer.then(
       (value) => {
         this.#last = this.clock.now();
-        if (this.#calls.delete(call)) call.succeed(value);
+        if (this.#settle(call)) call.succeed(value);
       },
       (error: unknown) => {
-        if (this.#calls.delete(call)) call.fail(error);
+        if (this.#settle(call)) call.fail(error);
       },
     );
   }
 
+  /** @returns whether it was still waited for */
+  #settle(call: Asked): boolean {
+    const isWaited = this.#calls.delete(call);
+    if (this.#calls.size === 0) this.#alarm?.keepAlive(false);
+    return isWaited;
+  }
+
   #arm(delay: number): void {
-    if (this.#isArmed) return;
-    this.#isArmed = true;
-    this.clock.schedule(delay, () => this.#round(this.clock.now()), { keepsAlive: false });
+    this.#alarm ??= this.clock.alarm(delay, () => this.#round(this.clock.now()));
   }
 
   #round(now: number): void {
-    this.#isArmed = false;
+    this.#alarm = undefined;
     for (const call of this.#calls) {
       const left = call.asked + this.timeout - now;
       if (left > 0) {

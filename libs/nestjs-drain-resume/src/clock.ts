@@ -2,11 +2,15 @@
 export interface Clock {
   /** Milliseconds from an arbitrary start, never going backwards. */
   now(): number;
-  /**
-   * Runs `task` once, `delay` ms from now, and returns a function that takes it back. `Infinity` is never. A process
-   * waits for the task before it ends by itself, unless `keepsAlive` is false.
-   */
-  schedule(delay: number, task: () => void, options?: { readonly keepsAlive: boolean }): () => void;
+  /** Runs `task` once, `delay` ms from now, and returns a function that takes it back. `Infinity` is never. */
+  schedule(delay: number, task: () => void): () => void;
+  /** As `schedule`, for a `delay` of at most 24 days, with what says whether a process waits for the task. */
+  alarm(delay: number, task: () => void): Alarm;
+}
+
+export interface Alarm {
+  /** At first a process waits for the task before it ends by itself. To change that costs less than to take it back. */
+  keepAlive(isNeeded: boolean): void;
 }
 
 /** A timer of Node with a longer delay fires at once. */
@@ -17,14 +21,17 @@ const { performance } = globalThis;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  schedule(delay, task, { keepsAlive } = { keepsAlive: true }) {
+  schedule(delay, task) {
     let timer: NodeJS.Timeout | undefined;
     const arm = (left: number) => {
       const next = left - longestTimer;
       timer = next > 0 ? setTimeout(arm, longestTimer, next) : setTimeout(task, left);
-      if (!keepsAlive) timer.unref();
     };
     arm(delay);
     return () => clearTimeout(timer);
+  },
+  alarm(delay, task) {
+    const timer = setTimeout(task, Math.min(delay, longestTimer));
+    return { keepAlive: (isNeeded) => void (isNeeded ? timer.ref() : timer.unref()) };
   },
 };

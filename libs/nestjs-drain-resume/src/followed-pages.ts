@@ -6,7 +6,8 @@ export interface Watched {
   readonly signal: AbortSignal;
   /** Why the rest cannot be had here. */
   loss: Error | undefined;
-  stop(): void;
+  /** @param isWaited whether what is read from must end now, for someone who waits for it */
+  stop(isWaited: boolean): void;
 }
 
 /** What a reading consists of; `FollowingReader` provides it. */
@@ -31,10 +32,15 @@ export class FollowedPages implements AsyncIterableIterator<Page, void> {
   #watched: Watched | undefined;
   #source: PageSource | undefined;
   #isOver = false;
+  #isAsked = false;
+  /** Calls of `next` behind the one under way. */
+  readonly #behind: (() => void)[] = [];
 
   constructor(private readonly steps: Steps) {}
 
   async next(): Promise<Result> {
+    if (this.#isAsked) await new Promise<void>((resolve) => this.#behind.push(resolve));
+    this.#isAsked = true;
     try {
       while (!this.#isOver) {
         const { signal } = (this.#watched ??= this.steps.watch());
@@ -44,27 +50,38 @@ export class FollowedPages implements AsyncIterableIterator<Page, void> {
         if (!news) await this.#leaveSource(signal);
         else if (news.length > 0) return { done: false, value: news };
       }
+      if (this.#watched?.loss) throw this.#watched.loss;
+      return await this.#end();
     } catch (error) {
-      await this.return();
+      await this.#end();
       throw error;
+    } finally {
+      this.#letNext();
     }
-    const loss = this.#watched?.loss;
-    await this.return();
-    if (loss) throw loss;
-    return done;
   }
 
   /** A `next` that waits ends with it. */
-  async return(): Promise<Result> {
+  return(): Promise<Result> {
+    return this.#end(this.#isAsked);
+  }
+
+  /** @param isWaited whether a `next` waits that has to end */
+  async #end(isWaited = false): Promise<Result> {
     const [watched, source] = [this.#watched, this.#source];
     this.#isOver = true;
     this.#watched = this.#source = undefined;
     if (watched) {
-      watched.stop();
+      watched.stop(isWaited);
       this.steps.leave();
     }
     await source?.leave();
     return done;
+  }
+
+  #letNext(): void {
+    const next = this.#behind.shift();
+    if (next) next();
+    else this.#isAsked = false;
   }
 
   [Symbol.asyncIterator](): this {

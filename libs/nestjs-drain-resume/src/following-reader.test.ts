@@ -477,3 +477,79 @@ it('a reader that leaves looks no more after its stream, also where the store fa
   await expect(pages.return()).rejects.toBe(failure);
   expect(clock.pending).toBe(0);
 });
+
+describe('the pages of a stream', () => {
+  /** The same stream for a reader beside its producer, and for one that reads the log. */
+  async function setUp() {
+    const world = await World.start();
+    const [first, second] = world.replicas;
+    world.clients[0]?.let(Infinity);
+    const streams = await Promise.all(
+      [first, second].map(async ({ service }) => {
+        const opened = await service.resume({ id: world.id, principal, after: -1 });
+        if (opened.outcome !== 'open') throw new Error(opened.outcome);
+        return opened.stream;
+      }),
+    );
+    const [beside, elsewhere] = streams as [FollowedStream, FollowedStream];
+    return { world, first, beside, elsewhere };
+  }
+
+  const nobody = () => undefined;
+
+  it.each(['beside', 'elsewhere'] as const)(
+    'come one by one to calls that do not wait for each other (%s)',
+    async (where) => {
+      const { world, first, [where]: stream } = await setUp();
+      const iterator = stream.pages(nobody, new AbortController().signal)[Symbol.asyncIterator]();
+      const pages = [iterator.next(), iterator.next()];
+      first.write(1);
+      expect((await pages[0])?.value).toMatchObject([{ payload: payload(0) }]);
+      first.write(1);
+      expect((await pages[1])?.value).toMatchObject([{ payload: payload(1) }]);
+      await iterator.return?.();
+      await world.clients[0]?.leave();
+    },
+  );
+
+  it.each(['beside', 'elsewhere'] as const)(
+    'end for a call that waits when their reader leaves (%s)',
+    async (where) => {
+      const { world, [where]: stream } = await setUp();
+      const iterator = stream.pages(nobody, new AbortController().signal)[Symbol.asyncIterator]();
+      const waiting = [iterator.next(), iterator.next()];
+      await iterator.return?.();
+      const over = { done: true, value: undefined };
+      expect(await Promise.all(waiting)).toEqual([over, over]);
+      expect(await iterator.next()).toEqual(over);
+      await world.clients[0]?.leave();
+    },
+  );
+});
+
+it('the deadline ends all that is produced, also that in whose place another replica has begun anew', async () => {
+  const [clock, leaving] = [new ManualClock(), new AbortController()];
+  const store = new MemoryResumeStore({ clock });
+  const service = new ResumableStreamService(
+    new StreamProducers({ store, clock, lease, ttl: 600, storeTimeout: 60 }),
+    {
+      clock,
+      handOff: undefined,
+      deadline: leaving.signal,
+      isLeaving: () => false,
+      track: () => undefined,
+      onError: () => undefined,
+    },
+  );
+  const start = async (): Promise<Production> => {
+    const opened = await service.start({ id: 'same', principal, request: '', ...policy });
+    if (opened.outcome !== 'open' || !opened.stream.production) throw new Error(opened.outcome);
+    return opened.stream.production;
+  };
+  const before = await start();
+  await store.delete('same');
+  const after = await start();
+  const reason = new Error('the deadline');
+  leaving.abort(reason);
+  expect([before, after].map(({ signal }) => signal.reason as unknown)).toEqual([reason, reason]);
+});

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { linkSignals } from './linked-signal.js';
+import { linkSignals, readingOver } from './linked-signal.js';
 import { StreamFailedError } from './errors.js';
 import { FollowedPages, type Watched } from './followed-pages.js';
 import { FedPages, LoggedPages, type Page, type PageSource } from './page-sources.js';
@@ -138,8 +138,9 @@ export class FollowingReader implements FollowedStream {
     const watched: Watched = {
       signal: reading.signal,
       loss: undefined,
-      stop: () => {
-        reading.dispose();
+      stop: (isWaited) => {
+        if (isWaited) reading.abort(readingOver);
+        else reading.dispose();
         watch.stop();
       },
     };

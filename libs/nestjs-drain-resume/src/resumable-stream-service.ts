@@ -111,6 +111,8 @@ export interface ResumableStreamServiceOptions {
  * with those whose producer is gone. What it produces and what it reads is the caller's business.
  */
 export class ResumableStreamService {
+  /** All, also those in whose place another replica has begun anew. */
+  readonly #producing = new Set<ManagedProducer>();
   readonly #productions = new Map<string, ManagedProducer>();
   readonly #registry: ProducerRegistry;
   #handedOff: Promise<number> | undefined;
@@ -140,7 +142,7 @@ export class ResumableStreamService {
 
   /** Streams without a reader end soon from now on; see `endsUnread`. */
   endUnread(): void {
-    for (const production of this.#productions.values()) production.reviewGrace();
+    for (const production of this.#producing) production.reviewGrace();
   }
 
   /** An id for `start`, if it has to be known before. */
@@ -354,10 +356,12 @@ export class ResumableStreamService {
     });
     const { id } = producer;
     this.#productions.set(id, production);
+    this.#producing.add(production);
     this.#endAtDeadline(production);
     void production.ended.then(() => {
+      this.#producing.delete(production);
       if (this.#productions.get(id) === production) this.#productions.delete(id);
-      if (this.#productions.size === 0) this.#forgetDeadline();
+      if (this.#producing.size === 0) this.#forgetDeadline();
     });
     track(production.ended);
     return production;
@@ -376,7 +380,7 @@ export class ResumableStreamService {
   }
 
   readonly #onDeadline = (): void => {
-    for (const production of this.#productions.values()) this.#endAtDeadline(production);
+    for (const production of this.#producing) this.#endAtDeadline(production);
   };
 
   /** @throws what the store throws unless it only cannot be asked now. */

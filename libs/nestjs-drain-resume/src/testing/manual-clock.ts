@@ -1,8 +1,9 @@
-import { type Clock } from '../clock.js';
+import type { Alarm, Clock } from '../clock.js';
 
 interface ScheduledTask {
   readonly due: number;
   readonly task: () => void;
+  keepsAlive: boolean;
 }
 
 /** A clock that stands still until a test moves it. Times are milliseconds. */
@@ -19,16 +20,31 @@ export class ManualClock implements Clock {
   }
 
   schedule(delayMs: number, task: () => void): () => void {
-    const scheduled = { due: this.time + Math.max(0, delayMs), task };
-    this.tasks.add(scheduled);
+    const scheduled = this.add(delayMs, task);
     return () => {
       this.tasks.delete(scheduled);
     };
   }
 
+  alarm(delayMs: number, task: () => void): Alarm {
+    const scheduled = this.add(delayMs, task);
+    return { keepAlive: (isNeeded) => void (scheduled.keepsAlive = isNeeded) };
+  }
+
+  private add(delayMs: number, task: () => void): ScheduledTask {
+    const scheduled = { due: this.time + Math.max(0, delayMs), task, keepsAlive: true };
+    this.tasks.add(scheduled);
+    return scheduled;
+  }
+
   /** How many tasks are still waiting: zero proves that nothing was left armed. */
   get pending(): number {
     return this.tasks.size;
+  }
+
+  /** How many of them a process waits for before it ends by itself. */
+  get keepingAlive(): number {
+    return [...this.tasks].filter(({ keepsAlive }) => keepsAlive).length;
   }
 
   /**

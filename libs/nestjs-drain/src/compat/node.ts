@@ -46,7 +46,7 @@ export function lingerWhileReceiving(response: ServerResponse): void {
 interface ServedSocket {
   /** The response that Node is sending; null behind it, and undefined before the first. */
   readonly _httpMessage?: ServerResponse | null;
-  /** What was handed to the system; `bytesWritten` adds up all that waits besides. */
+  /** Bytes that were taken out of the buffer; `bytesWritten` adds up all that waits there besides. */
   readonly _bytesDispatched?: number;
 }
 
@@ -55,9 +55,9 @@ export function currentAnswer(socket: Socket): ServerResponse | undefined {
   return (socket as ServedSocket)._httpMessage ?? undefined;
 }
 
-/** Bytes that have left this process on a connection. Each stream asks for it when it begins. */
-export function bytesLeft(socket: Socket): number {
-  return (socket as ServedSocket)._bytesDispatched ?? socket.bytesWritten - socket.writableLength;
+/** Bytes that a connection has been sending, or has sent. Each stream asks for it when it begins. */
+export function bytesDispatched(socket: Socket): number {
+  return (socket as ServedSocket)._bytesDispatched ?? socket.bytesWritten;
 }
 
 /** A timer, as Node's own code reads it. */

@@ -28,7 +28,7 @@ export type DrainListener<Type extends DrainEventType = DrainEventType> = (
 ) => void;
 
 /**
- * The event port. Listeners are called in the turn of the fact, in the order they subscribed.
+ * The event port. Listeners are called in the turn of the fact, in the order they subscribed; those that had by then.
  * A listener that throws harms neither the drain nor the other listeners: its error goes to `onError`.
  */
 export class DrainEvents {
@@ -58,7 +58,8 @@ export class DrainEvents {
 
   /** As `subscribe`, to events of one type. */
   on<Type extends DrainEventType>(type: Type, listener: DrainListener<Type>): () => void {
-    this.#listeners[type] = [...this.#listeners[type], listener];
+    const others = this.#listeners[type].filter((other) => other !== listener);
+    this.#listeners[type] = [...others, listener];
     return () => {
       this.#listeners[type] = this.#listeners[type].filter((other) => other !== listener);
     };

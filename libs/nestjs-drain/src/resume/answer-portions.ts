@@ -44,10 +44,15 @@ export class AnswerPortions implements AsyncIterator<Portion, void, undefined> {
     if (this.#index === this.#page.length && !(await this.#turn(this.#pages))) return done;
     const advice = this.#retry === undefined ? this.reconnectIn() : undefined;
     this.#retry ??= advice;
-    const portion = portionOf(this.#ids, this.#page, this.#index, advice);
-    this.#index = portion.end;
-    this.#isLast = portion.isLast;
-    return { done: false, value: portion };
+    try {
+      const portion = portionOf(this.#ids, this.#page, this.#index, advice);
+      this.#index = portion.end;
+      this.#isLast = portion.isLast;
+      return { done: false, value: portion };
+    } catch (error) {
+      await this.#leave();
+      throw error;
+    }
   }
 
   /** Not behind a `next` that waits for the log: that one ends with it. */

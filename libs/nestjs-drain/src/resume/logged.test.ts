@@ -24,7 +24,15 @@ describe('a logged event', () => {
   test('takes one character more than its data, where it has nothing else', () => {
     expect(loggedEvent({ data: { delta: 'a' } })).toBe('d{"delta":"a"}');
     expect(loggedEvent('text')).toBe('d"text"');
-    expect(loggedEvent({ data: 1, type: 'token' })).toBe('m{"type":"token","data":1}');
+    expect(loggedEvent({ data: 1, type: 'token' })).toBe('m{"data":1,"type":"token"}');
+  });
+
+  test('is put into JSON once, whatever it has besides its data', () => {
+    let calls = 0;
+    const data = { toJSON: () => (calls += 1) };
+    expect(loggedEvent({ data, retry: 5 })).toBe('m{"data":1,"retry":5}');
+    expect(loggedEvent({ data, type: () => 'nothing' })).toBe('m{"data":2}');
+    expect(calls).toBe(2);
   });
 
   test.each([

@@ -70,7 +70,8 @@ export function loggedEvent(emitted: unknown): string | undefined {
   if (text === undefined) return undefined;
   const { type, retry } = event;
   if (type === undefined && retry === undefined) return data + text;
-  return message + JSON.stringify({ type, retry, data: event.data });
+  const rest = JSON.stringify({ type, retry }).slice(1);
+  return `${message}{"data":${text}${rest === '}' ? '' : ','}${rest}`;
 }
 
 export function readLogged(payload: string): LoggedEvent {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { Attachment } from '../compat/attachment.js';
 import { rawOf } from '../compat/fastify.js';
 import { lookAt } from '../compat/look.js';
-import { bytesLeft, currentAnswer } from '../compat/node.js';
+import { bytesDispatched, currentAnswer } from '../compat/node.js';
 import { isEventStream, isLengthPromised } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';
@@ -46,7 +46,7 @@ export class HttpTransport implements StreamTransport {
     this.#connection = isHttp2 ? undefined : lookAt(request, 'socket');
     const isCurrent = this.#connection && currentAnswer(this.#connection) === response;
     this.#sender = isCurrent ? this.#connection : undefined;
-    this.#bytesBefore = this.#connection && bytesLeft(this.#connection);
+    this.#bytesBefore = this.#connection && bytesDispatched(this.#connection);
   }
 
   /** Whether the handler itself sends the last words and ends. */
@@ -135,8 +135,9 @@ export class HttpTransport implements StreamTransport {
 
   progress(): StreamProgress {
     if (!this.#connection || this.#bytesBefore === undefined) return {};
-    const sent = bytesLeft(this.#connection) - this.#bytesBefore;
-    return { bytes: Math.max(0, sent - this.#uncounted) };
+    // What waits for the client has not left.
+    const left = this.#connection.bytesWritten - this.#connection.writableLength;
+    return { bytes: Math.max(0, left - this.#bytesBefore - this.#uncounted) };
   }
 
   /** What is written here is no progress of the stream. */

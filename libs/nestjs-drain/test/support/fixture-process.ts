@@ -72,7 +72,10 @@ export async function startProgram(
       };
       listeners.add(look);
       look();
-      void exited.then(() => reject(new Error(`It never printed "${text}":\n${output}`)));
+      void exited.then(({ code, signal }) => {
+        const end = signal ?? `exit code ${code}`;
+        reject(new Error(`It never printed "${text}", and ended (${end}):\n${output}`));
+      });
     });
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
