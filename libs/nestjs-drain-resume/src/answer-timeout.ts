@@ -1,4 +1,4 @@
-import type { Alarm, Clock } from './clock.js';
+import type { Alarm, AlarmClock } from './clock.js';
 
 interface Asked {
   /** The clock's ms. */
@@ -25,7 +25,7 @@ export class AnswerTimeout {
 
   /** @param timeout milliseconds. */
   constructor(
-    private readonly clock: Clock,
+    private readonly clock: AlarmClock,
     private readonly timeout: number,
   ) {}
 

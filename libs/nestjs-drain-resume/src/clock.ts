@@ -4,6 +4,10 @@ export interface Clock {
   now(): number;
   /** Runs `task` once, `delay` ms from now, and returns a function that takes it back. `Infinity` is never. */
   schedule(delay: number, task: () => void): () => void;
+}
+
+/** A clock for what is armed thousands of times a second. */
+export interface AlarmClock extends Clock {
   /** As `schedule`, for a `delay` of at most 24 days, with what says whether a process waits for the task. */
   alarm(delay: number, task: () => void): Alarm;
 }
@@ -19,7 +23,7 @@ const longestTimer = 2 ** 31 - 1;
 /** Taken once: the global is a getter, and every event asks for the time. */
 const { performance } = globalThis;
 
-export const systemClock: Clock = {
+export const systemClock: AlarmClock = {
   now: () => performance.now(),
   schedule(delay, task) {
     let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-import { getEventListeners, getMaxListeners, setMaxListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 
 /** Why a reading ends that nobody waits for any more. One for all: an error of its own would record where it was made. */
 export const readingOver = new Error('The reading is over.');
@@ -43,7 +43,12 @@ export function linkSignals(...sources: (AbortSignal | undefined)[]): LinkedSign
 }
 
 /** Node 20 warns of the eleventh listener; all of these are taken off again. */
+const mostListeners = 10;
+const withoutLimit = new WeakSet<AbortSignal>();
+
 function allowOneMore(source: AbortSignal): void {
-  const most = getMaxListeners(source);
-  if (most > 0 && getEventListeners(source, 'abort').length >= most) setMaxListeners(0, source);
+  if (withoutLimit.has(source)) return;
+  if (getEventListeners(source, 'abort').length < mostListeners) return;
+  setMaxListeners(0, source);
+  withoutLimit.add(source);
 }

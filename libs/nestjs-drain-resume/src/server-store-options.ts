@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from './clock.js';
+import { systemClock, type AlarmClock } from './clock.js';
 import { duration, positive, refuseUnknown } from './options.js';
 
 /** What every store on a server can be told. All times in seconds. */
@@ -21,7 +21,7 @@ export interface ServerStoreOptions {
   commandTimeout?: number;
   /** How long readers wait for a server that cannot be asked. Default 30. */
   storeTimeout?: number;
-  clock?: Clock;
+  clock?: AlarmClock;
   /** What failed beside the calls, such as subscriptions: readers then only poll. */
   onError?: (error: unknown) => void;
 }

@@ -1,5 +1,5 @@
 import { AnswerTimeout, NoAnswerError } from '../answer-timeout.js';
-import type { Clock } from '../clock.js';
+import type { AlarmClock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import { InvalidResumeOptionsError } from '../options.js';
 import type { PgPool, PgPoolClient, Row } from './connection.js';
@@ -9,7 +9,7 @@ export type Value = string | number | boolean | null | readonly string[];
 
 export interface CommandsOptions {
   readonly pool: PgPool;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   /** Milliseconds after which a command counts as failed, its wait for a connection included. */
   readonly timeout: number;
   /** A command was not answered in time. */

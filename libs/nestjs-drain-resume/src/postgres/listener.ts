@@ -1,12 +1,12 @@
 import { AnswerTimeout } from '../answer-timeout.js';
-import type { Clock } from '../clock.js';
+import type { AlarmClock } from '../clock.js';
 import { WakeUp } from '../waiting.js';
 import type { Session, SessionListener } from './connection.js';
 
 export interface ListenerOptions {
   /** Opens a session, and throws if it cannot. */
   readonly open: (listener: SessionListener) => Promise<Session>;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   /** Milliseconds after which a statement of the session counts as failed. */
   readonly timeout: number;
   readonly onError: (error: unknown) => void;

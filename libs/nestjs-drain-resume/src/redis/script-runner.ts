@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AnswerTimeout, NoAnswerError } from '../answer-timeout.js';
-import type { Clock } from '../clock.js';
+import type { AlarmClock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { RedisConnection } from './connection.js';
 import type { ScriptReply } from './scripts.js';
@@ -14,7 +14,7 @@ export class ScriptRunner {
   /** @param timeout milliseconds after which a command counts as failed. */
   constructor(
     private readonly connection: RedisConnection,
-    private readonly clock: Clock,
+    private readonly clock: AlarmClock,
     timeout: number,
   ) {
     this.#answers = new AnswerTimeout(clock, timeout);

@@ -1,4 +1,4 @@
-import type { Alarm, Clock } from '../clock.js';
+import type { Alarm, AlarmClock } from '../clock.js';
 
 interface ScheduledTask {
   readonly due: number;
@@ -7,7 +7,7 @@ interface ScheduledTask {
 }
 
 /** A clock that stands still until a test moves it. Times are milliseconds. */
-export class ManualClock implements Clock {
+export class ManualClock implements AlarmClock {
   private time: number;
   private readonly tasks = new Set<ScheduledTask>();
 
