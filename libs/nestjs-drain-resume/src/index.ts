@@ -1,4 +1,4 @@
-export { systemClock, type Clock } from './clock.js';
+export { systemClock, type Alarm, type AlarmClock, type Clock } from './clock.js';
 export { type ChunkLog, type ChunkPage, type ChunkPlace } from './chunk-log.js';
 export { type Chunk } from './chunks.js';
 export { withCodec, type PayloadCodec, type PayloadPlace } from './codec.js';
