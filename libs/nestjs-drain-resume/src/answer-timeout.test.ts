@@ -64,6 +64,18 @@ describe('the wait for answers', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('ends in time for each, also where one that failed asks again at once', async () => {
+    const clock = new ManualClock();
+    const answers = new AnswerTimeout(clock, timeout);
+    const never = () => new Promise<string>(() => undefined);
+    const again = answers.ask<string, string>(never, String, () => answers.limit(never));
+    await clock.advanceAsync(40);
+    const late = outcomeOf(answers.limit(never), clock);
+    const lateAgain = outcomeOf(again, clock);
+    await clock.advanceAsync(1000);
+    expect(await Promise.all([late, lateAgain])).toEqual(['late at 140', 'late at 200']);
+  });
+
   test('is what is made of the answer, or of the error; and either may fail', async () => {
     const answers = new AnswerTimeout(new ManualClock(), timeout);
     const broken = (): never => {

@@ -87,12 +87,17 @@ export class AnswerTimeout {
 
   #round(now: number): void {
     this.#alarm = undefined;
+    const late: Asked[] = [];
     for (const call of this.#calls) {
       const left = call.asked + this.timeout - now;
       if (left > 0) {
         this.#arm(left);
-        return;
+        break;
       }
+      late.push(call);
+    }
+    // Behind the alarm for the others: what fails may ask again at once.
+    for (const call of late) {
       this.#calls.delete(call);
       call.fail(new NoAnswerError(this.timeout));
     }
