@@ -54,7 +54,7 @@ export class Feed {
   #lag = 0;
   #end: 'closed' | 'broken' | undefined;
   #wake: (() => void) | undefined;
-  /** Each signal is to V8 another thing to look at: that costs more than all the rest. */
+  /** As the signal says. Each signal has a shape of its own, so that a look at it for each event is dear. */
   #isAborted: boolean;
   readonly #onAbort = () => {
     this.#isAborted = true;

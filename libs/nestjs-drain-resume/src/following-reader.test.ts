@@ -495,13 +495,15 @@ describe('the pages of a stream', () => {
     return { world, first, beside, elsewhere };
   }
 
-  const nobody = () => undefined;
+  /** No reader here takes its stream over. */
+  const iteratorOf = (stream: FollowedStream) =>
+    stream.pages(() => undefined, new AbortController().signal)[Symbol.asyncIterator]();
 
   it.each(['beside', 'elsewhere'] as const)(
     'come one by one to calls that do not wait for each other (%s)',
     async (where) => {
       const { world, first, [where]: stream } = await setUp();
-      const iterator = stream.pages(nobody, new AbortController().signal)[Symbol.asyncIterator]();
+      const iterator = iteratorOf(stream);
       const pages = [iterator.next(), iterator.next()];
       first.write(1);
       expect((await pages[0])?.value).toMatchObject([{ payload: payload(0) }]);
@@ -516,7 +518,7 @@ describe('the pages of a stream', () => {
     'end for a call that waits when their reader leaves (%s)',
     async (where) => {
       const { world, [where]: stream } = await setUp();
-      const iterator = stream.pages(nobody, new AbortController().signal)[Symbol.asyncIterator]();
+      const iterator = iteratorOf(stream);
       const waiting = [iterator.next(), iterator.next()];
       await iterator.return?.();
       const over = { done: true, value: undefined };

@@ -1,6 +1,6 @@
 import { getEventListeners, setMaxListeners } from 'node:events';
 
-/** Why a reading ends that nobody waits for any more. One for all: an error of its own would record where it was made. */
+/** Why a reading ends whose reader has left. One for all: an error of its own would record where it was made. */
 export const readingOver = new Error('The reading is over.');
 
 /** A signal that lives as long as one piece of work, made of signals that may live longer. */

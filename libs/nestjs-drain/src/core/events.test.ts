@@ -36,6 +36,19 @@ describe('drain events', () => {
     ]);
   });
 
+  it('reach a listener once, however often it subscribed', () => {
+    const events = new DrainEvents();
+    let heard = 0;
+    const listener = (): void => void (heard += 1);
+    events.subscribe(listener);
+    const remove = events.subscribe(listener);
+    events.emit(started);
+    expect(heard).toBe(1);
+    remove();
+    events.emit(started);
+    expect(heard).toBe(1);
+  });
+
   it('do not reach a listener that was removed', () => {
     const events = new DrainEvents();
     let heard = 0;

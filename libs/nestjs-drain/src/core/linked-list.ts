@@ -26,7 +26,7 @@ export class LinkedList<T extends Linked<T>> implements Iterable<T> {
     this.#size += 1;
   }
 
-  /** @param removed stands in this list. It lets go of the others, or whoever keeps it would keep them all. */
+  /** @param removed stands in this list. It lets go of the others, or a handler that keeps it would keep them all. */
   remove(removed: T): void {
     const { before, behind } = removed;
     if (before) before.behind = behind;

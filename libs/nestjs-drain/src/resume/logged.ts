@@ -17,9 +17,9 @@ export interface LoggedMessage {
 export type FailureEvent = Pick<LoggedMessage, 'data' | 'type'>;
 
 // The first character of a payload says what it is. Most events have nothing but data.
-const data = 'd';
-const message = 'm';
-const failure = 'f';
+const dataMark = 'd';
+const messageMark = 'm';
+const failureMark = 'f';
 
 export const loggedEnd = 'e';
 
@@ -35,15 +35,15 @@ export function loggedFailure(
   shape: ((error: unknown) => FailureEvent) | undefined,
 ): string {
   try {
-    const { type = 'error', ...rest } = shape?.(error) ?? { data: messageOf(error) };
-    const event = { ...(type !== '' && { type }), data: rest.data };
-    const logged = failure + JSON.stringify(event satisfies FailureEvent);
+    const { type = 'error', data } = shape?.(error) ?? { data: messageOf(error) };
+    const event: FailureEvent = { ...(type !== '' && { type }), data };
+    const logged = failureMark + JSON.stringify(event);
     if (Buffer.byteLength(logged) <= longestFailure) return logged;
   } catch {
     // The event that says what went wrong is faulty as well.
   }
   const event: FailureEvent = { type: 'error', data: 'Internal server error' };
-  return failure + JSON.stringify(event);
+  return failureMark + JSON.stringify(event);
 }
 
 /** The client, or the application, asked for its end. */
@@ -63,23 +63,22 @@ function messageOf(error: unknown): string {
 /** Undefined for what a client would not dispatch, such as a heartbeat: it has no place in the sequence. */
 export function loggedEvent(emitted: unknown): string | undefined {
   const isMessage = typeof emitted === 'object' && emitted !== null;
-  const event = (isMessage ? emitted : { data: emitted }) as MessageEvent;
-  if (event.data === undefined || event.data === null) return undefined;
+  const { type, data, retry } = (isMessage ? emitted : { data: emitted }) as MessageEvent;
+  if (data === undefined || data === null) return undefined;
   // What JSON has no text for, such as a function, is nothing that could be sent.
-  const text = JSON.stringify(event.data) as string | undefined;
+  const text = JSON.stringify(data) as string | undefined;
   if (text === undefined) return undefined;
-  const { type, retry } = event;
-  if (type === undefined && retry === undefined) return data + text;
+  if (type === undefined && retry === undefined) return dataMark + text;
   const rest = JSON.stringify({ type, retry }).slice(1);
-  return `${message}{"data":${text}${rest === '}' ? '' : ','}${rest}`;
+  return `${messageMark}{"data":${text}${rest === '}' ? '' : ','}${rest}`;
 }
 
 export function readLogged(payload: string): LoggedEvent {
   const mark = payload.charAt(0);
   if (mark === loggedEnd) return { kind: 'end' };
   const read: unknown = JSON.parse(payload.slice(1));
-  if (mark === data) return { kind: 'event', event: { data: read as LoggedMessage['data'] } };
-  const kind = mark === failure ? 'failure' : 'event';
+  if (mark === dataMark) return { kind: 'event', event: { data: read as LoggedMessage['data'] } };
+  const kind = mark === failureMark ? 'failure' : 'event';
   return { kind, event: read as LoggedMessage };
 }
 

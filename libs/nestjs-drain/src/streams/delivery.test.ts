@@ -91,6 +91,12 @@ describe.each(adapters)('law 4 on %s', (adapter) => {
     await ended('completed');
   });
 
+  test('what waits for a client that does not read has not left', async () => {
+    await ask('written', 'keep-alive');
+    const [stream] = running.drain.streams;
+    expect(stream?.progress().bytes).toBeLessThan(large.length);
+  });
+
   test('a large answer that is read to its end is completed', async () => {
     const socket = await ask('large', 'close');
     socket.resume();
