@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { currentAnswer, isReceiving, restsNow } from './node.js';
 
 const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: local\r\n\r\n`;
@@ -12,6 +12,8 @@ const closing: (() => void)[] = [];
 afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 /** A real connection to a server of Node's, as both sides see it. */
 async function open(settings: Partial<Server> = {}) {
@@ -23,7 +25,7 @@ async function open(settings: Partial<Server> = {}) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const client = connect(portOf(server), '127.0.0.1');
   closing.push(() => (client.destroy(), server.close()));
   const [socket] = (await once(server, 'connection')) as [Socket];
   const ask = async (path: string): Promise<ServerResponse> => {
@@ -42,7 +44,7 @@ async function open(settings: Partial<Server> = {}) {
     client.write(text);
     while (socket.bytesRead === bytesRead) await sleep(1);
   };
-  return { socket, ask, answer, send };
+  return { server, socket, ask, answer, send };
 }
 
 describe('the answer that is under way on a connection', () => {
@@ -101,12 +103,49 @@ it('the rest is none where the timer was cleared', async () => {
   expect(restOf(socket)).toBe(0);
 });
 
-it('a connection receives while a request arrives, and not behind its answer', async () => {
+it('a connection receives while a request arrives, and neither while it is answered nor behind its answer', async () => {
   const { socket, ask, answer, send } = await open();
   const seen = [isReceiving(socket)];
-  await answer(await ask('/1'));
+  const first = await ask('/1');
+  seen.push(isReceiving(socket));
+  await answer(first);
   seen.push(isReceiving(socket));
   await send('GET /2 HT');
   seen.push(isReceiving(socket));
-  expect(seen).toEqual([false, false, true]);
+  expect(seen).toEqual([false, false, false, true]);
 });
+
+it('a connection of a server that hides its parsers may be receiving', async () => {
+  const { server, socket, ask, answer } = await open();
+  await answer(await ask('/1'));
+  // Over that of their class.
+  parsersOf(server).active = undefined;
+  const seen = [isReceiving(socket)];
+  delete parsersOf(server).active;
+  await new Promise(process.nextTick);
+  seen.push(isReceiving(socket));
+  expect(seen).toEqual([true, false]);
+});
+
+it('of the open connections only those that receive are listed, because thousands may end in as many turns', async () => {
+  const { server, socket, ask, answer } = await open();
+  await answer(await ask('/1'));
+  const others = Array.from({ length: 20 }, () => connect(portOf(server), '127.0.0.1'));
+  closing.push(() => others.forEach((other) => other.destroy()));
+  for (const [index, other] of others.entries()) {
+    const arrived = once(server, `/other/${index}`);
+    other.write(request(`/other/${index}`));
+    await arrived;
+  }
+  const listed = jest.spyOn(parsersOf(server) as { active: () => unknown[] }, 'active');
+  expect(isReceiving(socket)).toBe(false);
+  expect(listed.mock.results.map(({ value }) => (value as unknown[]).length)).toEqual([0]);
+});
+
+/** Node's own list. */
+function parsersOf(server: Server): { active?: (() => unknown[]) | undefined } {
+  const symbol = Object.getOwnPropertySymbols(server).find(
+    ({ description }) => description === 'http.server.connections',
+  )!;
+  return (server as unknown as Record<symbol, { active?: () => unknown[] }>)[symbol]!;
+}

@@ -91,9 +91,10 @@ function timersNow(): number | undefined {
   return (timer as StartedTimer)._idleStart;
 }
 
-/** Node's own list of the parsers of a server; `closeIdleConnections()` closes the connections of the idle ones. */
+/** Node's own list of the parsers of a server, from which `requestTimeout` and `closeIdleConnections()` work. */
 interface Parsers {
-  idle?(): readonly object[];
+  /** Those that read a request, or have read none yet. */
+  active?(): readonly object[];
 }
 
 interface ParsedSocket {
@@ -108,20 +109,25 @@ interface ParsedSocket {
 export function isReceiving(socket: Socket): boolean {
   const { parser, server } = socket as ParsedSocket;
   // A new connection passes for busy too, which may never send anything (`headersTimeout`).
-  return socket.bytesRead > 0 && !(parser && server && idleParsersOf(server).has(parser));
+  return socket.bytesRead > 0 && (!parser || !server || isReading(parser, server));
 }
 
 /** By their server, for as long as no parser reads: a thousand connections ask at once. */
-const idleParsers = new WeakMap<object, ReadonlySet<object>>();
+const readingParsers = new WeakMap<object, ReadonlySet<object> | 'hidden'>();
 
-function idleParsersOf(server: object): ReadonlySet<object> {
-  const known = idleParsers.get(server);
-  if (known) return known;
+/** Node lists the others too, but those are all that are open: thousands of streams end in as many turns. */
+function isReading(parser: object, server: object): boolean {
+  const known = readingParsers.get(server) ?? readingParsersOf(server);
+  return known === 'hidden' || known.has(parser);
+}
+
+function readingParsersOf(server: object): ReadonlySet<object> | 'hidden' {
   const parsers = behindSymbol(server, 'http.server.connections') as Parsers | undefined;
-  const idle = new Set(parsers?.idle?.());
-  idleParsers.set(server, idle);
-  process.nextTick(() => idleParsers.delete(server));
-  return idle;
+  const active = parsers?.active?.();
+  const reading = active ? new Set(active) : 'hidden';
+  readingParsers.set(server, reading);
+  process.nextTick(() => readingParsers.delete(server));
+  return reading;
 }
 
 /** Node pushes each part of a body that arrives. A listener for `data` would start the reading. */

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from '@jest/globals';
-import { needsDrain } from './response.js';
+import { describe, expect, test } from '@jest/globals';
+import { isEnded, isHeadSent, needsDrain } from './response.js';
 
 const answer = (response: ServerResponse): void => {
   expect(needsDrain(response)).toBe(false);
@@ -43,3 +43,46 @@ test('a reader that lags is seen over HTTP/2', async () => {
   client.destroy();
   server.close();
 });
+
+describe.each(['HTTP/1', 'HTTP/2'])('over %s', (protocol) => {
+  test('what is known of a response is what Node says of it, from its beginning to its end', async () => {
+    const seen: boolean[][] = [];
+    const look = (response: ServerResponse): void => {
+      seen.push([isHeadSent(response), isEnded(response)]);
+      expect(seen.at(-1)).toEqual([response.headersSent, response.writableEnded]);
+    };
+    const onRequest = (_: unknown, response: ServerResponse): void => {
+      look(response);
+      response.writeHead(200).write('one');
+      look(response);
+      response.end('two');
+      look(response);
+    };
+    await (protocol === 'HTTP/1' ? askOnce : askOverHttp2)(onRequest);
+    expect(seen).toEqual([
+      [false, false],
+      [true, false],
+      [true, true],
+    ]);
+  });
+});
+
+async function askOnce(onRequest: (_: unknown, response: ServerResponse) => void): Promise<void> {
+  const server = createServer(onRequest);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).text();
+  server.close();
+}
+
+async function askOverHttp2(
+  onRequest: (_: unknown, response: ServerResponse) => void,
+): Promise<void> {
+  const server = http2.createServer((request, response) =>
+    onRequest(request, response as unknown as ServerResponse),
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await once(client.request().resume(), 'close');
+  client.destroy();
+  server.close();
+}

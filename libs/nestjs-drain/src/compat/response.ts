@@ -3,16 +3,30 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import { lookAt } from './look.js';
 
+// Express makes each look at a response dear, and the deadline asks thousands. So `lookAt` asks, and the fields of Node
+// behind its getters, because a getter looks a second time.
+
 /** Node's text of the headers of HTTP/1, from when they are sent: those that `writeHead` alone got are in no table. */
-interface SentHead {
-  readonly _header?: string | null;
+function sentHead(response: ServerResponse): string | undefined {
+  const head = lookAt(response as { _header?: unknown }, '_header');
+  // HTTP/2 has a boolean of this name.
+  return typeof head === 'string' ? head : undefined;
+}
+
+/** As `headersSent`. */
+export function isHeadSent(response: ServerResponse): boolean {
+  return sentHead(response) !== undefined || response.headersSent;
+}
+
+/** As `writableEnded`. */
+export function isEnded(response: ServerResponse): boolean {
+  return lookAt(response as { readonly finished: boolean }, 'finished');
 }
 
 /** A header of a response, sent or not. */
 export function headerOf(response: ServerResponse, name: string): string | undefined {
-  // First, and alone where it is there: Express makes each look at a response dear, and the deadline asks thousands.
-  const { _header: head } = response as SentHead;
-  if (typeof head === 'string') return lineOf(name).exec(head)?.[1]?.trim();
+  const head = sentHead(response);
+  if (head !== undefined) return lineOf(name).exec(head)?.[1]?.trim();
   const known = response.getHeader(name);
   return known === undefined ? undefined : String(known);
 }
@@ -28,14 +42,13 @@ function lineOf(name: string): RegExp {
 
 /** As `headerOf`; undefined before the headers are sent. */
 function sentHeaderOf(response: ServerResponse, name: string): string | undefined {
-  const isSent = typeof (response as SentHead)._header === 'string' || response.headersSent;
-  return isSent ? headerOf(response, name) : undefined;
+  return isHeadSent(response) ? headerOf(response, name) : undefined;
 }
 
 /** Whether the client was promised a number of bytes: then nothing can be added, and a short answer is seen. */
 export function isLengthPromised(response: ServerResponse): boolean {
   // Known with the headers, and without reading them: the usual stream is sent in chunks.
-  if (response.chunkedEncoding) return false;
+  if (lookAt(response, 'chunkedEncoding')) return false;
   return sentHeaderOf(response, 'content-length') !== undefined;
 }
 

@@ -25,3 +25,17 @@ it.each([Infinity, 2 ** 31, 2 ** 40])(
     expect(ran).toEqual([]);
   },
 );
+
+it('the system clock runs what is due now in the next turn, unless it is taken back', async () => {
+  const ran: string[] = [];
+  systemClock.schedule(0, () => ran.push('taken back'))();
+  systemClock.schedule(-1, () => ran.push('late'));
+  ran.push('this turn');
+  await new Promise<void>((resolve) => {
+    systemClock.schedule(0, () => {
+      ran.push('next turn');
+      resolve();
+    });
+  });
+  expect(ran).toEqual(['this turn', 'late', 'next turn']);
+});

@@ -7,6 +7,7 @@ import {
   isReceiving,
   lingerWhileReceiving,
 } from '../compat/node.js';
+import { isHeadSent } from '../compat/response.js';
 
 /** One client connection: the answers under way on it, and how it ends without losing any. */
 export abstract class Connection {
@@ -102,7 +103,7 @@ export class Http1Connection extends Connection {
 
   announceClose(): void {
     for (const response of this.answers) {
-      if (!response.headersSent && !this.isAnnouncing(response)) this.announceIn(response);
+      if (!isHeadSent(response) && !this.isAnnouncing(response)) this.announceIn(response);
     }
   }
 

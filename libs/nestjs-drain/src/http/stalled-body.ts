@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest } from 'node:http2';
+import { lookAt } from '../compat/look.js';
 import { onBodyProgress } from '../compat/node.js';
 import type { Timers } from './timers.js';
 
@@ -12,8 +13,8 @@ export const bodyPatience = 5_000;
  * client's fault, and a response that has begun is no longer waited for in vain.
  */
 export function endWhenStalled(response: ServerResponse, timers: Timers): void {
-  const { req: request } = response;
-  if (request.complete || !hasBody(request)) return;
+  const request = lookAt(response, 'req');
+  if (lookAt(request, 'complete') || !hasBody(request)) return;
   let progressAt = timers.now();
   onBodyProgress(request, () => (progressAt = timers.now()));
   const look = (): void => {

@@ -1,11 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import { isEventStream } from '../compat/response.js';
+import { lookAt } from '../compat/look.js';
+import { isEnded, isEventStream } from '../compat/response.js';
 
 type Write = (chunk: unknown) => boolean;
 type End = (...args: unknown[]) => ServerResponse;
 
-/** Those whose last words stand where they end. */
-const ending = new WeakSet<ServerResponse>();
+/** What ends an event stream. */
+interface Ending {
+  readonly response: ServerResponse;
+  /** Whether last words stand where the response ends. */
+  isEnding: boolean;
+}
 
 /**
  * Adds last words where Nest ends the event stream of an `@Sse()` route, behind the application's interceptors: only
@@ -15,22 +20,28 @@ const ending = new WeakSet<ServerResponse>();
  * @returns whether the events are to end now. Not a second time, for an interceptor that has subscribed again because they
  * had ended and would do so for ever: then the response ends past it.
  */
-export function beforeEnd(response: ServerResponse, lastWords: () => string | undefined): boolean {
-  if (ending.has(response)) {
-    endPast(response);
+export function beforeEnd(ending: Ending, lastWords: () => string | undefined): boolean {
+  if (ending.isEnding) {
+    endPast(ending.response);
     return false;
   }
-  ending.add(response);
+  ending.isEnding = true;
+  addToEnd(ending.response, lastWords);
+  return true;
+}
+
+/** Once. It stays in its place afterwards, because each change of a response of Express is dear. */
+function addToEnd(response: ServerResponse, lastWords: () => string | undefined): void {
   const own = response as unknown as { write: Write; end: End };
-  const { end } = own;
+  const end = lookAt(own, 'end');
+  let isDone = false;
   own.end = (...args) => {
-    own.end = end;
-    if (!isOpen(response)) return end.apply(response, args);
+    if (isDone || !isOpen(response)) return end.apply(response, args);
+    isDone = true;
     if (isChunk(args[0])) own.write(args.shift());
     const words = lastWords();
     return words === undefined ? response : end.call(response, words);
   };
-  return true;
 }
 
 /** Nest sends the headers a turn after it has subscribed. */
@@ -41,8 +52,7 @@ function endPast(response: ServerResponse): void {
 
 /** An exception filter may have answered something else; and nothing is added where the client has left. */
 function isOpen(response: ServerResponse): boolean {
-  const { destroyed, writableEnded } = response;
-  return !destroyed && !writableEnded && isEventStream(response);
+  return !lookAt(response, 'destroyed') && !isEnded(response) && isEventStream(response);
 }
 
 function isChunk(value: unknown): boolean {

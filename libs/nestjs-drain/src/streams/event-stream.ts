@@ -68,7 +68,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   private prepareEnd(): boolean {
     const { transport, endedFor } = this.stream;
     // The source may also have ended because its signal was aborted.
-    if (endedFor) return beforeEnd(transport.response, () => this.farewell());
+    if (endedFor) return beforeEnd(transport, () => this.farewell());
     transport.completeAnswer();
     return true;
   }

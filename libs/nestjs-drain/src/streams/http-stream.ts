@@ -5,7 +5,7 @@ import { Attachment } from '../compat/attachment.js';
 import { rawOf } from '../compat/fastify.js';
 import { lookAt } from '../compat/look.js';
 import { bytesDispatched, currentAnswer } from '../compat/node.js';
-import { isEventStream, isLengthPromised } from '../compat/response.js';
+import { isEnded, isEventStream, isHeadSent, isLengthPromised } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';
 import { CancelSubject } from './cancel-subject.js';
@@ -59,6 +59,8 @@ export class HttpTransport implements StreamTransport {
 
   /** Whether its handler has begun. */
   isHandled = false;
+  /** See `beforeEnd`. */
+  isEnding = false;
   /** Set where the stream gets heartbeats. */
   stopHeartbeats: (() => void) | undefined;
 
@@ -66,7 +68,7 @@ export class HttpTransport implements StreamTransport {
   end(): void {
     if (!this.cancelSubject.isObserved && isEventStream(this.response))
       this.watchUnobserved?.(this);
-    const isUnheard = !this.cancelSubject.isObserved && this.response.headersSent;
+    const isUnheard = !this.cancelSubject.isObserved && isHeadSent(this.response);
     this.cancelSubject.cancel();
     if (isUnheard && this.kind === 'finite' && !this.endsItself)
       throw new Error('Nothing sends a farewell');
@@ -101,7 +103,7 @@ export class HttpTransport implements StreamTransport {
 
   /** One that promised its length is left alone too: it comes whole, or its client sees that it does not. */
   get isWritten(): boolean {
-    return this.#isComplete || this.response.writableEnded || isLengthPromised(this.response);
+    return this.#isComplete || isEnded(this.response) || isLengthPromised(this.response);
   }
 
   /** What is written in this turn leaves in one system call. HTTP/2 sees to that itself. */

@@ -50,18 +50,20 @@ export class ReconnectAnswer implements Answerer {
   constructor(
     private readonly route: StreamRoute,
     private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    readonly response: ServerResponse,
     private readonly retryAfter: number,
     /** As which the request was admitted before it was known that another replica goes on. */
     readonly stream: HttpStream | undefined = undefined,
   ) {}
+
+  isEnding = false;
 
   /** What the handler's wrapper returns in place of the handler's stream; the handler does not run. */
   answer(_run?: (run: HandlerRun) => unknown): unknown {
     const body = reconnectText(this.request, this.retryAfter);
     if (this.route.isSse) {
       // Nest answers no event, and `retry:` is written where the application's interceptors do not change it.
-      return beforeEnd(this.response, () => body) ? EMPTY : NEVER;
+      return beforeEnd(this, () => body) ? EMPTY : NEVER;
     }
     const type = 'text/event-stream';
     if (!this.route.writesItself) return new StreamableFile(Buffer.from(body), { type });
