@@ -2,12 +2,19 @@ import { possible } from '../support/descriptors.mjs';
 import { throttled } from '../support/neighbour.mjs';
 import { canPin } from '../support/pinning.mjs';
 import { withClients, withServer } from '../support/server.mjs';
-import { milliseconds, verdict } from '../support/statistics.mjs';
+import { milliseconds } from '../support/statistics.mjs';
 
-const goal = { told: 1000, delay: 50 };
+const goal = { of: 10_000, told: 1000, delay: 50 };
+/** Seconds of grace behind the deadline in which this machine can tell all, however slow it is. */
+const ample = 60;
 
-/** Seconds: long enough to begin before the deadline, where many are open. */
-const timeoutFor = (count) => Math.max(4, count / 2500);
+/** Seconds: without an ample grace the telling has to begin before the deadline, and half of them may be needed for it. */
+const timeoutFor = (count) => Math.max(4, count / 1500);
+
+const situations = {
+  ample: { timeout: () => 2, grace: ample, surroundings: (_server, use) => use() },
+  unknown: { timeout: timeoutFor, surroundings: throttled },
+};
 
 /** Thousands of open streams at the deadline: how long until every client has its farewell. */
 export async function deadline({ quick }) {
@@ -15,9 +22,10 @@ export async function deadline({ quick }) {
   const rows = [];
   for (const adapter of ['express', 'fastify']) {
     for (const count of counts) {
-      rows.push(row(adapter, count, 'all', await cancelAll(adapter, count)));
+      rows.push(row(adapter, count, 'ample', await cancelAll(adapter, count, situations.ample)));
       if (!canPin) continue;
-      rows.push(row(adapter, count, 'half of one', await cancelAll(adapter, count, throttled)));
+      const told = await cancelAll(adapter, count, situations.unknown);
+      rows.push(row(adapter, count, 'unknown', told));
     }
   }
   return {
@@ -25,15 +33,18 @@ export async function deadline({ quick }) {
     text:
       'So many SSE streams are open when the deadline comes. From the beginning of the telling until the last client ' +
       'has read its farewell, and until the server knows that all responses have been flushed and closed; the delay of ' +
-      'the event loop of the server in between, and its processor time for each stream. *Behind the deadline* is when ' +
-      'the last farewell was read: where it takes long the drain begins before the deadline. The clients are raw sockets ' +
-      'in one process of their own, on the same machine. With *half of one* processor the server shares it with a ' +
-      'process that takes all it gets. A fresh process for each row. Goals: all ' +
-      `told within ${goal.told} ms and none cut, 99th percentile of the delay at most ${goal.delay} ms.`,
+      'the event loop of the server in between, and its processor time for each stream, the close of its connection ' +
+      'included. The clients are raw sockets in one process of their own, on the same machine. A fresh process for each ' +
+      'row. With an *ample* grace period all are told behind the deadline, as quickly as the machine can. With an ' +
+      '*unknown* one the telling begins before the deadline, where the rate of this machine says that it must, and as ' +
+      'late as it may, so its time says nothing; there the server has half of one processor, which it shares with a ' +
+      'process that takes all it gets. *Behind the deadline* is when the last farewell was read. Goals: none is cut in any ' +
+      `row; with an ample grace period ${goal.of} are told and flushed within ${goal.told} ms, with a 99th percentile of ` +
+      `the delay of at most ${goal.delay} ms, which is wanted of the other rows of whole processors too.`,
     columns: [
       'adapter',
       'streams',
-      'processors',
+      'grace period',
       'cut',
       'last farewell read',
       'all flushed',
@@ -41,28 +52,37 @@ export async function deadline({ quick }) {
       'µs/stream',
       'delay p99',
       'delay max',
-      'told, goal',
-      'delay, goal',
+      'verdict',
     ],
     rows,
   };
 }
 
-function row(adapter, count, processors, { report, told, flushed, behind, cost, delay }) {
+function row(adapter, count, grace, result) {
+  const { report, told, flushed, behind, cost, delay } = result;
   return [
-    ...[adapter, String(count), processors, String(report.cut)],
-    ...[told, flushed, behind].map(milliseconds),
-    cost.toFixed(0),
+    ...[adapter, String(count), grace, String(report.cut)],
+    ...(grace === 'ample' ? [told, flushed].map(milliseconds) : ['', '']),
+    ...[milliseconds(behind), cost.toFixed(0)],
     ...[delay.p99, delay.max].map(milliseconds),
-    verdict(report.cut > 0 ? Infinity : flushed, goal.told),
-    verdict(delay.p99, goal.delay),
+    judge(count, grace, result),
   ];
 }
 
-/** @param surroundings how the server runs meanwhile */
-function cancelAll(adapter, count, surroundings = (_server, use) => use()) {
-  const timeout = timeoutFor(count);
-  return withServer({ adapter, variant: 'nestjs-drain', timeout }, (server, port) =>
+function judge(count, grace, { report, flushed, delay }) {
+  const missed = [
+    report.cut > 0 && 'cut',
+    grace === 'ample' && count <= goal.of && flushed > goal.told && 'told',
+    grace === 'ample' && delay.p99 > goal.delay && 'delay',
+  ].filter(Boolean);
+  return missed.length === 0 ? 'reached' : `**missed**: ${missed.join(', ')}`;
+}
+
+/** @param situation `surroundings`: how the server runs meanwhile */
+function cancelAll(adapter, count, { timeout: timeoutOf, grace, surroundings }) {
+  const timeout = timeoutOf(count);
+  const options = { timeout, ...(grace && { terminationGracePeriod: grace }) };
+  return withServer({ adapter, variant: 'nestjs-drain', ...options }, (server, port) =>
     withClients(async (clients) => {
       await clients.ask('open', { port, path: '/hold', count });
       const before = await server.ask('processor');

@@ -17,6 +17,7 @@ const { values } = parseArgs({
     variant: { type: 'string', default: 'bare' },
     timeout: { type: 'string', default: '60' },
     propagationDelay: { type: 'string', default: '0' },
+    terminationGracePeriod: { type: 'string' },
     http2: { type: 'string', default: 'false' },
   },
 });
@@ -24,6 +25,9 @@ const { values } = parseArgs({
 const { imports, streamDecorators, prepare } = variants[values.variant]({
   timeout: Number(values.timeout),
   propagationDelay: Number(values.propagationDelay),
+  ...(values.terminationGracePeriod && {
+    terminationGracePeriod: Number(values.terminationGracePeriod),
+  }),
 });
 class Application {}
 Reflect.decorate([Module({ imports, controllers: controllers(streamDecorators) })], Application);

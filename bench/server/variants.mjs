@@ -80,9 +80,9 @@ export const variants = {
   }),
 };
 
-function drained({ timeout, propagationDelay }, ...entries) {
+function drained(options, ...entries) {
   return {
-    imports: [GracefulShutdownModule.forRoot({ timeout, propagationDelay }), ...entries],
+    imports: [GracefulShutdownModule.forRoot(options), ...entries],
     streamDecorators: [DrainableStream()],
     prepare: (application) => application.enableShutdownHooks(),
   };

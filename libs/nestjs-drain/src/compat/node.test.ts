@@ -121,8 +121,8 @@ it('a connection of a server that hides its parsers may be receiving', async () 
   // Over that of their class.
   parsersOf(server).active = undefined;
   const seen = [isReceiving(socket)];
-  delete parsersOf(server).active;
-  await new Promise(process.nextTick);
+  Reflect.deleteProperty(parsersOf(server), 'active');
+  await new Promise<void>((resolve) => process.nextTick(resolve));
   seen.push(isReceiving(socket));
   expect(seen).toEqual([true, false]);
 });
