@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Observable, type Observer, type Operator, type Subscription } from 'rxjs';
+import { Observable, type Observer, type Operator, type Subscriber, type Subscription } from 'rxjs';
 import { stackOf } from '../compat/nest-logger.js';
 import { callingWork } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
@@ -139,22 +139,34 @@ export function eventStream(events: DrainEvents, onError: OnError): Observable<D
   const source = new Observable<DrainEvent>((observer) =>
     events.subscribe((event) => observer.next(event)),
   );
-  return guard(source, onError);
+  return new GuardedObservable(source, onError);
 }
 
-/** A source whose own subscribers, and those of what operators make of it, are guarded. */
-function guard<T>(source: Observable<T>, onError: OnError): Observable<T> {
-  const subscribe = source.subscribe.bind(source) as (observer: unknown) => Subscription;
-  const lift = source.lift.bind(source);
-  return Object.assign(source, {
-    subscribe: (observer?: Partial<Observer<T>> | Next<T> | null): Subscription =>
-      subscribe(isSubscriber(observer) ? observer : guardedObserver(observer, onError)),
-    lift: <R>(operator?: Operator<T, R>) => guard(lift(operator), onError),
-  });
+/**
+ * A source whose own subscribers, and those of what operators make of it, are guarded. A class, because methods that are
+ * put on one Observable make room for themselves in all that the application creates.
+ */
+class GuardedObservable<T> extends Observable<T> {
+  constructor(
+    source: Observable<T>,
+    private readonly onError: OnError,
+  ) {
+    super((observer) => source.subscribe(observer));
+  }
+
+  override subscribe(observer?: Partial<Observer<T>> | Next<T> | null): Subscription {
+    return super.subscribe(
+      isSubscriber(observer) ? observer : guardedObserver(observer, this.onError),
+    );
+  }
+
+  override lift<R>(operator?: Operator<T, R>): Observable<R> {
+    return new GuardedObservable(super.lift(operator), this.onError);
+  }
 }
 
 /** Operators subscribe with these. Their errors go down to an observer of a user. */
-const isSubscriber = (observer: unknown): boolean =>
+const isSubscriber = <T>(observer: unknown): observer is Subscriber<T> =>
   typeof observer === 'object' && observer !== null && 'closed' in observer && 'add' in observer;
 
 function guardedObserver<T>(
