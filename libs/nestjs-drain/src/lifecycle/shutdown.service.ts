@@ -1,5 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Observable, type Observer, type Operator, type Subscriber, type Subscription } from 'rxjs';
+import {
+  Observable,
+  type Observer,
+  type Operator,
+  type Subscriber,
+  type Subscription,
+  type TeardownLogic,
+} from 'rxjs';
 import { stackOf } from '../compat/nest-logger.js';
 import { callingWork } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
@@ -136,10 +143,10 @@ type Next<T> = (value: T) => void;
  * it goes to `onError` instead, and the subscriber gets the next event.
  */
 export function eventStream(events: DrainEvents, onError: OnError): Observable<DrainEvent> {
-  const source = new Observable<DrainEvent>((observer) =>
-    events.subscribe((event) => observer.next(event)),
+  return new GuardedObservable(
+    (observer) => events.subscribe((event) => observer.next(event)),
+    onError,
   );
-  return new GuardedObservable(source, onError);
 }
 
 /**
@@ -148,10 +155,10 @@ export function eventStream(events: DrainEvents, onError: OnError): Observable<D
  */
 class GuardedObservable<T> extends Observable<T> {
   constructor(
-    source: Observable<T>,
+    subscribe: (observer: Subscriber<T>) => TeardownLogic,
     private readonly onError: OnError,
   ) {
-    super((observer) => source.subscribe(observer));
+    super(subscribe);
   }
 
   override subscribe(observer?: Partial<Observer<T>> | Next<T> | null): Subscription {
@@ -161,7 +168,8 @@ class GuardedObservable<T> extends Observable<T> {
   }
 
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
-    return new GuardedObservable(super.lift(operator), this.onError);
+    const lifted = super.lift(operator);
+    return new GuardedObservable((observer) => lifted.subscribe(observer), this.onError);
   }
 }
 
