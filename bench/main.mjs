@@ -1,5 +1,5 @@
-// The benchmarks of the library: `npm run build && node bench/main.mjs`, a quarter of an hour, writes docs/benchmarks.md.
-//   --quick        a first look in two minutes; prints, and writes nothing
+// The benchmarks of the library: `npm run build && node bench/main.mjs`, ten minutes, writes docs/benchmarks.md.
+//   --quick        a first look in a minute and a half; prints, and writes nothing
 //   --only a,b     some of the sections below, also those that the page leaves out; writes nothing either
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -10,12 +10,7 @@ export class StreamClient {
   endAt;
 
   constructor(port, path, index) {
-    // A loopback address of its own for every 5 000, so that no address runs out of ports.
-    this.target = {
-      port,
-      host: '127.0.0.1',
-      localAddress: `127.0.0.${2 + Math.floor(index / 5000)}`,
-    };
+    this.target = { port, host: '127.0.0.1', localAddress: addressFor(index) };
     this.path = path;
   }
 
@@ -50,6 +45,15 @@ export class StreamClient {
     if (bytes.includes(farewell)) this.farewellAt = now();
     if (bytes.subarray(-lastChunk.length).equals(lastChunk)) this.endAt = now();
   }
+}
+
+/**
+ * A loopback address for every 5 000, so that none runs out of ports, and others for each process: the kernel remembers
+ * the ports of ended connections for a minute, and looks long for one that is free.
+ */
+function addressFor(index) {
+  const { pid } = process;
+  return `127.${1 + (pid % 250)}.${1 + (Math.floor(pid / 250) % 250)}.${2 + Math.floor(index / 5000)}`;
 }
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;

@@ -1,10 +1,11 @@
-import { UseGuards } from '@nestjs/common';
+import { UseGuards, UseInterceptors } from '@nestjs/common';
 import { createHttpTerminator } from 'http-terminator';
 import lightshipModule from 'lightship';
 import { DrainableStream, GracefulShutdownModule } from 'nestjs-drain';
 import { DrainMetricsModule } from 'nestjs-drain/metrics';
 import { DrainResumeModule } from 'nestjs-drain/resume';
 import { MemoryResumeStore } from 'nestjs-drain-resume';
+import { Subject, takeUntil } from 'rxjs';
 import * as peer from 'nestjs-graceful-shutdown';
 
 // CommonJS without named exports.
@@ -14,6 +15,19 @@ const { createLightship } = lightshipModule;
 export const reconnectWaves = { size: 50, interval: 0.01 };
 
 const nothing = { imports: [], streamDecorators: [], prepare() {} };
+
+/** A guard that knows which responses are open, as application code would do it. */
+function countByHand(open) {
+  return {
+    canActivate(context) {
+      const response = context.getArgByIndex(1);
+      const raw = response.raw ?? response;
+      open.add(raw);
+      raw.once('close', () => open.delete(raw));
+      return true;
+    },
+  };
+}
 
 /**
  * The application with and without a shutdown library, each set up as its README says. All may take
@@ -27,6 +41,17 @@ export const variants = {
     ...nothing,
     streamDecorators: [UseGuards({ canActivate: () => true })],
   }),
+
+  'counted by hand': () => ({ ...nothing, streamDecorators: [UseGuards(countByHand(new Set()))] }),
+
+  'counted and cancelled by hand': () => {
+    const stop = new Subject();
+    const cancel = { intercept: (_context, next) => next.handle().pipe(takeUntil(stop)) };
+    return {
+      ...nothing,
+      streamDecorators: [UseGuards(countByHand(new Set())), UseInterceptors(cancel)],
+    };
+  },
 
   'enableShutdownHooks only': () => ({
     ...nothing,

@@ -6,26 +6,30 @@ import { steadyHeap } from './steady-heap.mjs';
 
 const connections = 16;
 /**
- * A process keeps what its compiler has made of the code, so pairs of processes count more than slices of one pair.
+ * A process keeps what its compiler has made of the code, so sets of processes count more than slices of one set.
  * `warmUp`: seconds of each server's processor. With one second, the compiler comes to the first slices.
  */
-const thoroughly = { pairs: 6, quads: 32, warmUp: 2.5 };
-const quickly = { pairs: 2, quads: 16, warmUp: 2 };
-/** Seconds of the server's processor that one slice takes: short, so that what slows the machine slows both. */
-const sliceTime = 0.012;
+const thoroughly = { sets: 5, rounds: 12, warmUp: 2 };
+const quickly = { sets: 2, rounds: 8, warmUp: 2 };
+/**
+ * Seconds of the server's processor that one slice takes: so short that what slows the machine slows all, and long enough
+ * not to measure how code and data come back into the caches behind the others.
+ */
+const sliceTime = 0.04;
 
 export const method = ({ quick }) => {
-  const { pairs, quads } = quick ? quickly : thoroughly;
+  const { sets, rounds } = quick ? quickly : thoroughly;
   const places = canPin
-    ? 'Both servers are pinned to one processor and the client to another.'
+    ? 'The servers are pinned to one processor and the client to another.'
     : '**Nothing is pinned**: the machine has no `taskset`, or one processor.';
   return (
     `What a request costs, counted and not timed: the processor time of the server's process (all its threads) over ` +
     `slices of a fixed number of requests, about ${sliceTime * 1000} ms each, ${connections} kept connections. ` +
-    `${pairs} pairs of fresh processes, ${quads} times A B B A with each pair. ${places} Their young generation has ` +
+    `${sets} sets of fresh processes, one of each variant that a route is measured with, which take turns: ${rounds} rounds ` +
+    `there and back (A B C C B A), each round from the next variant on. ${places} Their young generation has ` +
     'from the start the size that V8 gives it under load, and no full collection comes into a slice. The ratio is the processor ' +
     'time of a request without, divided by that with: so many requests it serves where the other serves one. In brackets ' +
-    'the 95 % bootstrap interval, drawn from the pairs and then from their slices. A goal is *reached* where the whole ' +
+    'the 95 % bootstrap interval, drawn from the sets and then from their rounds. A goal is *reached* where the whole ' +
     'interval lies above it, *missed* where the whole interval lies below, and *open* where it lies on both sides. '
   );
 };
@@ -41,27 +45,38 @@ export const columns = [
 ];
 
 /**
- * One row: a variant against the one it is measured by, on one route of one adapter.
- * @param goal the ratio that is wanted; none where a variant is compared with itself, or is no variant of ours
+ * One row for each of the others: a variant against the one it is measured by, on one route of one adapter.
+ * @param others `goal`: the ratio that is wanted; none where a variant is compared with itself, or is no variant of ours
  */
-export async function compare({ adapter, path, against, of, goal }, { quick }) {
-  const { pairs, ...effort } = quick ? quickly : thoroughly;
-  const quads = [];
-  for (let pair = 0; pair < pairs; pair += 1) {
-    // Which process starts first must not matter, so it alternates too.
-    const order = pair % 2 === 0 ? [against, of] : [of, against];
-    const results = await comparePair(adapter, path, order, effort);
-    const [base, measured] = pair % 2 === 0 ? results : results.toReversed();
-    quads.push(base.map((cost, index) => ({ base: cost, measured: measured[index] })));
+export async function compare({ adapter, path, against, others }, { quick }) {
+  const { sets, ...effort } = quick ? quickly : thoroughly;
+  const variants = [against, ...others.map(({ of }) => of)];
+  const costs = [];
+  for (let set = 0; set < sets; set += 1) {
+    costs.push(await measureSet(adapter, path, rotated(variants, set), effort));
   }
-  const ratio = estimate(quads.map((group) => group.map(({ base, measured }) => base / measured)));
-  const cost = median(quads.flat().map(({ base }) => base));
+  // In the order of the variants again, whichever process was started first.
+  const ordered = costs.map((ofSet, set) => rotated(ofSet, -set));
+  const route = `${adapter}, ${path}`;
+  return others.map((other, index) => row(route, against, other, ordered, index + 1));
+}
+
+function row(route, against, { of, goal }, costs, index) {
+  const ratio = estimate(costs.map(([base, ...measured]) => ratios(base, measured[index - 1])));
+  const cost = median(costs.flatMap(([base]) => base));
   const isVoid = of === against && !holdsOne(ratio);
   const judged =
     of === against ? ['holds 1.00', isVoid ? '**void**' : 'valid'] : goalOf(ratio, goal);
-  console.log(`${adapter}, ${path}, ${of} against ${against}: ${tell(ratio)} ${judged[1]}`);
-  const cells = [`${adapter}, ${path}`, of, against, cost.toFixed(1), tell(ratio), ...judged];
-  return { isVoid, cells };
+  console.log(`${route}, ${of} against ${against}: ${tell(ratio)} ${judged[1]}`);
+  return { isVoid, cells: [route, of, against, cost.toFixed(1), tell(ratio), ...judged] };
+}
+
+const ratios = (base, measured) => base.map((cost, round) => cost / measured[round]);
+
+/** From the one that stands at `first` on, and round to it. */
+function rotated(list, first) {
+  const start = ((first % list.length) + list.length) % list.length;
+  return [...list.slice(start), ...list.slice(0, start)];
 }
 
 export const tell = ({ value, low, high }) =>
@@ -76,8 +91,11 @@ const holdsOne = ({ low, high }) => low <= 1 && high >= 1;
 
 const goalOf = (ratio, goal) => (goal === undefined ? ['', ''] : [`≥ ${goal}`, judge(ratio, goal)]);
 
-/** One process of each, both running all the time: the one that is not asked costs nothing. */
-function comparePair(adapter, path, variants, { quads, warmUp }) {
+/**
+ * One process of each, all of them running all the time: those that are not asked cost nothing.
+ * @returns of each, its µs for a request in each round
+ */
+function measureSet(adapter, path, variants, { rounds, warmUp }) {
   const servers = variants.map((variant) => ({ adapter, variant }));
   const measure = (started) =>
     withClients(async (client) => {
@@ -87,15 +105,23 @@ function comparePair(adapter, path, variants, { quads, warmUp }) {
       const parties = await Promise.all(opening);
       for (const server of started) pin(server, processors.server);
       const count = Math.max(...parties.map((party) => party.countFor(sliceTime)));
-      const costs = [[], []];
-      for (let quad = 0; quad < quads; quad += 1) {
-        const sums = [0, 0];
-        for (const index of [0, 1, 1, 0]) sums[index] += await parties[index].slice(count);
+      const costs = parties.map(() => []);
+      for (let round = 0; round < rounds; round += 1) {
+        const sums = await thereAndBack(rotated([...parties.keys()], round), parties, count);
         sums.forEach((sum, index) => costs[index].push(sum / 2));
       }
       return costs;
     });
   return withServers(servers, measure, { execArgv: steadyHeap });
+}
+
+/** A machine that slows down or warms up slows down or warms up all. */
+async function thereAndBack(order, parties, count) {
+  const sums = parties.map(() => 0);
+  for (const index of [...order, ...order.toReversed()]) {
+    sums[index] += await parties[index].slice(count);
+  }
+  return sums;
 }
 
 /** A server and the connections to it. */
