@@ -10,9 +10,8 @@ const causes = {
     'Nest has the same knee. Nothing that the library keeps for a stream is in it: the heap for one stream is flat.',
   told:
     'The first hundreds cost most: V8 compiles the way of the end while they are ended. Behind that a stream costs the same ' +
-    'however many there are, so the time to tell them all grows with their number; a rise with the largest crowd has not ' +
-    'been explained yet. Each stream has its whole `flushTimeout` ' +
-    'behind its farewell; where the telling takes long, the drain begins before the deadline.',
+    'however many there are, so the time to tell them all grows with their number. Each stream has its whole ' +
+    '`flushTimeout` behind its farewell; where the telling takes long, the drain begins before the deadline.',
   resumable:
     'Few streams cost more for each event, because each event is a round trip of its own: a read and a write of the socket, ' +
     'and what an idle server does anyway. The events of many streams in one turn go out in one write. In a cluster the ' +
