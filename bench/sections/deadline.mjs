@@ -9,7 +9,7 @@ const goal = { of: 10_000, told: 1000, delay: 50 };
 const ample = 60;
 
 /** Seconds: without an ample grace the telling has to begin before the deadline, and half of them may be needed for it. */
-const timeoutFor = (count) => Math.max(4, count / 1500);
+const timeoutFor = (count) => Math.max(4, count / 2500);
 
 const situations = {
   ample: { timeout: () => 2, grace: ample, surroundings: (_server, use) => use() },
