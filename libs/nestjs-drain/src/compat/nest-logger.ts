@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 
 export type Level = 'log' | 'warn';
@@ -23,9 +24,9 @@ export function writeLine(logger: Logger, level: Level, message: string, fields:
   logger[level](first, ...others);
 }
 
-/** What Nest's loggers print below the line. */
-export function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** What Nest's loggers print below the line. Of anything that can be thrown: an object may have no text, or a bad one. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : inspect(error);
 }
 
 function loggerInUse(): unknown {

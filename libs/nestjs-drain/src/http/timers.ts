@@ -28,10 +28,14 @@ export class Timers {
   }
 
   #schedule(due: number, tasks: (() => void)[]): void {
-    const cancel = this.clock.schedule(due - this.now(), () => {
+    const run = (): void => {
       this.#pending.delete(due);
       for (const task of tasks) task();
+    };
+    let cancel = this.clock.schedule(due - this.now(), () => {
+      // A process that was busy runs its timers first: what clients have sent meanwhile is read in between.
+      cancel = this.clock.schedule(0, run);
     });
-    this.#pending.set(due, { tasks, cancel });
+    this.#pending.set(due, { tasks, cancel: () => cancel() });
   }
 }

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
 import { ManualClock } from 'nestjs-drain-resume/testing';
-import { filter, map } from 'rxjs';
+import { type ConnectableObservable, filter, map, type Observable, publish, refCount } from 'rxjs';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions } from '../core/options.js';
 import { ShutdownService } from './shutdown.service.js';
@@ -28,6 +28,20 @@ const fails = (): never => {
   throw new Error('a subscriber that throws');
 };
 
+const typeOf = ({ type }: { type: string }): string => type;
+
+const throwsNoText = (): never => {
+  throw Object.create(null) as Error;
+};
+
+/** The operators that rxjs has replaced, and whose Observables copy parts of their source. */
+const connected = <T>(events: Observable<T>): Observable<T> => {
+  const connectable = events.pipe(publish()) as ConnectableObservable<T>;
+  connectable.connect();
+  return connectable;
+};
+const counted = <T>(events: Observable<T>): Observable<T> => events.pipe(publish(), refCount());
+
 describe('law 7: a subscriber of events that throws', () => {
   type Events = ShutdownService['events'];
   test.each<[string, (events: Events) => unknown]>([
@@ -35,6 +49,9 @@ describe('law 7: a subscriber of events that throws', () => {
     ['as an observer', (events) => events.subscribe({ next: fails })],
     ['behind operators', (events) => events.pipe(map(({ type }) => type)).subscribe(fails)],
     ['in an operator', (events) => events.pipe(filter(fails)).subscribe()],
+    ['a value without a text', (events) => events.subscribe(throwsNoText)],
+    ['behind a connectable', (events) => connected(events).pipe(map(typeOf)).subscribe(fails)],
+    ['that is counted', (events) => counted(events).subscribe(fails)],
     ['in its error', (events) => events.pipe(filter(fails)).subscribe({ error: fails })],
   ])('%s harms neither the process nor the others', async (_, subscribe) => {
     const { drain, shutdown } = setUp();
@@ -48,7 +65,9 @@ describe('law 7: a subscriber of events that throws', () => {
     process.off('uncaughtException', uncaught);
     expect(uncaught).not.toHaveBeenCalled();
     expect(seen).toContain('ended');
-    expect(lines[0]).toMatch(/subscriber of ShutdownService\.events threw.*catch the error in the/);
+    expect(lines[0]).toMatch(
+      /subscriber of ShutdownService\.events threw.*Catch the error where it/,
+    );
   });
 });
 

@@ -33,7 +33,10 @@ export interface DrainSnapshot {
 /** The single source of truth about the shutdown: every number elsewhere is read from here. */
 @Injectable()
 export class ShutdownService {
-  /** What happened, as it happens. Observers see facts; they cannot delay the drain. */
+  /**
+   * What happened, as it happens: nothing is repeated for a late subscriber, and there is no end. Observers see facts; they
+   * cannot delay the drain.
+   */
   readonly events: Observable<DrainEvent>;
 
   readonly #logger = new Logger('GracefulShutdown');
@@ -41,8 +44,8 @@ export class ShutdownService {
   constructor(@Inject(DRAIN) private readonly machine: Drain) {
     this.events = eventStream(machine.events, (error) => {
       this.#logger.error(
-        'A subscriber of ShutdownService.events threw. It gets further events and the drain goes on; ' +
-          'catch the error in the subscriber.',
+        'A subscriber of ShutdownService.events threw, or an operator before it. The drain goes on, and so does a ' +
+          'subscriber; behind an operator that threw come no more events. Catch the error where it is thrown.',
         stackOf(error),
       );
     });
@@ -140,7 +143,8 @@ type Next<T> = (value: T) => void;
 /**
  * The drain's events as an Observable whose subscribers cannot end the process: rxjs throws the error
  * of a subscriber in a turn of its own, where nothing can catch it. Here, and behind every operator,
- * it goes to `onError` instead, and the subscriber gets the next event.
+ * it goes to `onError` instead, and the subscriber gets the next event. Not so in the Observables that
+ * `groupBy()` and `window()` emit, and in a Subject that is given as a subscriber: those are the application's own.
  */
 export function eventStream(events: DrainEvents, onError: OnError): Observable<DrainEvent> {
   return new GuardedObservable(
@@ -159,6 +163,7 @@ class GuardedObservable<T> extends Observable<T> {
     private readonly onError: OnError,
   ) {
     super(subscribe);
+    this.lift = liftGuarded(onError);
   }
 
   override subscribe(observer?: Partial<Observer<T>> | Next<T> | null): Subscription {
@@ -166,11 +171,18 @@ class GuardedObservable<T> extends Observable<T> {
       isSubscriber(observer) ? observer : guardedObserver(observer, this.onError),
     );
   }
+}
 
-  override lift<R>(operator?: Operator<T, R>): Observable<R> {
-    const lifted = super.lift(operator);
-    return new GuardedObservable((observer) => lifted.subscribe(observer), this.onError);
-  }
+/** A function that knows its `onError` by itself: the connectable Observables of rxjs copy it from their source. */
+function liftGuarded<T>(onError: OnError) {
+  return function <R>(this: Observable<T>, operator?: Operator<T, R>): Observable<R> {
+    // What it is called on is the source of what is lifted.
+    const lifted = Observable.prototype.lift.call(
+      this,
+      operator as Operator<unknown, unknown>,
+    ) as Observable<R>;
+    return new GuardedObservable<R>((observer) => lifted.subscribe(observer), onError);
+  };
 }
 
 /** Operators subscribe with these. Their errors go down to an observer of a user. */

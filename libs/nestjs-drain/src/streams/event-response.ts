@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { lookAt } from '../compat/look.js';
 import { isEnded, isEventStream } from '../compat/response.js';
 
-type Write = (chunk: unknown) => boolean;
+type Write = (chunk: unknown, encoding?: string) => boolean;
 type End = (...args: unknown[]) => ServerResponse;
 
 /** What ends an event stream. */
@@ -38,9 +38,12 @@ function addToEnd(response: ServerResponse, lastWords: () => string | undefined)
   own.end = (...args) => {
     if (isDone || !isOpen(response)) return end.apply(response, args);
     isDone = true;
-    if (isChunk(args[0])) own.write(args.shift());
+    const [chunk, encoding] = args;
+    if (isChunk(chunk)) own.write(chunk, typeof encoding === 'string' ? encoding : undefined);
     const words = lastWords();
-    return words === undefined ? response : end.call(response, words);
+    if (words === undefined) return response;
+    const callback = args.find((one) => typeof one === 'function');
+    return end.call(response, words, callback);
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import {
   type CallHandler,
   Controller,
@@ -7,14 +8,15 @@ import {
   Sse,
   UseInterceptors,
 } from '@nestjs/common';
-import { filter, map, repeat, Observable, Subject } from 'rxjs';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { filter, map, repeat, Observable, Subject, tap } from 'rxjs';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   adapters,
   startApplication,
   type Adapter,
   type RunningApplication,
 } from '../../test/support/application.js';
+import { rawOf } from '../compat/fastify.js';
 import { DrainableStream } from '../index.js';
 import { lastEventIdBehind } from '../../../../testing/last-event-id.js';
 import { formatEvent } from './event-stream.js';
@@ -72,6 +74,18 @@ class Again implements NestInterceptor {
   }
 }
 
+/** Called back by the response that `EndingItself` has ended. */
+let calledBack: jest.Mock<() => void>;
+
+/** Ends the response behind a last event of its own. */
+class EndingItself implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const response = rawOf(context.switchToHttp().getResponse<ServerResponse>());
+    const last = Buffer.from('data: last\n\n').toString('hex');
+    return next.handle().pipe(tap({ complete: () => response.end(last, 'hex', calledBack) }));
+  }
+}
+
 const intercepted: [string, NestInterceptor, string][] = [
   ['transform', new Transform(), '1'],
   ['filter', new OnlyVisible(), '1'],
@@ -88,6 +102,12 @@ const routes = intercepted.flatMap(([name, interceptor, id]) => {
     @DrainableStream()
     finite(): Observable<MessageEvent> {
       return source as Observable<MessageEvent>;
+    }
+
+    @Sse('pending')
+    @DrainableStream()
+    pending(): Promise<Observable<MessageEvent>> {
+      return new Promise(() => undefined);
     }
 
     @Sse('subscription')
@@ -115,6 +135,19 @@ class EventController {
   @Sse('late-farewell')
   @DrainableStream({ farewell: (() => Promise.resolve({ data: 'late' })) as never })
   lateFarewell(): Observable<MessageEvent> {
+    return source as Observable<MessageEvent>;
+  }
+
+  @Sse('unwritable-farewell')
+  @DrainableStream({ farewell: () => ({ data: { count: 1n } }) })
+  unwritableFarewell(): Observable<MessageEvent> {
+    return source as Observable<MessageEvent>;
+  }
+
+  @Sse('ended')
+  @DrainableStream()
+  @UseInterceptors(new EndingItself())
+  ended(): Observable<MessageEvent> {
     return source as Observable<MessageEvent>;
   }
 
@@ -169,6 +202,7 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
   );
 
   test.each([
+    ['cannot be written', 'unwritable-farewell'],
     ['throws', 'bad-farewell'],
     ['returns a promise', 'late-farewell'],
   ])('law 5: a farewell function that %s leaves no clean end', async (_, path) => {
@@ -179,6 +213,32 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
     await expect(answer.text()).rejects.toThrow();
     expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
     expect(source.observed).toBe(false);
+  });
+
+  test.each(routes)(
+    'law 5: a handler that is still deciding at the deadline leaves no clean end without last words: $name',
+    async ({ name }) => {
+      await start();
+      const answer = await fetch(`${running.url}/${name}/pending`);
+      const report = expire();
+      expect([answer.status, (await answer.text()).trimStart()]).toEqual([
+        200,
+        expect.stringMatching(/^event: shutdown\ndata: {"reason":.*}\n\n$/),
+      ]);
+      expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+    },
+  );
+
+  test('an end by the application keeps its encoding and its callback, before the last words', async () => {
+    await start();
+    calledBack = jest.fn();
+    const answer = await fetch(`${running.url}/ended`);
+    source.next({ data: 'one' });
+    void expire();
+    expect(await answer.text()).toMatch(
+      /data: one\n\ndata: last\n\nevent: shutdown\ndata: .*\n\n$/,
+    );
+    expect(calledBack).toHaveBeenCalledTimes(1);
   });
 
   test.each(routes)(

@@ -4,7 +4,7 @@ import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import type { CancelListener } from './cancel-subject.js';
 import type { EventPosition } from './event-position.js';
 import { beforeEnd } from './event-response.js';
-import { lastEvent } from './farewell.js';
+import { lastEvent, unwritable } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { RepeatedId } from './last-event-id.js';
 
@@ -110,11 +110,20 @@ function lastText(stream: HttpStream, id: string | undefined): string {
   const { retryAfter, farewell } = stream.transport;
   if (stream.kind === 'subscription') return formatEvent(reconnectEvent(id, retryAfter));
   const event = lastEvent(farewell, stream);
-  if (id !== undefined) return formatEvent({ id, ...event });
+  if (id !== undefined) return writtenText(stream, { id, ...event });
   // A function returns words of their own for each stream.
-  if (typeof farewell === 'function') return formatEvent(event);
-  if (written?.farewell !== farewell) written = { farewell, text: formatEvent(event) };
+  if (typeof farewell === 'function') return writtenText(stream, event);
+  if (written?.farewell !== farewell) written = { farewell, text: writtenText(stream, event) };
   return written.text;
+}
+
+/** @throws TypeError where its data cannot be written, which the log says */
+function writtenText(stream: HttpStream, event: Partial<MessageEvent>): string {
+  try {
+    return formatEvent(event);
+  } catch (error) {
+    throw unwritable(stream, error);
+  }
 }
 
 /**

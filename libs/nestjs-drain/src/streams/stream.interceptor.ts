@@ -1,7 +1,7 @@
 import { wholeSeconds } from '../core/duration.js';
 import type { Readable } from 'node:stream';
 import { Logger, StreamableFile } from '@nestjs/common';
-import { isObservable, Observable } from 'rxjs';
+import { EMPTY, isObservable, Observable } from 'rxjs';
 import {
   isConsumed,
   isNodeStream,
@@ -10,7 +10,7 @@ import {
   sentAsJson,
   unsentStream,
 } from '../compat/streamed-bodies.js';
-import { isEventStream } from '../compat/response.js';
+import { isEventStream, isHeadSent } from '../compat/response.js';
 import { byteSource } from './byte-source.js';
 import { endable } from './byte-stream.js';
 import { EventStream } from './event-stream.js';
@@ -71,14 +71,16 @@ export class StreamInterceptor {
     return value instanceof StreamableFile || (this.isStreamed(value) && !isConsumed(value));
   }
 
-  /** While a promise is pending nothing has been sent, so the end can still be an honest 503. */
+  /** While a promise is pending nothing has been sent, as a rule, so the end can still be an honest 503. */
   private async registerPromise(pending: PromiseLike<unknown>): Promise<unknown> {
     let forget = (): void => undefined;
     const answer = Promise.resolve(pending);
-    const ended = new Promise<never>((_, reject) => {
+    const ended = new Promise<unknown>((resolve, reject) => {
       forget = this.stream.transport.cancelSubject.subscribe(() => {
         this.destroyBegun();
-        reject(tooLate(this.stream));
+        // With any interceptor Nest has sent the head already: then no event has come, and the stream ends as others do.
+        if (this.areEventsBegun) resolve(EMPTY);
+        else reject(tooLate(this.stream));
         void answer.then(
           (late) => this.discard(late),
           () => undefined,
@@ -90,6 +92,10 @@ export class StreamInterceptor {
     } finally {
       forget();
     }
+  }
+
+  private get areEventsBegun(): boolean {
+    return this.route.isSse && isHeadSent(this.stream.transport.response);
   }
 
   /** The handler writes bytes itself, without `@Res()`: Nest would end them as if they were whole (law 5). */
