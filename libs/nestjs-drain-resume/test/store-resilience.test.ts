@@ -243,8 +243,12 @@ describe.each([nodeRedis, ioredis, postgres])(
         closing.push(() => proxy.stop());
         const replica = await connect(server(), { port: proxy.port, commandTimeout: 2 });
         const producer = await start(replica);
-        const reading = read(replica, producer.id);
+        let follow = (): void => undefined;
+        const following = new Promise<void>((resolve) => (follow = resolve));
+        const reading = read(replica, producer.id, () => follow());
         await producer.write('before');
+        // What opens a reader is not asked again; from its first event on, it is open.
+        await Promise.race([following, reading]);
         proxy.silence();
         await producer.write('after');
         await producer.close('end');
