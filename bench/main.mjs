@@ -1,5 +1,5 @@
 // The benchmarks of the library: `npm run build && node bench/main.mjs`, eleven minutes, writes docs/benchmarks.md.
-//   --quick        a first look in a minute and a half; prints, and writes nothing
+//   --quick        a first look in a minute; prints, and writes nothing
 //   --only a,b     some of the sections below, also those that the page leaves out; writes nothing either
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
