@@ -16,7 +16,7 @@ const others = {
   ],
 };
 
-/** What by-hand code costs is no news of every day. */
+/** A first look leaves out the rows that only tell the limit. */
 const isJudged = ({ of, goal }) => of === 'bare' || goal !== undefined;
 
 /** What one request costs the server, with the module and without. */

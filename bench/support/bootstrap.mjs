@@ -13,7 +13,7 @@ export function trimmedMean(values) {
 }
 
 /**
- * Groups of ratios, one group for each pair of processes. A process keeps what its compiler and its memory happened to
+ * Groups of ratios, one group for each set of processes. A process keeps what its compiler and its memory happened to
  * become, so the ratios of a group are no independent witnesses: the groups are drawn first, then their ratios.
  * @returns the estimate and the interval that holds 95 % of the estimates of the redrawn samples
  */

@@ -41,6 +41,17 @@ function nextTurn(task: () => void, keepsAlive: boolean): () => void {
 }
 
 /**
+ * As `schedule`, and a turn behind it: a process that was busy runs its timers first, and what its clients have sent or
+ * taken meanwhile is read in between.
+ */
+export function scheduleBehindSockets(clock: Clock, delay: number, task: () => void): () => void {
+  let cancel = clock.schedule(delay, () => {
+    cancel = clock.schedule(0, task);
+  });
+  return () => cancel();
+}
+
+/**
  * The one bounded wait: until `work` is settled, resolved or rejected, but no longer than `longest` ms
  * of the clock. It never rejects; the work's own promise keeps its error for others. What is no
  * promise is settled. A bound that has passed leaves the work one turn.

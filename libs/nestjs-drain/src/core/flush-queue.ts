@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import { type Clock, scheduleBehindSockets } from './clock.js';
 import type { Stream } from './stream.js';
 
 interface Told {
@@ -38,10 +38,8 @@ export class FlushQueue {
     const [next] = this.#waves;
     if (!next) return;
     const left = Math.max(0, next.due - this.clock.now());
-    // A process that was busy reads its sockets behind its timers: what has left meanwhile is released in between.
-    this.#cancel = this.clock.schedule(left, () => {
-      this.#cancel = this.clock.schedule(0, () => this.#flush());
-    });
+    // What has left meanwhile is released in between.
+    this.#cancel = scheduleBehindSockets(this.clock, left, () => this.#flush());
   }
 
   #flush(): void {

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.js';
+import { type Clock, scheduleBehindSockets } from '../core/clock.js';
 
 /** Tasks at times of a clock, which are cancelled together. */
 export class Timers {
@@ -28,14 +28,10 @@ export class Timers {
   }
 
   #schedule(due: number, tasks: (() => void)[]): void {
-    const run = (): void => {
+    const cancel = scheduleBehindSockets(this.clock, due - this.now(), () => {
       this.#pending.delete(due);
       for (const task of tasks) task();
-    };
-    let cancel = this.clock.schedule(due - this.now(), () => {
-      // A process that was busy runs its timers first: what clients have sent meanwhile is read in between.
-      cancel = this.clock.schedule(0, run);
     });
-    this.#pending.set(due, { tasks, cancel: () => cancel() });
+    this.#pending.set(due, { tasks, cancel });
   }
 }

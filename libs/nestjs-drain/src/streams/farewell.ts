@@ -66,8 +66,11 @@ export function lastChunk(
 
 /** What the log says of an event that cannot be written, such as one with a BigInt or a circle in its data. */
 export function unwritable(stream: StreamInfo, error: unknown): TypeError {
-  return fault(stream, `its data cannot be written as JSON (${String(error)})`);
+  return fault(stream, `its data cannot be written as JSON (${nameOf(error)})`);
 }
+
+/** Of anything that can be thrown. */
+const nameOf = (error: unknown): string => (error instanceof Error ? String(error) : format(error));
 
 function wordsOf(farewell: Farewell, stream: StreamInfo): LastWords {
   if (farewell === 'handler') throw new TypeError('A handler that ends itself is not intercepted');
@@ -93,11 +96,7 @@ function called(farewell: (stream: StreamInfo) => unknown, stream: StreamInfo): 
   try {
     return farewell(stream);
   } catch (error) {
-    throw fault(
-      stream,
-      `it threw ${error instanceof Error ? String(error) : format(error)}`,
-      stackOf(error),
-    );
+    throw fault(stream, `it threw ${nameOf(error)}`, stackOf(error));
   }
 }
 

@@ -47,6 +47,9 @@ export class StreamRefusedException extends ServiceUnavailableException {
  * status would close it for good; this way it reconnects to another replica.
  */
 export class ReconnectAnswer implements Answerer {
+  /** See `beforeEnd`. */
+  isEnding = false;
+
   constructor(
     private readonly route: StreamRoute,
     private readonly request: IncomingMessage,
@@ -55,8 +58,6 @@ export class ReconnectAnswer implements Answerer {
     /** As which the request was admitted before it was known that another replica goes on. */
     readonly stream: HttpStream | undefined = undefined,
   ) {}
-
-  isEnding = false;
 
   /** What the handler's wrapper returns in place of the handler's stream; the handler does not run. */
   answer(_run?: (run: HandlerRun) => unknown): unknown {
