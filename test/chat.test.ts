@@ -184,9 +184,7 @@ const misfits = `
 async function nextWord(page: Page): Promise<void> {
   const answer = page.locator('.answer .text');
   const before = (await answer.textContent()) ?? '';
-  await eventually(async () => expect(await answer.textContent()).not.toBe(before), {
-    timeout: 20_000,
-  });
+  await eventually(async () => expect(await answer.textContent()).not.toBe(before));
 }
 
 /** What a screen reader was given to say. */
@@ -238,5 +236,5 @@ const writes = process.env.CHAT_PICTURES === 'write' && !missing;
     await fleet.stop();
     await store.stop();
   },
-  60_000,
+  120_000,
 );

@@ -224,9 +224,7 @@ describe.each(adapters)('while it drains on the memory store, the service on %s'
       await answer.body!.cancel();
       await initiate(one);
       // While it drains, what it could not give is no reason for an EventSource to give up.
-      await eventually(async () => expect((await stateOf(one))['active_streams']).toBe(0), {
-        timeout: 10_000,
-      });
+      await eventually(async () => expect((await stateOf(one))['active_streams']).toBe(0));
       const late = await fetch(`${one.url}${location}`, {
         headers: { accept: 'text/event-stream' },
       });

@@ -9,7 +9,7 @@ export class Waiting {
   /** Resolves with the first value that is neither false nor undefined. */
   until<T>(read: () => T | false | undefined, what: string): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited 40 s for ${what}`)), 40_000);
+      const timer = setTimeout(() => reject(new Error(`waited 90 s for ${what}`)), 90_000);
       const look = (): void => {
         const value = read();
         if (value === false || value === undefined) return;

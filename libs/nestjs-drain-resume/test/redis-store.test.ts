@@ -108,12 +108,9 @@ async function operate(server: RedisServer): Promise<RedisClientType> {
       operator = await operate(server);
       const slots = Array.from({ length: 16_384 }, (_, slot) => `${slot}`);
       await operator.sendCommand(['CLUSTER', 'ADDSLOTS', ...slots]);
-      await eventually(
-        async () => {
-          expect(await operator.sendCommand(['CLUSTER', 'INFO'])).toContain('cluster_state:ok');
-        },
-        { timeout: 10_000 },
-      );
+      await eventually(async () => {
+        expect(await operator.sendCommand(['CLUSTER', 'INFO'])).toContain('cluster_state:ok');
+      });
       cluster = createCluster({ rootNodes: [{ url: server.url }] });
       cluster.on('error', () => undefined);
       await cluster.connect();

@@ -51,14 +51,11 @@ async function start({ streams }: Replica): Promise<ResumableProducer> {
 
 /** Takes a stream over as soon as its lease has lapsed. */
 async function takeOver({ streams }: Replica, id: string): Promise<ResumableProducer> {
-  return eventually(
-    async () => {
-      const taken = await streams.takeOver(id);
-      if (taken.outcome !== 'takenOver') throw new Error(taken.outcome);
-      return taken.producer;
-    },
-    { timeout: 10_000 },
-  );
+  return eventually(async () => {
+    const taken = await streams.takeOver(id);
+    if (taken.outcome !== 'takenOver') throw new Error(taken.outcome);
+    return taken.producer;
+  });
 }
 
 /** Reads to the end; `onEvent` is told of every event as it comes. */

@@ -173,9 +173,7 @@ async function ready(url: string, child: ChildProcess, exited: Promise<unknown>)
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const isReady = eventually(async () => expect((await fetch(`${url}/ready`)).status).toBe(200), {
-    timeout: 60_000,
-  });
+  const isReady = eventually(async () => expect((await fetch(`${url}/ready`)).status).toBe(200));
   const isGone = exited.then(() => {
     throw new Error(`It ended before it was ready:\n${output}`);
   });

@@ -6,9 +6,6 @@ import { freePort } from './free-port.js';
 import type { GeneratedApplication } from './generated-application.js';
 import { cleanEnvironment } from './packed.js';
 
-/** Milliseconds: the compiler of a busy machine is slow. */
-const patience = { timeout: 90_000 };
-
 /** `npm run start:dev` in a generated application: `nest start --watch`, as a developer starts it. */
 export class WatchedApplication {
   /** Everything that the watcher and its processes have printed. */
@@ -48,7 +45,7 @@ export class WatchedApplication {
       eventually(async () => {
         const response = await fetch(this.url, { headers: { Connection: 'close' } });
         expect(await response.text()).toBe(greeting);
-      }, patience),
+      }),
     );
   }
 
