@@ -191,6 +191,17 @@ describe('the last bound', () => {
   });
 });
 
+it('what has left by the last bound is no loss, though its socket is read only behind it', async () => {
+  const { clock, drain, streams } = setUp(4, { flushTimeout: 100, terminationGracePeriod: 162 });
+  const report = drain.start('wait');
+  await clock.advanceAsync(10_000);
+  drain.expireNow(1.5);
+  // As a busy process does: its timers first, then what the sockets have brought.
+  clock.schedule(1_500, () => streams.slice(0, 3).forEach((stream) => stream.close()));
+  await clock.advanceAsync(1_500);
+  expect(await report).toMatchObject({ cancelled: 3, cut: 1 });
+});
+
 describe('the outlook', () => {
   it('is known from the draining on', () => {
     const { drain } = setUp(100, { propagationDelay: 1 });

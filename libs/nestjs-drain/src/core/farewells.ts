@@ -113,7 +113,7 @@ export class Farewells {
     this.#deadline = Math.min(this.#deadline, clock.now());
     // Counted from the deadline, not from the timer, which a busy process may see late.
     const endAt = end === undefined ? this.#deadline + this.#timeBehind : clock.now() + end;
-    this.#cancelEnd = clock.schedule(endAt - clock.now(), () => this.#cutShort());
+    this.#cancelEnd = clock.schedule(endAt - clock.now(), () => this.#stopAtBound());
     const open = [...streams];
     this.#flushes.add(open.filter(({ endedFor }) => endedFor));
     const untold = open.filter(({ endedFor }) => !endedFor);
@@ -199,11 +199,16 @@ export class Farewells {
     return Math.ceil(timeout + flushTimeout + (2 * telling) / 1000) + 1;
   }
 
+  /** No more are told. What has left meanwhile is released before the rest is destroyed, a turn later. */
+  #stopAtBound(): void {
+    this.#stopTelling();
+    this.calls.onAllTold();
+    this.#cancelEnd = this.means.clock.schedule(0, () => this.#cutShort());
+  }
+
   #cutShort(): void {
     const { clock, streams, rate } = this.means;
     const untold = [...streams].filter(({ endedFor, isComplete }) => !endedFor && !isComplete);
-    this.#stopTelling();
-    this.calls.onAllTold();
     // Of all, because with another grace they would begin at another time.
     const all = rate.timeFor(this.#told + untold.length);
     const telling = Math.max(all, clock.now() - this.#deadline + rate.timeFor(untold.length));

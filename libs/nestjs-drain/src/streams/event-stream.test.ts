@@ -77,12 +77,15 @@ class Again implements NestInterceptor {
 /** Called back by the response that `EndingItself` has ended. */
 let calledBack: jest.Mock<() => void>;
 
-/** Ends the response behind a last event of its own. */
+/** What `EndingItself` ends it with. */
+let last: string;
+
+/** Ends the response behind last bytes of its own. */
 class EndingItself implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const response = rawOf(context.switchToHttp().getResponse<ServerResponse>());
-    const last = Buffer.from('data: last\n\n').toString('hex');
-    return next.handle().pipe(tap({ complete: () => response.end(last, 'hex', calledBack) }));
+    const end = () => response.end(Buffer.from(last).toString('hex'), 'hex', calledBack);
+    return next.handle().pipe(tap({ complete: end }));
   }
 }
 
@@ -231,6 +234,7 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
 
   test('an end by the application keeps its encoding and its callback, before the last words', async () => {
     await start();
+    last = 'data: last\n\n';
     calledBack = jest.fn();
     const answer = await fetch(`${running.url}/ended`);
     source.next({ data: 'one' });
@@ -239,6 +243,16 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
       /data: one\n\ndata: last\n\nevent: shutdown\ndata: .*\n\n$/,
     );
     expect(calledBack).toHaveBeenCalledTimes(1);
+  });
+
+  test('law 5: an end by the application within an event is cut, with no words behind the half', async () => {
+    await start();
+    last = 'data: ha';
+    const answer = await fetch(`${running.url}/ended`);
+    source.next({ data: 'one' });
+    const report = expire();
+    await expect(answer.text()).rejects.toThrow();
+    expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
   });
 
   test.each(routes)(

@@ -68,19 +68,23 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   private prepareEnd(): boolean {
     const { transport, endedFor } = this.stream;
     // The source may also have ended because its signal was aborted.
-    if (endedFor) return beforeEnd(transport, () => this.farewell());
+    if (endedFor) return beforeEnd(transport, (position) => this.farewell(position));
     transport.completeAnswer();
     return true;
   }
 
-  /** Undefined where it failed, which the log says: no end would be clean (law 5). */
-  private farewell(): string | undefined {
+  /** Undefined where it failed, which the log says, or stands within an event: no end would be clean (law 5). */
+  private farewell(position?: EventPosition): string | undefined {
+    const id = this.#repeated?.id;
     try {
-      return lastText(this.stream, this.#repeated?.id);
+      if (!position) return lastText(this.stream, id);
+      const end = endOfEvents(this.stream, position, id);
+      if (end) return end.words ?? '';
     } catch {
-      this.stream.destroy();
-      return undefined;
+      // It has been logged.
     }
+    this.stream.destroy();
+    return undefined;
   }
 }
 
@@ -129,16 +133,18 @@ function writtenText(stream: HttpStream, event: Partial<MessageEvent>): string {
 /**
  * What ends an event stream of bytes. A subscription's client drops half an event, and gets it whole where it
  * reconnects to; it is told nothing behind one.
+ * @param id see `RepeatedId`
  * @returns undefined within a line: first the event must become whole
  */
 export function endOfEvents(
   stream: HttpStream,
   position: EventPosition,
+  id?: string,
 ): { readonly words?: string } | undefined {
   const isBetween = position.isBetweenEvents;
   if (!isBetween && stream.kind === 'subscription') return {};
   if (!position.isAtLineStart) return undefined;
-  const event = lastText(stream, undefined);
+  const event = lastText(stream, id);
   // The first of the two may be the second half of a line end.
   return { words: isBetween ? event : `\n\n${event}` };
 }
