@@ -37,8 +37,12 @@ class WatchController {
   }
 }
 
-const start = async (adapter: Adapter, port: number): Promise<INestApplication> => {
-  const control = { port, host: '127.0.0.1' };
+const start = async (
+  adapter: Adapter,
+  port: number,
+  host = '127.0.0.1',
+): Promise<INestApplication> => {
+  const control = { port, host };
   @Module({
     imports: [GracefulShutdownModule.forRoot({ signals: false, control })],
     controllers: [OrdersController, WatchController, WatchedOrdersController],
@@ -95,12 +99,32 @@ describe.each(adapters)('the management port on %s', (adapter) => {
     await expect(fetch(`${url}/health`)).rejects.toThrow();
   });
 
-  test('a port that is taken fails the start', async () => {
+  test('a port that is taken fails the start, with the option and the remedy', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => squatter.once('listening', resolve));
-    application = await start(adapter, (squatter.address() as AddressInfo).port);
-    await expect(application.listen(0, '127.0.0.1')).rejects.toThrow('EADDRINUSE');
+    const { port } = squatter.address() as AddressInfo;
+    application = await start(adapter, port);
+    await expect(application.listen(0, '127.0.0.1')).rejects.toMatchObject({
+      name: 'InvalidDrainOptionsError',
+      problems: [
+        `\`control.port\` cannot be opened (listen EADDRINUSE: address already in use 127.0.0.1:${port}); another ` +
+          'process, or another application of this one, listens there, such as a second replica on this machine: ' +
+          'end it, or set another port (0 takes a free one).',
+      ],
+      cause: expect.objectContaining({ code: 'EADDRINUSE', port }),
+    });
     squatter.close();
+  });
+
+  test('an address that is none of this machine fails the start, with the options', async () => {
+    application = await start(adapter, 0, '192.0.2.1');
+    await expect(application.listen(0, '127.0.0.1')).rejects.toMatchObject({
+      problems: [
+        expect.stringMatching(
+          /^`control\.port` cannot be opened \(listen EADDRNOTAVAIL.*\); set another `control\.port` or `control\.host`\.$/,
+        ),
+      ],
+    });
   });
 });
 

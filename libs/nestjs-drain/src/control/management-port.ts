@@ -65,7 +65,9 @@ export class ManagementPort implements OnApplicationBootstrap, OnApplicationShut
     adapter.getHttpServer().once('listening', () => (this.#isServing = true));
     const server = createServer((request, response) => this.#onRequest(request, response));
     server.listen({ port, host });
-    await once(server, 'listening');
+    await once(server, 'listening').catch((error: unknown) => {
+      throw new InvalidDrainOptionsError([listenProblem(error)], undefined, { cause: error });
+    });
     // By itself it is no reason to go on living.
     server.unref();
     this.#server = server;
@@ -104,4 +106,15 @@ export class ManagementPort implements OnApplicationBootstrap, OnApplicationShut
       return;
     else if (!this.front.forward(request, response)) response.writeHead(404).end();
   }
+}
+
+/** Node's own message has the port and the address, and not the option that set them. */
+function listenProblem(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const remedy =
+    code === 'EADDRINUSE'
+      ? 'another process, or another application of this one, listens there, such as a second replica on this machine: ' +
+        'end it, or set another port (0 takes a free one)'
+      : 'set another `control.port` or `control.host`';
+  return `\`control.port\` cannot be opened (${message}); ${remedy}.`;
 }

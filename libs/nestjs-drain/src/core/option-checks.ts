@@ -18,8 +18,9 @@ export class InvalidDrainOptionsError extends Error {
     readonly problems: readonly string[],
     /** The module, decorator or object that was given the options. */
     owner = 'GracefulShutdownModule',
+    options?: ErrorOptions,
   ) {
-    super(`${owner} cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+    super(`${owner} cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`, options);
   }
 }
 
