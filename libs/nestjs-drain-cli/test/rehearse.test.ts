@@ -225,6 +225,11 @@ describe('what cannot be rehearsed', () => {
 
   it.each<[string, string[], RegExp]>([
     ['no command', [], /Usage: nestjs-drain/],
+    [
+      'no command of a replica',
+      ['rehearse', '--replicas', '1'],
+      /^error: Give the command of one replica after --, such as: -- node dist\/main\.js$/m,
+    ],
     ['a mistyped command', ['rehearsal'], /unknown command/],
     ['a mistyped number', ['rehearse', '--max-lost', 'none', '--', 'true'], /whole number/],
     ['a mistyped platform', ['rehearse', '--platform', 'ec2', '--', 'true'], /Allowed choices/],

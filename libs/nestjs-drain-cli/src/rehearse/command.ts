@@ -30,7 +30,9 @@ export function rehearseCommand(): Command {
       'Rehearse a rolling update of your own service on this machine: start replicas behind a balancer, ' +
         'run clients, replace every replica as Kubernetes would, and say which streams were lost and why.',
     )
-    .argument('<command...>', 'what starts one replica, after --; {port} stands for its port')
+    // Optional only to commander, whose message would not name the `--`: the plan refuses to be without it.
+    .argument('[command...]', 'what starts one replica, after --; {port} stands for its port')
+    .usage('[options] -- <command...>')
     .addHelpText('after', examples)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : usageExit))
     .action((words: string[], options: CommandOptions) => act(words, options));
