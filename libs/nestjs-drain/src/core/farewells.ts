@@ -1,14 +1,11 @@
 import type { Clock } from './clock.js';
 import type { Seconds } from './duration.js';
 import { FlushQueue } from './flush-queue.js';
-import type { ResolvedDrainOptions } from './options.js';
+import { usualSpare, type ResolvedDrainOptions } from './options.js';
 import type { Stream } from './stream.js';
 import type { StreamRegistry } from './stream-registry.js';
 import type { TellingRate } from './telling-rate.js';
 import type { WaveSchedule } from './waves.js';
-
-/** What docs/operations.md asks operators to add to `timeout + flushTimeout`, where the grace period is not known. */
-const usualSpare: Seconds = 5;
 
 /** What the telling works with. */
 interface Means {

@@ -103,7 +103,8 @@ describe('drain options', () => {
     expect(problemsOf({ terminationGracePeriod: grace })).toEqual([
       "`timeout` + `flushTimeout` (300 + 2 s) reaches the pod's terminationGracePeriod " +
         `(${grace} s), when the kubelet sends SIGKILL; ` +
-        `set terminationGracePeriodSeconds to at least 307, or \`timeout\` below ${grace - 2}.`,
+        'set terminationGracePeriodSeconds to at least `timeout` + `flushTimeout` + 5, which is 307, ' +
+        `or \`timeout\` to at most ${grace - 7}.`,
     ]);
     expect(problemsOf({ terminationGracePeriod: 303 })).toEqual([]);
   });

@@ -34,8 +34,8 @@ export interface DrainOptions {
   /** How many streams are told at a time. Default 50 every 0.0025 s. */
   waves?: Partial<WaveOptions>;
   /**
-   * The pod's `terminationGracePeriodSeconds`, if you want it checked: SIGKILL comes then, so
-   * `timeout + flushTimeout` must be less. Default: not checked.
+   * The pod's `terminationGracePeriodSeconds`, at least `timeout + flushTimeout + 5`. SIGKILL comes then, so the start
+   * fails where it leaves nothing for the hooks and the exit. Default: not checked.
    */
   terminationGracePeriod?: number;
   /**
@@ -67,6 +67,9 @@ export const drainOptionChecks: OptionChecks = {
   terminationGracePeriod: seconds(),
   development: flag,
 };
+
+/** Seconds of the grace period beyond `timeout + flushTimeout`, for the hooks and the exit: docs/operations.md. */
+export const usualSpare = 5;
 
 /** What development mode makes of the bounds: the deadline is the first trigger. */
 const atOnce = { timeout: 0, propagationDelay: 0 } as const;
@@ -101,14 +104,13 @@ function sumProblems(options: ResolvedDrainOptions): string[] {
     );
   }
   if (terminationGracePeriod !== undefined && timeout + flushTimeout >= terminationGracePeriod) {
-    const shorter =
-      terminationGracePeriod > flushTimeout
-        ? `, or \`timeout\` below ${terminationGracePeriod - flushTimeout}`
-        : '';
+    const longest = terminationGracePeriod - flushTimeout - usualSpare;
+    const shorter = longest > 0 ? `, or \`timeout\` to at most ${longest}` : '';
     problems.push(
       `\`timeout\` + \`flushTimeout\` (${timeout} + ${flushTimeout} s) reaches the pod's ` +
         `terminationGracePeriod (${terminationGracePeriod} s), when the kubelet sends SIGKILL; ` +
-        `set terminationGracePeriodSeconds to at least ${Math.ceil(timeout + flushTimeout + 5)}${shorter}.`,
+        `set terminationGracePeriodSeconds to at least \`timeout\` + \`flushTimeout\` + ${usualSpare}, ` +
+        `which is ${Math.ceil(timeout + flushTimeout + usualSpare)}${shorter}.`,
     );
   }
   return problems;

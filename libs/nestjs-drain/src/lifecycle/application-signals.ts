@@ -85,7 +85,8 @@ export class ApplicationSignals implements SignalledApplication, OnApplicationBo
   #useLastSeconds(signal: NodeJS.Signals): void {
     this.#logger.warn(
       `${signal} came while the kubelet's preStop hook was waiting: its grace period is over and about ` +
-        '2 s are left, so the deadline is now. Set terminationGracePeriodSeconds above `timeout` + `flushTimeout`.',
+        '2 s are left, so the deadline is now. Set terminationGracePeriodSeconds to at least `timeout` + ' +
+        '`flushTimeout` + 5.',
     );
     this.drain.expireNow(lastFlush);
   }

@@ -188,7 +188,7 @@ export class LossReport {
       message:
         `${streams(count)} reached the deadline and got a farewell${this.#oldest('cancelled')}. ` +
         `\`timeout\` (${timeout} s) was too short: set it above the length of your streams, and ` +
-        'terminationGracePeriodSeconds above `timeout` + `flushTimeout`.',
+        'terminationGracePeriodSeconds to at least `timeout` + `flushTimeout` + 5.',
       option: 'timeout',
       value: timeout,
       count,

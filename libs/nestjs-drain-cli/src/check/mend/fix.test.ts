@@ -35,7 +35,7 @@ const timeout =
 describe('a fix changes its place and no other byte', () => {
   it('adds a missing field at the end of its map', async () => {
     const text = deployment(timeout);
-    const end = '      terminationGracePeriodSeconds: 72\n';
+    const end = '      terminationGracePeriodSeconds: 67\n';
     expect(await fixed(text, 'grace-too-short')).toBe(text + end);
   });
 
@@ -87,13 +87,13 @@ describe('a fix changes its place and no other byte', () => {
     const before = 'apiVersion: v1\nkind:   ConfigMap\ndata: {a:   b}\n--- # next\n';
     const after = '---\n# last\nkind: Other\napiVersion:  example.com/v1\n';
     const text = before + deployment(timeout) + after;
-    const end = '      terminationGracePeriodSeconds: 72\n';
+    const end = '      terminationGracePeriodSeconds: 67\n';
     expect(await fixed(text, 'grace-too-short')).toBe(before + deployment(timeout) + end + after);
   });
 });
 
 /** A manifest with a grace that is too short, and one as it must be, written in any style. */
-const graceful = (write: (grace: string) => string) => [write('60'), write('312')] as const;
+const graceful = (write: (grace: string) => string) => [write('60'), write('307')] as const;
 
 const json = (grace: string, indent?: string | number) =>
   JSON.stringify(
@@ -147,14 +147,14 @@ describe('every other byte stays', () => {
       'other documents around',
       ...graceful((grace) => `a: {b:   c}\n---\n${block(grace)}---\n d: 1\n`),
     ],
-    ['a field that is added to JSON', json('', 2), json('312', 2)],
-    ['a field that is added to JSON on one line', json(''), json('312')],
+    ['a field that is added to JSON', json('', 2), json('307', 2)],
+    ['a field that is added to JSON on one line', json(''), json('307')],
     [
       'a field that is added with CRLF and deep indentation',
       block('')
         .replace(/ +termination.*\n/, '')
         .replaceAll('\n', '\r\n'),
-      block('312').replaceAll('\n', '\r\n'),
+      block('307').replaceAll('\n', '\r\n'),
     ],
   ])('%s', async (_, before, after) => {
     expect(await fixed(before, 'grace-too-short')).toBe(after);

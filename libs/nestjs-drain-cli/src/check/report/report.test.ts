@@ -95,7 +95,7 @@ describe('the other reports', () => {
         'spec:',
         '  template:',
         '    spec:',
-        '      terminationGracePeriodSeconds: 72',
+        '      terminationGracePeriodSeconds: 67',
       ].join('\n'),
       fixable: true,
     });
@@ -108,12 +108,12 @@ describe('the other reports', () => {
     expect(rendered).toMatch(
       /1 resource read, 1 workload judged: \d+ errors, \d+ warnings?, \d+ notes?\./,
     );
-    expect(rendered).not.toContain('terminationGracePeriodSeconds: 72');
+    expect(rendered).not.toContain('terminationGracePeriodSeconds: 67');
   });
 
   it('text shows reasons and remedies when asked', async () => {
     expect(renderText(await report(), { long: true })).toContain(
-      'terminationGracePeriodSeconds: 72',
+      'terminationGracePeriodSeconds: 67',
     );
   });
 

@@ -1,8 +1,8 @@
 import { type Server } from '../../model/manifests.js';
 import { knowing, type Problem, type Rule } from '../../rule.js';
 
-/** Seconds left for Nest's own hooks after the drain, in the value that is proposed. */
-const margin = 10;
+/** Seconds left for hooks and the exit after the drain, in the value that is proposed: docs/operations.md. */
+const margin = 5;
 /** The library's default; it is small, and rarely changed. */
 const defaultFlushTimeout = 2;
 
@@ -11,7 +11,7 @@ export const graceTooShort: Rule = {
   severity: 'error',
   title: 'The grace period ends before the drain',
   why: 'The kubelet sends SIGKILL when terminationGracePeriodSeconds have passed, hook time included. A drain may last timeout + flushTimeout, and a sleep in the preStop hook comes on top: every stream still open at the kill is cut without a farewell.',
-  fix: 'Raises terminationGracePeriodSeconds to the sum and 10 seconds.',
+  fix: 'Raises terminationGracePeriodSeconds to the sum and 5 seconds.',
   *check({ servers }) {
     for (const server of servers.filter(({ workload }) => workload.hasHooks)) {
       const { workload, container } = server;
