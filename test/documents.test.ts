@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Controller, Sse, type DynamicModule } from '@nestjs/common';
@@ -27,6 +28,19 @@ describe('docs/troubleshooting.md', () => {
     const missing = texts.filter(isSentence).filter(({ text }) => !quoted.includes(text));
     expect(missing).toEqual([]);
   });
+});
+
+test("README's manifest passes the check as it stands", () => {
+  const [, manifest] = /^```yaml\n(apiVersion: [^]*?)^```$/m.exec(read('README.md')) ?? [];
+  const command = join(root, 'libs/nestjs-drain-cli/bin/nestjs-drain.js');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'check', '-'], {
+    input: manifest,
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^2 resources read, 1 workload judged: \d notes\.$/m);
+  // What would not be judged could not be in order either.
+  expect(stdout).not.toContain('settings-unknown');
 });
 
 test("nestjs-drain's README has each entry of the package", () => {
