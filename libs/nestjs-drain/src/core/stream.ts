@@ -67,6 +67,8 @@ export interface StreamInfo {
   /** The cause it was ended for; undefined while it runs on its own. */
   readonly endedFor: EndCause | undefined;
   readonly isReleased: boolean;
+  /** Whether the deadline destroyed it, because there was no farewell that could be sent: no end would have been clean. */
+  readonly lacksFarewell: boolean;
   /** Aborts when the stream is ended early, or when its client leaves. */
   readonly signal: AbortSignal;
   /** Seconds since its admission. @param now the clock's milliseconds */
@@ -114,7 +116,7 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
   readonly route: string;
   readonly #name: string | number;
   #cause: EndCause | undefined;
-  #destroyed = false;
+  #destroyed: false | 'atDeadline' | 'otherwise' = false;
   #released = false;
   #handOff: HandOff | undefined;
   #aborter: AbortController | undefined;
@@ -156,6 +158,10 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
 
   get endedFor(): EndCause | undefined {
     return this.#cause;
+  }
+
+  get lacksFarewell(): boolean {
+    return this.#destroyed === 'atDeadline';
   }
 
   /** Its answer is written whole: it needs no farewell. */
@@ -205,7 +211,8 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
   /** Destroys the transport and releases the stream as cut. */
   destroy(): void {
     if (this.#released) return;
-    this.#destroyed = true;
+    // The signal aborts behind `end`: what is destroyed between the two could not be ended.
+    this.#destroyed = this.#cause === 'deadline' && !this.#abortedFor ? 'atDeadline' : 'otherwise';
     try {
       this.transport.destroy();
     } catch {

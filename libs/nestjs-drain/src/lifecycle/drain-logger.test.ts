@@ -103,24 +103,44 @@ describe('the log of a drain', () => {
     ]);
   });
 
-  it('says after cut streams what each cause needs, and on which route', async () => {
+  it('says after cut streams whose farewell did not leave what each cause needs', async () => {
     const { clock, drain } = setUp();
     admitted(drain.streams);
     void drain.start('SIGTERM');
     await clock.advanceAsync(14_000);
     expect(messages().at(-1)).toBe(
-      '1 stream cut; the oldest had run 14 s (/scripted): the connection broke before the last bytes had left. ' +
-        'If the answers are bytes, set `farewell` on /scripted to a text or bytes. ' +
-        'If they take longer than `timeout` (12 s), raise it. ' +
-        'If their clients read slowly, raise `flushTimeout` (2 s).',
+      '1 stream cut; the oldest had run 14 s (/scripted): the last bytes had not left within `flushTimeout` (2 s), ' +
+        'or the connection broke before. If the clients read slowly, raise it. ' +
+        'If the answers take longer than `timeout` (12 s), raise that.',
     );
   });
 
-  it('names a few routes of cut streams, and counts the others', async () => {
+  it('says after streams that were cut for want of a farewell that they have none, and counts them apart', async () => {
     const { clock, drain } = setUp();
-    const silent = { end: () => undefined, destroy: () => undefined };
+    admitted(drain.streams, 'finite', { onEnd: 'throw' });
+    admitted(drain.streams);
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(14_000);
+    const hints = lines.filter(({ fields }) => fields['event'] === 'hint');
+    expect(hints.map(({ fields }) => [fields['option'], fields['count']])).toEqual([
+      ['farewell', 1],
+      ['flushTimeout', 1],
+    ]);
+    expect(hints[0]?.message).toBe(
+      '1 stream cut at the deadline; the oldest had run 12 s (/scripted): there was no farewell to send, and ' +
+        'without one a clean end would pass for a whole answer. ' +
+        'If the answers are bytes, set `farewell` on /scripted to a text or bytes. ' +
+        'If they take longer than `timeout` (12 s), raise it.',
+    );
+  });
+
+  it('names a few routes of streams without a farewell, and counts the others', async () => {
+    const { clock, drain } = setUp();
+    const end = () => {
+      throw new Error('no farewell');
+    };
     for (const route of ['/a', '/b', '/a', '/c', '/d', '/e']) {
-      drain.streams.admit({ kind: 'finite', route }, silent);
+      drain.streams.admit({ kind: 'finite', route }, { end, destroy: () => undefined });
     }
     void drain.start('SIGTERM');
     await clock.advanceAsync(14_000);

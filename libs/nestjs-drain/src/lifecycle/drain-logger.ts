@@ -134,21 +134,22 @@ export class DrainLogger {
 /** What was lost, and which bound would have kept it. */
 export interface Hint {
   readonly message: string;
-  /** The option that was too short. */
-  readonly option: 'timeout' | 'flushTimeout' | 'terminationGracePeriod';
-  /** Its value, in seconds; undefined where it is not set. */
+  /** The option that was too short, or is missing. */
+  readonly option: 'timeout' | 'flushTimeout' | 'terminationGracePeriod' | 'farewell';
+  /** Its value, in seconds; undefined where it is not set, and for `farewell`. */
   readonly value: number | undefined;
   readonly count: number;
   /** The stream among them that had been open longest; in seconds. */
   readonly longest?: { readonly route: string; readonly age: number } | undefined;
 }
 
-type Outcome = 'cancelled' | 'cut';
+type Loss = 'cancelled' | 'cut' | 'withoutFarewell';
 
 /** The streams that one drain could not let finish. */
 export class LossReport {
-  readonly #longest = new Map<Outcome, { readonly route: string; readonly age: number }>();
-  readonly #cutRoutes = new Set<string>();
+  readonly #longest = new Map<Loss, { readonly route: string; readonly age: number }>();
+  readonly #routesWithoutFarewell = new Set<string>();
+  #withoutFarewell = 0;
 
   constructor(private readonly drain: Drain) {
     drain.events.on('started', () => this.#clear());
@@ -162,7 +163,10 @@ export class LossReport {
     const hints: Hint[] = [];
     if (report.cancelled > 0) hints.push(this.#cancelled(report.cancelled));
     const { cut, untold = 0, neededGracePeriod = 0 } = report;
-    if (cut > untold) hints.push(this.#cut(cut - untold));
+    const withoutFarewell = this.#withoutFarewell;
+    const late = cut - untold - withoutFarewell;
+    if (withoutFarewell > 0) hints.push(this.#cutWithoutFarewell(withoutFarewell));
+    if (late > 0) hints.push(this.#cut(late));
     if (untold > 0) hints.push(this.#untold(untold, neededGracePeriod));
     if (unfinished > 0) hints.push(this.#unfinished(unfinished, report));
     return hints;
@@ -170,15 +174,20 @@ export class LossReport {
 
   #clear(): void {
     this.#longest.clear();
-    this.#cutRoutes.clear();
+    this.#routesWithoutFarewell.clear();
+    this.#withoutFarewell = 0;
   }
 
   #onReleased(stream: StreamInfo, outcome: StreamOutcome): void {
     if (outcome !== 'cancelled' && outcome !== 'cut') return;
-    if (outcome === 'cut') this.#cutRoutes.add(stream.route);
+    const loss = outcome === 'cut' && stream.lacksFarewell ? 'withoutFarewell' : outcome;
+    if (loss === 'withoutFarewell') {
+      this.#withoutFarewell += 1;
+      this.#routesWithoutFarewell.add(stream.route);
+    }
     const age = stream.ageAt(this.drain.clock.now());
-    if (age > (this.#longest.get(outcome)?.age ?? -1)) {
-      this.#longest.set(outcome, { route: stream.route, age: Number(age.toFixed(3)) });
+    if (age > (this.#longest.get(loss)?.age ?? -1)) {
+      this.#longest.set(loss, { route: stream.route, age: Number(age.toFixed(3)) });
     }
   }
 
@@ -196,14 +205,28 @@ export class LossReport {
     };
   }
 
+  #cutWithoutFarewell(count: number): Hint {
+    const routes = namesOf([...this.#routesWithoutFarewell], 'other routes');
+    return {
+      message:
+        `${streams(count)} cut at the deadline${this.#oldest('withoutFarewell')}: there was no farewell to send, and ` +
+        'without one a clean end would pass for a whole answer. ' +
+        `If the answers are bytes, set \`farewell\` on ${routes} to a text or bytes. ` +
+        `If they take longer than \`timeout\` (${this.drain.options.timeout} s), raise it.`,
+      option: 'farewell',
+      value: undefined,
+      count,
+      longest: this.#longest.get('withoutFarewell'),
+    };
+  }
+
   #cut(count: number): Hint {
     const { flushTimeout, timeout } = this.drain.options;
     return {
       message:
-        `${streams(count)} cut${this.#oldest('cut')}: the connection broke before the last bytes had left. ` +
-        `If the answers are bytes, set \`farewell\` on ${namesOf([...this.#cutRoutes], 'other routes')} to a text or bytes. ` +
-        `If they take longer than \`timeout\` (${timeout} s), raise it. ` +
-        `If their clients read slowly, raise \`flushTimeout\` (${flushTimeout} s).`,
+        `${streams(count)} cut${this.#oldest('cut')}: the last bytes had not left within \`flushTimeout\` (${flushTimeout} s), ` +
+        'or the connection broke before. If the clients read slowly, raise it. ' +
+        `If the answers take longer than \`timeout\` (${timeout} s), raise that.`,
       option: 'flushTimeout',
       value: flushTimeout,
       count,
@@ -232,8 +255,8 @@ export class LossReport {
     };
   }
 
-  #oldest(outcome: Outcome): string {
-    const longest = this.#longest.get(outcome);
+  #oldest(loss: Loss): string {
+    const longest = this.#longest.get(loss);
     return longest ? `; the oldest had run ${longest.age.toFixed(0)} s (${longest.route})` : '';
   }
 }

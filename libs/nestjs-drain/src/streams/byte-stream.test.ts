@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
+import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { ReadableStream, TextEncoderStream } from 'node:stream/web';
 import {
   Controller,
   Get,
+  Logger,
+  Res,
   StreamableFile,
   UseInterceptors,
   type CallHandler,
@@ -13,7 +15,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { concatMap, from, map, of, type Observable } from 'rxjs';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   adapters,
   nextEvent,
@@ -133,6 +135,25 @@ class QuietController {
   }
 }
 
+@Controller('silent')
+@DrainableStream()
+class NoFarewellController {
+  @Get('file')
+  file(): StreamableFile {
+    return new StreamableFile(quietNode().body);
+  }
+
+  @Get('generator')
+  generator(): AsyncGenerator<string> {
+    return quietGenerator();
+  }
+
+  @Get('written')
+  written(@Res() response: ServerResponse | { raw: ServerResponse }): void {
+    ('raw' in response ? response.raw : response).write('a');
+  }
+}
+
 function kinds(path: string, decorate: () => ClassDecorator) {
   @Controller(path)
   @decorate()
@@ -238,6 +259,30 @@ describe.each(adapters)('byte streams on %s', (adapter) => {
       expect(await response.text()).toBe('abye');
       expect(await report).toMatchObject({ cancelled: 1, cut: 0, completed: 0 });
       await stopped;
+    },
+  );
+
+  test.each(['file', 'generator', 'written'])(
+    'bytes without a farewell are cut at the deadline, and the log says so, with the remedy: %s',
+    async (route) => {
+      const options = { timeout: 10 };
+      running = await startApplication(adapter, { controllers: [NoFarewellController], options });
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const response = await fetch(`${running.url}/silent/${route}`);
+      const report = running.drain.start('test');
+      running.clock.advance(10_000);
+      await expect(response.text()).rejects.toThrow();
+      expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
+      const hints = warn.mock.calls
+        .map(([line]) => String(line))
+        .filter((line) => / cut/.test(line));
+      warn.mockRestore();
+      expect(hints.slice(1)).toEqual([
+        `1 stream cut at the deadline; the oldest had run 10 s (GET /silent/${route}): there was no farewell to send, ` +
+          'and without one a clean end would pass for a whole answer. ' +
+          `If the answers are bytes, set \`farewell\` on GET /silent/${route} to a text or bytes. ` +
+          'If they take longer than `timeout` (10 s), raise it.',
+      ]);
     },
   );
 
