@@ -69,6 +69,33 @@ describe('law 7: a subscriber of events that throws', () => {
       /subscriber of ShutdownService\.events threw.*Catch the error where it/,
     );
   });
+
+  test('is logged with its stack the first time, whatever another subscriber throws', async () => {
+    const { drain, shutdown } = setUp();
+    const stacks: string[] = [];
+    Logger.overrideLogger({ ...logger, error: (_: string, stack: string) => stacks.push(stack) });
+    const throwsAs = (name: string) => (): never => {
+      throw new Error(name);
+    };
+    shutdown.events.subscribe(throwsAs('first'));
+    shutdown.events.subscribe(() => Promise.reject(new Error('second')) as never);
+    shutdown.events.pipe(filter(throwsAs('operator'))).subscribe(throwsAs('third'));
+    await drain.start('test');
+    expect(stacks.map((stack) => stack.split('\n')[0])).toEqual([
+      'Error: first',
+      'Error: operator',
+      'Error: second',
+    ]);
+    expect(stacks[0]).toContain('\n    at ');
+  });
+
+  test('hides no error of an operator that comes after its own', async () => {
+    const { drain, shutdown } = setUp();
+    const failsAtEnd = map(({ type }: { type: string }) => (type === 'ended' ? fails() : type));
+    shutdown.events.pipe(failsAtEnd).subscribe(fails);
+    await drain.start('test');
+    expect(lines.filter((line) => line.startsWith('A subscriber'))).toHaveLength(2);
+  });
 });
 
 describe('track()', () => {

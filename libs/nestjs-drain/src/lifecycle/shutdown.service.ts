@@ -45,7 +45,8 @@ export class ShutdownService {
     this.events = eventStream(machine.events, (error) => {
       this.#logger.error(
         'A subscriber of ShutdownService.events threw, or an operator before it. The drain goes on, and so does a ' +
-          'subscriber; behind an operator that threw come no more events. Catch the error where it is thrown.',
+          'subscriber; behind an operator that threw come no more events. Catch the error where it is thrown: what ' +
+          'this subscriber throws later is not logged.',
         stackOf(error),
       );
     });
@@ -143,7 +144,7 @@ type Next<T> = (value: T) => void;
 /**
  * The drain's events as an Observable whose subscribers cannot end the process: rxjs throws the error
  * of a subscriber in a turn of its own, where nothing can catch it. Here, and behind every operator,
- * it goes to `onError` instead, and the subscriber gets the next event. Not so in the Observables that
+ * it goes to `onError` instead, the first time for each subscriber, and the subscriber gets the next event. Not so in the Observables that
  * `groupBy()` and `window()` emit, and in a Subject that is given as a subscriber: those are the application's own.
  */
 export function eventStream(events: DrainEvents, onError: OnError): Observable<DrainEvent> {
@@ -194,12 +195,18 @@ function guardedObserver<T>(
   onError: OnError,
 ): Observer<T> {
   const observer = typeof given === 'function' ? { next: given } : (given ?? {});
+  let hasThrown = false;
+  // One that throws does so at each event, and there is one for each stream.
+  const onThrown = (error: unknown): void => {
+    if (!hasThrown) onError(error);
+    hasThrown = true;
+  };
   const guarded = (task: () => unknown): void => {
     try {
       // An `async` subscriber throws by rejecting.
-      Promise.resolve(task()).catch(onError);
+      Promise.resolve(task()).catch(onThrown);
     } catch (error) {
-      onError(error);
+      onThrown(error);
     }
   };
   return {
