@@ -1,11 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
-import { admitted } from '../../test/support/scripted-stream.js';
+import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
 import { Drain } from './drain.js';
 import { DrainEvents, type DrainEvent } from './events.js';
 import { resolveDrainOptions } from './options.js';
 
 const started: DrainEvent = { type: 'started', trigger: 'SIGTERM' };
+
+const described = (event: DrainEvent): string => {
+  const { phase, cause, outcome } = event as { phase?: string; cause?: string; outcome?: string };
+  return [event.type, phase ?? cause ?? outcome].filter(Boolean).join(' ');
+};
 
 describe('drain events', () => {
   it('reach every listener in the turn of the fact, in the order of subscription', () => {
@@ -57,6 +62,25 @@ describe('drain events', () => {
     unsubscribe();
     events.emit(started);
     expect(heard).toBe(1);
+  });
+
+  it('come in the order of the table in docs/observability.md', async () => {
+    const clock = new ManualClock();
+    const drain = new Drain(resolveDrainOptions({ timeout: 10, propagationDelay: 2 }), clock);
+    const told: string[] = [];
+    drain.events.subscribe((event) => told.push(described(event)));
+    admitted(drain.streams, 'finite', { onEnd: 'deliver' });
+    admitted(drain.streams, 'subscription', { onEnd: 'deliver' });
+    void drain.start('wait');
+    void drain.start('SIGTERM');
+    await clock.advanceAsync(2_000);
+    drain.streams.admit({ kind: 'finite', route: '/late' }, new ScriptedStream());
+    await clock.advanceAsync(8_000);
+    expect(told).toEqual([
+      ...['admitted', 'admitted', 'phaseChanged lameDuck', 'started', 'joined'],
+      ...['phaseChanged draining', 'interrupted reconnect', 'released reconnect', 'refused'],
+      ...['interrupted deadline', 'released cancelled', 'phaseChanged drained', 'ended'],
+    ]);
   });
 
   it('a throwing listener harms no other listener, and its error is handed over', () => {
