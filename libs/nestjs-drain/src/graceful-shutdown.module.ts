@@ -58,7 +58,10 @@ export interface DynamicOptions extends ModuleOptions {
   health?: HealthOptions | false;
   /** The routes under `/shutdown`; `false` leaves them out. */
   control?: ControlOptions | false;
-  /** What cancelled `@Sse()` streams send last, unless their route declares its own. */
+  /**
+   * What cancelled `@Sse()` streams send last, unless their route declares its own: `{ type, data }`. A plain text would be an
+   * event without a type (`data: …`), which a client takes for one more part of the answer. Default: an event `shutdown`.
+   */
   farewell?: Farewell;
   /**
    * Whole seconds for which an event stream may be silent before it gets a comment line, so that proxies do not cut

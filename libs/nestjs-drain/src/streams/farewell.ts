@@ -11,7 +11,8 @@ export type LastWords = MessageEvent | (string & Record<never, never>) | Uint8Ar
  * What a finite stream sends when it is cancelled at the deadline, before its clean end.
  *
  * - an event, a chunk, or a function of the stream that returns one at once, not as a promise. An event goes to event
- *   streams alone, a chunk to any;
+ *   streams alone, a chunk to any. In an event stream a text is an event without a type (`data: …`), which a client takes
+ *   for one more part of the answer: set `{ type, data }` there;
  * - `'handler'`: the handler watches its `@DrainSignal()`, sends its own last event and ends. What
  *   has not ended by itself within `flushTimeout` is cut.
  */
