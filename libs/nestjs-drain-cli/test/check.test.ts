@@ -91,7 +91,7 @@ it('--fix mends in place until nothing is left, and reports what it could not me
   const before = await readFile(mended, 'utf8');
   expect((await check([mended, '--fix'])).code).toBe(0);
   expect(await readFile(mended, 'utf8')).toBe(
-    before.replace('terminationGracePeriodSeconds: 60', 'terminationGracePeriodSeconds: 312'),
+    before.replace('terminationGracePeriodSeconds: 60', 'terminationGracePeriodSeconds: 307'),
   );
   const left = join(folder, 'check/recreate-strategy.yaml');
   expect(await check([left, '--fix'])).toMatchObject({
