@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Server, Socket } from 'node:net';
+import { seeFirst } from '../compat/request-front.js';
 import { requestName } from '../compat/request-name.js';
 import { type CountedWork, enterWork, isFollowed } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
@@ -65,7 +66,7 @@ export class Connections implements Listener {
       secured: (socket) => this.#forgetHandshake(socket),
       upgraded: (socket) => this.#trackUpgraded(socket),
     });
-    server.prependListener('request', this.#onRequest);
+    seeFirst(server, this.#onRequest);
     drain.requests.askFor(() => this.#answers());
     drain.events.on('phaseChanged', ({ phase }) => this.#onPhase(phase));
   }
