@@ -37,6 +37,11 @@ answerQuestions({
     await Promise.all(clients.map((client) => client.closed));
     return clients.map(({ farewellAt, endAt }) => ({ farewellAt, endAt }));
   },
+  /** When the last stream has come to its end, all connections being kept. */
+  async lastEnd() {
+    await Promise.all(clients.map((client) => client.ended));
+    return Math.max(...clients.map(({ endAt }) => endAt));
+  },
   async openSessions({ port, path, count, streams }) {
     sessions = Array.from({ length: count }, () => new SessionClient(port, path, streams));
     for (const session of sessions) await session.open();

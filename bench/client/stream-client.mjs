@@ -8,6 +8,9 @@ export class StreamClient {
   /** ms of the machine's monotonic clock; undefined while it has not come. */
   farewellAt;
   endAt;
+  #onEnd;
+  /** Resolves when the end has come. */
+  ended = new Promise((resolve) => (this.#onEnd = resolve));
 
   constructor(port, path, index) {
     this.target = { port, host: '127.0.0.1', localAddress: addressFor(index) };
@@ -43,7 +46,10 @@ export class StreamClient {
 
   #read(bytes) {
     if (bytes.includes(farewell)) this.farewellAt = now();
-    if (bytes.subarray(-lastChunk.length).equals(lastChunk)) this.endAt = now();
+    if (bytes.subarray(-lastChunk.length).equals(lastChunk)) {
+      this.endAt = now();
+      this.#onEnd();
+    }
   }
 }
 

@@ -5,11 +5,13 @@ import { withClients, withServer } from '../support/server.mjs';
 import { milliseconds } from '../support/statistics.mjs';
 
 const goal = { of: 10_000, told: 1000, delay: 50 };
+/** Streams that have come to their own end before: a pod with thousands has served many. */
+const served = 2000;
 /** Seconds of grace behind the deadline in which this machine can tell all, however slow it is. */
 const ample = 60;
 
 /** Seconds: without an ample grace the telling has to begin before the deadline, and half of them may be needed for it. */
-const timeoutFor = (count) => Math.max(4, count / 2500);
+const timeoutFor = (count) => Math.max(4, count / 1500);
 
 const situations = {
   ample: { timeout: () => 2, grace: ample, surroundings: (_server, use) => use() },
@@ -21,6 +23,7 @@ export async function deadline({ quick }) {
   const counts = quick ? [1000] : possible([10_000, 20_000]);
   const rows = [];
   for (const adapter of ['express', 'fastify']) {
+    rows.push(await bareRow(adapter, Math.min(...counts)));
     for (const count of counts) {
       rows.push(row(adapter, count, 'ample', await cancelAll(adapter, count, situations.ample)));
       if (!canPin) continue;
@@ -35,10 +38,13 @@ export async function deadline({ quick }) {
       'has read its farewell, and until the server knows that all responses have been flushed and closed; the delay of ' +
       'the event loop of the server in between, and its processor time for each stream, the close of its connection ' +
       'included. The clients are raw sockets in one process of their own, on the same machine. A fresh process for each ' +
-      'row. With an *ample* grace period all are told behind the deadline, as quickly as the machine can. With an ' +
+      `row, which has served ${served} streams to their own end before, so that what all ends have in common is compiled. ` +
+      'With an *ample* grace period all are told behind the deadline, as quickly as the machine can. With an ' +
       '*unknown* one the telling begins before the deadline, where the rate of this machine says that it must, and as ' +
       'late as it may, so its time says nothing; there the server has half of one processor, which it shares with a ' +
-      'process that takes all it gets. *Behind the deadline* is when the last farewell was read. Goals: none is cut in any ' +
+      'process that takes all it gets. *Bare Nest* tells the limit: the same route without the library, whose source ends all ' +
+      'streams at once, in one turn, with no farewell and no close of their connections; until the last client has read the ' +
+      'end. *Behind the deadline* is when the last farewell was read. Goals: none is cut in any ' +
       `row; with an ample grace period ${goal.of} are told and flushed within ${goal.told} ms, with a 99th percentile of ` +
       `the delay of at most ${goal.delay} ms, which is wanted of the other rows of whole processors too.`,
     columns: [
@@ -57,6 +63,33 @@ export async function deadline({ quick }) {
     rows,
   };
 }
+
+/** The limit: all in one turn, by their own source, with no farewell, and every connection is kept. */
+async function bareRow(adapter, count) {
+  const { told, cost } = await endBare(adapter, count);
+  const cells = [adapter, `${count}, bare Nest`, 'none', ''];
+  return [...cells, milliseconds(told), '', '', cost.toFixed(0), '', '', ''];
+}
+
+function endBare(adapter, count) {
+  return withServer({ adapter, variant: 'bare' }, (server, port) =>
+    withClients(async (clients) => {
+      await serve(server, clients, port);
+      await clients.ask('open', { port, path: '/ending', count });
+      const last = clients.ask('lastEnd');
+      const before = await server.ask('processor');
+      const begun = now();
+      await server.ask('endStreams');
+      const told = (await last) - begun;
+      const after = await server.ask('processor');
+      return { told, cost: costOf(before, after) / count };
+    }),
+  );
+}
+
+const costOf = (before, after) => after.user + after.system - before.user - before.system;
+
+const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 function row(adapter, count, grace, result) {
   const { report, told, flushed, behind, cost, delay } = result;
@@ -84,6 +117,7 @@ function cancelAll(adapter, count, { timeout: timeoutOf, grace, surroundings }) 
   const options = { timeout, ...(grace && { terminationGracePeriod: grace }) };
   return withServer({ adapter, variant: 'nestjs-drain', ...options }, (server, port) =>
     withClients(async (clients) => {
+      await serve(server, clients, port);
       await clients.ask('open', { port, path: '/hold', count });
       const before = await server.ask('processor');
       const [watched, ends] = await surroundings(server, () =>
@@ -97,8 +131,14 @@ function cancelAll(adapter, count, { timeout: timeoutOf, grace, surroundings }) 
         told: last - watched.deadline,
         flushed: watched.drained - watched.deadline,
         behind: last - watched.startedAt - timeout * 1000,
-        cost: (after.user + after.system - before.user - before.system) / count,
+        cost: costOf(before, after) / count,
       };
     }),
   );
+}
+
+async function serve(server, clients, port) {
+  await clients.ask('open', { port, path: '/ending', count: served });
+  await server.ask('endStreams');
+  await clients.ask('leave');
 }

@@ -6,7 +6,6 @@ export async function entries(effort) {
   const base = { adapter: 'express', against: 'nestjs-drain' };
   const onPlain = [{ of: 'with metrics', goal: 0.99 }];
   const onStream = [
-    { of: 'nestjs-drain' },
     { of: 'with metrics', goal: 0.98 },
     { of: 'with resume, unused', goal: 0.99 },
   ];

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { countLost, tellLosses } from '../support/losses.mjs';
 import { bound, peers, tellTime } from '../support/peers.mjs';
 import { withClients, withServer } from '../support/server.mjs';
+import { Turns } from '../support/turns.mjs';
 
 const connections = 1000;
 const asking = 100;
@@ -15,7 +16,7 @@ const situations = {
     text: `${connections} connections, silent for a second; no client wants anything any more`,
     goal,
     adapters: ['express', 'fastify'],
-    run: (server, clients, port) => silent(server, clients, port),
+    run: silent,
   },
   'just answered': {
     text:
@@ -23,14 +24,14 @@ const situations = {
       'again within the next 200 ms',
     goal: settle + goal,
     adapters: ['express'],
-    run: (server, clients, port) => justAnswered(server, clients, port),
+    run: justAnswered,
   },
   busy: {
     text:
       `${busy} clients that ask every few milliseconds on a kept connection until an answer tells them not to, ${busy} ` +
       `requests that are under way for another 700 ms, and ${busy} streams that end a second after SIGTERM`,
     adapters: ['express'],
-    run: (server, clients, port) => underLoad(server, clients, port),
+    run: underLoad,
   },
 };
 
@@ -39,10 +40,13 @@ export async function exit() {
   const rows = [];
   for (const [name, situation] of Object.entries(situations)) {
     for (const adapter of situation.adapters) {
-      for (const variant of peers) {
-        const result = await ended(adapter, variant, situation);
-        rows.push([name, adapter, variant, ...cells(result, situation.goal)]);
-      }
+      const results = await allEnded(adapter, situation);
+      rows.push(
+        ...peers.map((variant, index) => [
+          ...[name, adapter, variant],
+          ...cells(results[index], situation.goal),
+        ]),
+      );
     }
   }
   return {
@@ -72,10 +76,17 @@ function judge(time = Infinity, outcomes, limit) {
   return time <= limit ? 'reached' : '**missed**';
 }
 
-function ended(adapter, variant, { run }) {
-  return withServer({ adapter, variant }, (server, port) =>
-    withClients((clients) => run(server, clients, port)),
-  );
+/** All are started together, and have their turn one after the other. What then only waits does so beside the next. */
+function allEnded(adapter, { run }) {
+  const turns = new Turns();
+  const end = (variant) =>
+    withServer({ adapter, variant }, (server, port) =>
+      withClients(async (clients) => {
+        const { exited, outcomes } = await turns.take(() => run(server, clients, port));
+        return { time: (await exited).time, outcomes };
+      }),
+    );
+  return Promise.all(peers.map(end));
 }
 
 async function silent(server, clients, port) {
@@ -84,9 +95,9 @@ async function silent(server, clients, port) {
   await clients.ask('ask', { group, path: '/plain' });
   await pause(1000);
   const endings = clients.ask('endings', { group });
-  const time = await exitTime(server);
+  const exited = await exitOf(server);
   const { reset = 0 } = await endings;
-  return { time, outcomes: { connections: { reset } } };
+  return { exited, outcomes: { connections: { reset } } };
 }
 
 async function justAnswered(server, clients, port) {
@@ -94,10 +105,10 @@ async function justAnswered(server, clients, port) {
   await clients.ask('keep', { group: silent, port, count: connections - asking });
   await clients.ask('keep', { group: again, port, count: asking });
   for (const group of [silent, again]) await clients.ask('ask', { group, path: '/plain' });
-  const exited = exitTime(server);
+  const exiting = exitOf(server);
   const outcomes = clients.ask('ask', { group: again, path: '/plain', within: 200 });
-  const time = await exited;
-  return { time, outcomes: { requests: await outcomes } };
+  const exited = await exiting;
+  return { exited, outcomes: { requests: await outcomes } };
 }
 
 async function underLoad(server, clients, port) {
@@ -110,20 +121,19 @@ async function underLoad(server, clients, port) {
     clients.ask('begun', { group: 'streams' }),
   ];
   await pause(300);
-  const exited = exitTime(server);
+  const exited = exitOf(server);
   await pause(1000);
   server.ask('endStreams').catch(() => undefined);
-  const time = await exited;
   const [requests, underWay, streams] = await Promise.all(outcomes);
-  return { time, outcomes: { requests, 'under way': underWay, streams } };
+  return { exited, outcomes: { requests, 'under way': underWay, streams } };
 }
 
-/** ms, or undefined where it does not come; the process is gone afterwards. */
-async function exitTime(server) {
+/** `time`: ms, or undefined where it does not come; the process is gone afterwards. */
+async function exitOf(server) {
   const exited = server.exit(bound);
   const started = performance.now();
   server.signal('SIGTERM');
   const moment = await exited;
   await server.stop();
-  return moment && moment - started;
+  return { time: moment && moment - started };
 }

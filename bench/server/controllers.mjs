@@ -5,8 +5,14 @@ import { concat, from, NEVER, of, Subject } from 'rxjs';
 
 const events = Array.from({ length: 10 }, (_, index) => ({ data: { text: `word ${index}` } }));
 
-/** Ends the streams of `/ending`. */
-export const ending = new Subject();
+let ending = new Subject();
+
+/** Ends the streams of `/ending`. Others may be opened then. */
+export function endAll() {
+  const ended = ending;
+  ending = new Subject();
+  ended.complete();
+}
 
 /** What the streams of `/follow` send. */
 export const ticks = new Subject();

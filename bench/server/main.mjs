@@ -5,7 +5,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { answerQuestions } from '../support/questions.mjs';
-import { controllers, ending, ticks } from './controllers.mjs';
+import { controllers, endAll, ticks } from './controllers.mjs';
 import { DrainWatch } from './drain-watch.mjs';
 import { Profile } from './profile.mjs';
 import { variants } from './variants.mjs';
@@ -64,7 +64,7 @@ answerQuestions({
       await turn();
     }
   },
-  endStreams: () => ending.complete(),
+  endStreams: () => endAll(),
   drain: () => watch.drain(),
 });
 // The channel alone must not keep the process alive, or it could not exit by itself.

@@ -9,7 +9,7 @@ const connections = 16;
  * A process keeps what its compiler has made of the code, so sets of processes count more than slices of one set.
  * `warmUp`: seconds of each server's processor. With one second, the compiler comes to the first slices.
  */
-const thoroughly = { sets: 4, rounds: 14, warmUp: 2 };
+const thoroughly = { sets: 6, rounds: 8, warmUp: 2 };
 const quickly = { sets: 2, rounds: 8, warmUp: 2 };
 /**
  * Seconds of the server's processor that one slice takes: so short that what slows the machine slows all, and long enough
@@ -28,7 +28,8 @@ export const method = ({ quick }) => {
     `${sets} sets of fresh processes, one of each variant that a route is measured with, which take turns: ${rounds} rounds ` +
     `there and back (A B C C B A), each round from the next variant on. ${places} Their young generation has ` +
     'from the start the size that V8 gives it under load, and no full collection comes into a slice. The ratio is the processor ' +
-    'time of a request without, divided by that with: so many requests it serves where the other serves one. In brackets ' +
+    'time of a request without, divided by that with: so many requests it serves where the other serves one. Without are ' +
+    'two processes of each set, and the mean of both counts, but for the row that compares the two. In brackets ' +
     'the 95 % bootstrap interval, drawn from the sets and then from their rounds. A goal is *reached* where the whole ' +
     'interval lies above it, *missed* where the whole interval lies below, and *open* where it lies on both sides. '
   );
@@ -45,12 +46,14 @@ export const columns = [
 ];
 
 /**
- * One row for each of the others: a variant against the one it is measured by, on one route of one adapter.
- * @param others `goal`: the ratio that is wanted; none where a variant is compared with itself, or is no variant of ours
+ * A row of the one that all are measured by against another process of itself, and one for each of the others, on one route
+ * of one adapter.
+ * @param others `goal`: the ratio that is wanted; none where it is no variant of ours
  */
 export async function compare({ adapter, path, against, others }, { quick }) {
   const { sets, ...effort } = quick ? quickly : thoroughly;
-  const variants = [against, ...others.map(({ of }) => of)];
+  const measured = [{ of: against }, ...others];
+  const variants = [against, ...measured.map(({ of }) => of)];
   const costs = [];
   for (let set = 0; set < sets; set += 1) {
     costs.push(await measureSet(adapter, path, rotated(variants, set), effort));
@@ -58,11 +61,17 @@ export async function compare({ adapter, path, against, others }, { quick }) {
   // In the order of the variants again, whichever process was started first.
   const ordered = costs.map((ofSet, set) => rotated(ofSet, -set));
   const route = `${adapter}, ${path}`;
-  return others.map((other, index) => row(route, against, other, ordered, index + 1));
+  return measured.map((other, index) => row(route, against, other, ordered, index + 1));
 }
 
 function row(route, against, { of, goal }, costs, index) {
-  const ratio = estimate(costs.map(([base, ...measured]) => ratios(base, measured[index - 1])));
+  const ratio = estimate(
+    costs.map((ofSet) => {
+      const [one, another] = ofSet;
+      const base = of === against ? one : one.map((cost, round) => (cost + another[round]) / 2);
+      return ratios(base, ofSet[index]);
+    }),
+  );
   const cost = median(costs.flatMap(([base]) => base));
   const isVoid = of === against && !holdsOne(ratio);
   const judged =
