@@ -7,7 +7,7 @@ import { quantile } from '../support/statistics.mjs';
 import { line, middle, ratioOf } from './report.mjs';
 
 const loads = ({ quick }) => [
-  { name: '100 streams of 20 events/s', streams: 100, pace: 50, length: quick ? 20 : 60 },
+  { name: '100 streams of 20 events/s', streams: 100, pace: 50, length: quick ? 20 : 40 },
   {
     name: '100 streams, an event of each in every turn',
     streams: 100,

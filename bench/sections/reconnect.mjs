@@ -71,7 +71,7 @@ const randomWords = () => 1 + Math.floor(Math.random() * 8);
 
 /** What an event of a stream costs its replica and Redis, with and without a log. */
 export async function logging({ quick }) {
-  const [streams, seconds] = [50, quick ? 3 : 8];
+  const [streams, seconds] = [50, quick ? 3 : 6];
   const parties = {
     'not resumable': openBare,
     'resumable, read where it is produced': openHere,

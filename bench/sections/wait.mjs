@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { alternate } from '../support/alternate.mjs';
 import { endOf, KeepAliveClient } from '../support/keep-alive-client.mjs';
 import { withServer } from '../support/server.mjs';
+import { Turns } from '../support/turns.mjs';
 import { median, milliseconds, summary, verdict } from '../support/statistics.mjs';
 import { bound, peers, tellTime } from '../support/peers.mjs';
 
@@ -46,16 +47,20 @@ export async function wait({ quick }) {
   };
 }
 
-/** At once where the peers mostly wait for a timer of Node, which is many seconds long. */
-async function exitRows(keepAlive) {
-  if (keepAlive) return Promise.all(peers.map((variant) => exitRow(variant, keepAlive)));
-  const rows = [];
-  for (const variant of peers) rows.push(await exitRow(variant, keepAlive));
-  return rows;
+/**
+ * All are started together. Where a client keeps its connection they end together too, because the peers mostly wait for a
+ * timer of Node, which is many seconds long.
+ */
+function exitRows(keepAlive) {
+  const turns = new Turns();
+  const inTurn = (measure) => (keepAlive ? measure() : turns.take(measure));
+  return Promise.all(peers.map((variant) => exitRow(variant, keepAlive, inTurn)));
 }
 
-async function exitRow(variant, keepAlive) {
-  const result = await exited(variant, keepAlive);
+async function exitRow(variant, keepAlive, inTurn) {
+  const result = await withServer({ variant }, (server, port) =>
+    inTurn(() => exited(server, port, keepAlive)),
+  );
   const time = result === 'cut' ? '**cut**' : tellTime(result);
   return [variant, 'exit', keepAlive ? 'keeps its connection' : 'closes it', time, ''];
 }
@@ -86,16 +91,14 @@ async function untilAnswered(server, stream, answer) {
 }
 
 /** ms from the last byte of the stream to the exit; undefined where it does not come, `cut` for a lost stream. */
-function exited(variant, keepAlive) {
-  return withServer({ variant }, async (server, port) => {
-    const client = new KeepAliveClient(port, keepAlive);
-    const end = endOf(await client.get('/ending')).catch(() => 'cut');
-    const exit = server.exit(bound);
-    server.signal('SIGTERM');
-    await pause(beforeTheEnd);
-    server.ask('endStreams').catch(() => undefined);
-    const [ended, moment] = [await end, await exit];
-    client.close();
-    return ended === 'cut' ? ended : moment && moment - ended;
-  });
+async function exited(server, port, keepAlive) {
+  const client = new KeepAliveClient(port, keepAlive);
+  const end = endOf(await client.get('/ending')).catch(() => 'cut');
+  const exit = server.exit(bound);
+  server.signal('SIGTERM');
+  await pause(beforeTheEnd);
+  server.ask('endStreams').catch(() => undefined);
+  const [ended, moment] = [await end, await exit];
+  client.close();
+  return ended === 'cut' ? ended : moment && moment - ended;
 }
