@@ -2,7 +2,15 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
 import { ManualClock } from 'nestjs-drain-resume/testing';
-import { type ConnectableObservable, filter, map, type Observable, publish, refCount } from 'rxjs';
+import {
+  type ConnectableObservable,
+  filter,
+  map,
+  type Observable,
+  publish,
+  refCount,
+  take,
+} from 'rxjs';
 import { Drain } from '../core/drain.js';
 import { resolveDrainOptions } from '../core/options.js';
 import { ShutdownService } from './shutdown.service.js';
@@ -96,6 +104,18 @@ describe('law 7: a subscriber of events that throws', () => {
     await drain.start('test');
     expect(lines.filter((line) => line.startsWith('A subscriber'))).toHaveLength(2);
   });
+});
+
+test('events are given to callbacks one by one, as rxjs does for what still subscribes so', async () => {
+  const { drain, shutdown } = setUp();
+  const calls: unknown[] = [];
+  const call = (name: string) => (): unknown => calls.push(name);
+  const { events } = shutdown;
+  events.pipe(take(1)).subscribe(call('next'), null, call('completed'));
+  events.pipe(filter(fails)).subscribe(null, call('failed'));
+  await drain.start('test');
+  expect(calls).toEqual(['next', 'completed', 'failed']);
+  expect(lines).not.toContainEqual(expect.stringContaining('subscriber of ShutdownService.events'));
 });
 
 describe('track()', () => {

@@ -139,13 +139,20 @@ export class ShutdownService {
 }
 
 type OnError = (error: unknown) => void;
-type Next<T> = (value: T) => void;
+
+/** What rxjs takes: an observer, or its three functions one by one. */
+interface Callbacks<T> {
+  readonly next?: ((value: T) => void) | null | undefined;
+  readonly error?: OnError | null | undefined;
+  readonly complete?: (() => void) | null | undefined;
+}
 
 /**
  * The drain's events as an Observable whose subscribers cannot end the process: rxjs throws the error
  * of a subscriber in a turn of its own, where nothing can catch it. Here, and behind every operator,
- * it goes to `onError` instead, the first time for each subscriber, and the subscriber gets the next event. Not so in the Observables that
- * `groupBy()` and `window()` emit, and in a Subject that is given as a subscriber: those are the application's own.
+ * it goes to `onError` instead, the first time for each subscriber, and the subscriber gets the next event. Not so in the
+ * Observables that `groupBy()` and `window()` emit, and in a Subject that is given as a subscriber: those are the
+ * application's own.
  */
 export function eventStream(events: DrainEvents, onError: OnError): Observable<DrainEvent> {
   return new GuardedObservable(
@@ -167,10 +174,15 @@ class GuardedObservable<T> extends Observable<T> {
     this.lift = liftGuarded(onError);
   }
 
-  override subscribe(observer?: Partial<Observer<T>> | Next<T> | null): Subscription {
-    return super.subscribe(
-      isSubscriber(observer) ? observer : guardedObserver(observer, this.onError),
-    );
+  override subscribe(
+    given?: Partial<Observer<T>> | Callbacks<T>['next'],
+    error?: OnError | null,
+    complete?: (() => void) | null,
+  ): Subscription {
+    if (isSubscriber<T>(given)) return super.subscribe(given);
+    const isObserver = typeof given === 'object' && given !== null;
+    const callbacks = isObserver ? given : { next: given, error, complete };
+    return super.subscribe(guardedObserver(callbacks, this.onError));
   }
 }
 
@@ -190,11 +202,7 @@ function liftGuarded<T>(onError: OnError) {
 const isSubscriber = <T>(observer: unknown): observer is Subscriber<T> =>
   typeof observer === 'object' && observer !== null && 'closed' in observer && 'add' in observer;
 
-function guardedObserver<T>(
-  given: Partial<Observer<T>> | Next<T> | null | undefined,
-  onError: OnError,
-): Observer<T> {
-  const observer = typeof given === 'function' ? { next: given } : (given ?? {});
+function guardedObserver<T>(observer: Callbacks<T>, onError: OnError): Observer<T> {
   let hasThrown = false;
   // One that throws does so at each event, and there is one for each stream.
   const onThrown = (error: unknown): void => {
