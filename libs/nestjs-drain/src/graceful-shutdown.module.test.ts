@@ -47,7 +47,7 @@ describe('options', () => {
     [
       'a sum that reaches SIGKILL',
       { timeout: 28, flushTimeout: 2, terminationGracePeriod: 30 },
-      /set terminationGracePeriodSeconds to at least 35, or `timeout` below 28/,
+      /set terminationGracePeriodSeconds to at least `timeout` \+ `flushTimeout` \+ 5, which is 35, or `timeout` to at most 23/,
     ],
     ['unknown', { timeot: 3 } as never, /`timeot` is not an option; known are .*timeout/],
     ['endless', { hookTimeout: Infinity }, /`hookTimeout` is Infinity; set a number of seconds/],
