@@ -28,6 +28,7 @@ export class InstructionCounter {
       execArgv: [
         ...['--tool=callgrind', '--quiet', '--smc-check=all-non-file', '--instr-atstart=no'],
         ...[`--callgrind-out-file=${join(this.#files, '%p')}`, '--log-file=/dev/null'],
+        this.#pipes,
         ...[process.execPath, '--single-threaded', `--hash-seed=${seed}`, `--random-seed=${seed}`],
         ...steadyHeap,
       ],
@@ -35,14 +36,14 @@ export class InstructionCounter {
   }
 
   start(id) {
-    control('--instr=on', id);
+    this.#control('--instr=on', id);
   }
 
   /** @returns how many instructions the process has executed until `work` was done */
   async count(id, work) {
-    control('--zero', id);
+    this.#control('--zero', id);
     await work();
-    control('--dump', id);
+    this.#control('--dump', id);
     const names = await readdir(this.#files);
     const [dump] = names.filter((name) => name.startsWith(`${id}.`));
     const text = await readFile(join(this.#files, dump), 'utf8');
@@ -50,11 +51,16 @@ export class InstructionCounter {
     return Number(/^totals: (\d+)/m.exec(text)[1]);
   }
 
+  /** By which it is told to: with the files, because Valgrind leaves its pipes behind where it is killed. */
+  get #pipes() {
+    return `--vgdb-prefix=${join(this.#files, 'pipe')}`;
+  }
+
+  #control(command, id) {
+    execFileSync('callgrind_control', [this.#pipes, command, String(id)], { stdio: 'ignore' });
+  }
+
   async remove() {
     await rm(this.#files, { recursive: true, force: true });
   }
-}
-
-function control(command, id) {
-  execFileSync('callgrind_control', [command, String(id)], { stdio: 'ignore' });
 }
