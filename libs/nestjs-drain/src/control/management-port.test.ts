@@ -108,7 +108,7 @@ describe.each(adapters)('the management port on %s', (adapter) => {
       name: 'InvalidDrainOptionsError',
       problems: [
         `\`control.port\` cannot be opened (listen EADDRINUSE: address already in use 127.0.0.1:${port}); another ` +
-          'process, or another application of this one, listens there, such as a second replica on this machine: ' +
+          'process, or another Nest application in this process, listens there, such as a second replica on this machine: ' +
           'end it, or set another port (0 takes a free one).',
       ],
       cause: expect.objectContaining({ code: 'EADDRINUSE', port }),

@@ -41,7 +41,7 @@ function problem({ workload }: Server, seconds: number, sum: string): Problem {
   return {
     resource: workload.resource,
     field,
-    message: `SIGKILL comes after ${workload.grace} s${field.exists ? '' : ' (the default)'}, but ${sum} needs more than ${seconds} s.`,
+    message: `SIGKILL comes after ${workload.grace} s${field.exists ? '' : ' (the default)'}, but ${sum} needs more than ${seconds} s: set at least ${value}.`,
     edits: [{ field, value }],
   };
 }
