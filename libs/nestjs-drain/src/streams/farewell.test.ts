@@ -95,7 +95,7 @@ describe('the farewell', () => {
     expect(() => lastChunk(farewell, anyStream(), ndjson)).toThrow();
     expect(messages()).toEqual([
       expect.stringMatching(
-        /is an event, which only .* text\/event-stream can carry, and this one is application\/x-ndjson\. Set a text, bytes, or a function/,
+        /is an event, of the route or of the module, which only .* text\/event-stream can carry, and this one is application\/x-ndjson\. Set a text, bytes, or a function/,
       ),
     ]);
   });
