@@ -85,7 +85,8 @@ describe('the other reports', () => {
       file: 'k8s/some chart/chat.yaml',
       line: 11,
       resource: 'Deployment/chat',
-      message: 'SIGKILL comes after 30 s, but timeout 60 + flushTimeout 2 needs more than 62 s: set at least 67.',
+      message:
+        'SIGKILL comes after 30 s, but timeout 60 + flushTimeout 2 needs more than 62 s: set at least 67.',
       why: rules.find(({ id }) => id === 'grace-too-short')?.why,
       remedy: [
         'apiVersion: apps/v1',
