@@ -78,7 +78,7 @@ function judge(time = Infinity, outcomes, limit) {
 
 /** All are started together, and have their turn one after the other. What then only waits does so beside the next. */
 function allEnded(adapter, { run }) {
-  const turns = new Turns();
+  const turns = new Turns(peers.length);
   const end = (variant) =>
     withServer({ adapter, variant }, (server, port) =>
       withClients(async (clients) => {

@@ -52,7 +52,7 @@ export async function wait({ quick }) {
  * timer of Node, which is many seconds long.
  */
 function exitRows(keepAlive) {
-  const turns = new Turns();
+  const turns = new Turns(peers.length);
   const inTurn = (measure) => (keepAlive ? measure() : turns.take(measure));
   return Promise.all(peers.map((variant) => exitRow(variant, keepAlive, inTurn)));
 }
