@@ -236,9 +236,9 @@ describe('what cannot be rehearsed', () => {
     ['a PNG without its renderer', ['rehearse', '--png', 'a.png', '--', 'true'], /npm install -D/],
   ])('%s: exit code 2', (_, values, message) => {
     const without = new URL('./fixtures/without-renderer.mjs', import.meta.url).href;
-    const { status, stderr } = spawnSync(process.execPath, ['--import', without, main, ...values], {
-      encoding: 'utf8',
-    });
+    const options = { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } } as const;
+    const words = ['--import', without, main, ...values];
+    const { status, stderr } = spawnSync(process.execPath, words, options);
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
   });
