@@ -43,6 +43,14 @@ describe('the listener that sees every request first', () => {
     expect(ask()).toEqual(['first', 'front', 'framework']);
   });
 
+  it('calls what was added by `once` before the front once', () => {
+    const { called, listener, server, ask } = setUp();
+    server.once('request', listener('once'));
+    standBefore(server, () => called.push('front') === 0);
+    expect(ask()).toEqual(['front', 'framework', 'once']);
+    expect(ask()).toEqual(['front', 'framework']);
+  });
+
   it('stands before a framework without a front', () => {
     const { listener, server, ask } = setUp();
     seeFirst(server, listener('first'));

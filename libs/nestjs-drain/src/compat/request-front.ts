@@ -14,7 +14,8 @@ export type Framework = (request: IncomingMessage, response: ServerResponse) => 
  * @throws InvalidDrainOptionsError for a server that has none.
  */
 export function frameworkOf(server: Server): Framework {
-  const listeners = server.listeners('request') as RequestListener[];
+  // Raw: what was added by `once` knows by itself that it has run.
+  const listeners = server.rawListeners('request') as RequestListener[];
   if (listeners.length === 0) {
     throw new InvalidDrainOptionsError([
       'the HTTP adapter listens to no requests of its server, so probes and shutdown routes cannot ' +

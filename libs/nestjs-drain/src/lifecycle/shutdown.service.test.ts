@@ -97,6 +97,17 @@ describe('law 7: a subscriber of events that throws', () => {
     expect(stacks[0]).toContain('\n    at ');
   });
 
+  test('ends nothing where the logger fails too', async () => {
+    const { drain, shutdown } = setUp();
+    const error = jest.fn(() => fails());
+    Logger.overrideLogger({ ...logger, error });
+    shutdown.events.subscribe(fails);
+    shutdown.events.subscribe(() => Promise.reject(new Error('later')) as never);
+    expect(await drain.start('test')).toMatchObject({ outcome: 'completed' });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(error).toHaveBeenCalledTimes(2);
+  });
+
   test('hides no error of an operator that comes after its own', async () => {
     const { drain, shutdown } = setUp();
     const failsAtEnd = map(({ type }: { type: string }) => (type === 'ended' ? fails() : type));

@@ -151,14 +151,25 @@ interface Callbacks<T> {
  * The drain's events as an Observable whose subscribers cannot end the process: rxjs throws the error
  * of a subscriber in a turn of its own, where nothing can catch it. Here, and behind every operator,
  * it goes to `onError` instead, the first time for each subscriber, and the subscriber gets the next event. Not so in the
- * Observables that `groupBy()` and `window()` emit, and in a Subject that is given as a subscriber: those are the
- * application's own.
+ * Observables that `groupBy()` and `window()` emit, in those that functions such as `merge()` make of several, and in a
+ * Subject that is given as a subscriber: those are the application's own.
  */
 export function eventStream(events: DrainEvents, onError: OnError): Observable<DrainEvent> {
   return new GuardedObservable(
     (observer) => events.subscribe((event) => observer.next(event)),
-    onError,
+    withoutThrowing(onError),
   );
+}
+
+/** A logger may fail too, or an error that cannot even be looked at. */
+function withoutThrowing(onError: OnError): OnError {
+  return (error) => {
+    try {
+      onError(error);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
 }
 
 /**
@@ -206,8 +217,9 @@ function guardedObserver<T>(observer: Callbacks<T>, onError: OnError): Observer<
   let hasThrown = false;
   // One that throws does so at each event, and there is one for each stream.
   const onThrown = (error: unknown): void => {
-    if (!hasThrown) onError(error);
+    if (hasThrown) return;
     hasThrown = true;
+    onError(error);
   };
   const guarded = (task: () => unknown): void => {
     try {

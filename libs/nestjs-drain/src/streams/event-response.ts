@@ -3,7 +3,7 @@ import { lookAt } from '../compat/look.js';
 import { isEnded, isEventStream } from '../compat/response.js';
 import { EventPosition } from './event-position.js';
 
-type Write = (chunk: unknown, encoding?: BufferEncoding) => boolean;
+type Write = (chunk: unknown, ...others: unknown[]) => boolean;
 type End = (...args: unknown[]) => ServerResponse;
 
 /** What ends an event stream. */
@@ -14,11 +14,10 @@ interface Ending {
 }
 
 /**
- * @param position where the application ended the response with a chunk of its own; undefined behind a whole event, as
- * Nest writes them
- * @returns undefined where the response must not end cleanly
+ * @param position where the response ends
+ * @returns undefined where it must not end cleanly
  */
-type LastWords = (position?: EventPosition) => string | undefined;
+type LastWords = (position: EventPosition) => string | undefined;
 
 /**
  * Adds last words where Nest ends the event stream of an `@Sse()` route, behind the application's interceptors: only
@@ -37,29 +36,42 @@ export function beforeEnd(ending: Ending, lastWords: LastWords): boolean {
   return true;
 }
 
-/** Once. It stays in its place afterwards, because each change of a response of Express is dear. */
+/** Once. Both stay in their place afterwards, because each change of a response of Express is dear. */
 function addToEnd(response: ServerResponse, lastWords: LastWords): void {
   const own = response as unknown as { write: Write; end: End };
+  const position = followWrites(own);
   const end = lookAt(own, 'end');
   let isDone = false;
   own.end = (...args) => {
     if (isDone || !isOpen(response)) return end.apply(response, args);
+    writeLast(own, args);
     isDone = true;
-    const words = lastWords(writeLast(own, args));
-    if (words === undefined) return response;
-    const callback = args.find((one) => typeof one === 'function');
-    return end.call(response, words, callback);
+    const words = lastWords(position);
+    const callback = args.find((one) => typeof one === 'function') as (() => void) | undefined;
+    if (words !== undefined) return end.call(response, words, callback);
+    if (callback) process.nextTick(callback);
+    return response;
   };
 }
 
-/** What `end` was called with, written in front of the last words. */
-function writeLast(own: { write: Write }, [chunk, second]: unknown[]): EventPosition | undefined {
-  if (!isChunk(chunk)) return undefined;
-  const encoding = typeof second === 'string' ? (second as BufferEncoding) : undefined;
-  own.write(chunk, encoding);
+/** What an interceptor writes past Nest while the events end. Before, Nest has written whole events. */
+function followWrites(own: { write: Write }): EventPosition {
   const position = new EventPosition();
-  position.follow(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
+  const write = lookAt(own, 'write');
+  own.write = (chunk, ...others) => {
+    const [encoding] = others;
+    const isEncoded = typeof chunk === 'string' && typeof encoding === 'string';
+    position.follow(isEncoded ? Buffer.from(chunk, encoding as BufferEncoding) : chunk);
+    return write.call(own, chunk, ...others);
+  };
   return position;
+}
+
+/** What `end` was called with, in front of the last words. */
+function writeLast(own: { write: Write }, [chunk, encoding]: unknown[]): void {
+  if (chunk === undefined || chunk === null || typeof chunk === 'function') return;
+  if (typeof encoding === 'string') own.write(chunk, encoding);
+  else own.write(chunk);
 }
 
 /** Nest sends the headers a turn after it has subscribed. */
@@ -71,8 +83,4 @@ function endPast(response: ServerResponse): void {
 /** An exception filter may have answered something else; and nothing is added where the client has left. */
 function isOpen(response: ServerResponse): boolean {
   return !lookAt(response, 'destroyed') && !isEnded(response) && isEventStream(response);
-}
-
-function isChunk(value: unknown): value is string | Uint8Array {
-  return typeof value === 'string' || value instanceof Uint8Array;
 }

@@ -74,18 +74,14 @@ class Again implements NestInterceptor {
   }
 }
 
-/** Called back by the response that `EndingItself` has ended. */
-let calledBack: jest.Mock<() => void>;
-
-/** What `EndingItself` ends it with. */
-let last: string;
+/** How `EndingItself` ends it. */
+let endItself: (response: ServerResponse) => unknown;
 
 /** Ends the response behind last bytes of its own. */
 class EndingItself implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const response = rawOf(context.switchToHttp().getResponse<ServerResponse>());
-    const end = () => response.end(Buffer.from(last).toString('hex'), 'hex', calledBack);
-    return next.handle().pipe(tap({ complete: end }));
+    return next.handle().pipe(tap({ complete: () => endItself(response) }));
   }
 }
 
@@ -234,8 +230,9 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
 
   test('an end by the application keeps its encoding and its callback, before the last words', async () => {
     await start();
-    last = 'data: last\n\n';
-    calledBack = jest.fn();
+    const calledBack = jest.fn();
+    const last = Buffer.from('data: last\n\n').toString('hex');
+    endItself = (response) => response.end(last, 'hex', calledBack);
     const answer = await fetch(`${running.url}/ended`);
     source.next({ data: 'one' });
     void expire();
@@ -245,14 +242,52 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
     expect(calledBack).toHaveBeenCalledTimes(1);
   });
 
-  test('law 5: an end by the application within an event is cut, with no words behind the half', async () => {
+  test.each<[string, (response: ServerResponse, done: () => void) => unknown]>([
+    ['in the end', (response, done) => response.end('data: ha', done)],
+    ['in its encoding', (response, done) => response.end('ZGF0YTogaGE=', 'base64', done)],
+    ['before the end', (response, done) => (response.write('data: ha'), response.end(done))],
+    [
+      'before an empty end',
+      (response, done) => (response.write('data: ha'), response.end('', done)),
+    ],
+  ])('law 5: what the application ends within an event is cut: %s', async (_, end) => {
     await start();
-    last = 'data: ha';
+    const calledBack = jest.fn();
+    endItself = (response) => end(response, calledBack);
     const answer = await fetch(`${running.url}/ended`);
     source.next({ data: 'one' });
     const report = expire();
     await expect(answer.text()).rejects.toThrow();
     expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
+    expect(calledBack).toHaveBeenCalledTimes(1);
+  });
+
+  test('the line that the application ends with becomes an event of its own', async () => {
+    await start();
+    endItself = (response) => (response.write('data: last'), response.end('\n'));
+    const answer = await fetch(`${running.url}/ended`);
+    source.next({ data: 'one' });
+    void expire();
+    expect(await answer.text()).toMatch(
+      /data: one\n\ndata: last\n\n\nevent: shutdown\ndata: .*\n\n$/,
+    );
+  });
+
+  test('an end with what is no chunk throws as it does without the decorator, and the farewell comes with the next', async () => {
+    await start();
+    const thrown = jest.fn();
+    endItself = (response) => {
+      try {
+        response.end(123);
+      } catch (error) {
+        thrown((error as NodeJS.ErrnoException).code);
+      }
+    };
+    const answer = await fetch(`${running.url}/ended`);
+    source.next({ data: 'one' });
+    void expire();
+    expect(await answer.text()).toMatch(/data: one\n\nevent: shutdown\ndata: .*\n\n$/);
+    expect(thrown.mock.calls).toEqual([['ERR_INVALID_ARG_TYPE']]);
   });
 
   test.each(routes)(

@@ -74,11 +74,9 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   }
 
   /** Undefined where it failed, which the log says, or stands within an event: no end would be clean (law 5). */
-  private farewell(position?: EventPosition): string | undefined {
-    const id = this.#repeated?.id;
+  private farewell(position: EventPosition): string | undefined {
     try {
-      if (!position) return lastText(this.stream, id);
-      const end = endOfEvents(this.stream, position, id);
+      const end = endOfEvents(this.stream, position, this.#repeated?.id);
       if (end) return end.words ?? '';
     } catch {
       // It has been logged.
