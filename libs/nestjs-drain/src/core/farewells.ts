@@ -200,6 +200,7 @@ export class Farewells {
   #stopAtBound(): void {
     this.#stopTelling();
     this.calls.onAllTold();
+    if (this.#isOver) return;
     this.#cancelEnd = this.means.clock.schedule(0, () => this.#cutShort());
   }
 
