@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Milliseconds until it gives up: a bound for what hangs, not a measure. It is the same for all, since a busy
  * machine is slow wherever it likes, and less than Jest's own, which would not say what was waited for.
  */
-const patience = 90_000;
+export const patience = 90_000;
 
 export interface Pace {
   /** Milliseconds between two looks. Default 50. */

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { now } from '../support/monotonic.mjs';
 
 const farewell = Buffer.from('event: shutdown');
 const lastChunk = Buffer.from('0\r\n\r\n');
@@ -61,5 +62,3 @@ function addressFor(index) {
   const { pid } = process;
   return `127.${1 + (pid % 250)}.${1 + (Math.floor(pid / 250) % 250)}.${2 + Math.floor(index / 5000)}`;
 }
-
-const now = () => Number(process.hrtime.bigint()) / 1e6;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { possible } from '../support/descriptors.mjs';
-import { withClients, withServer } from '../support/server.mjs';
+import { costOf, withClients, withServer } from '../support/server.mjs';
 import { fixed, kibibytes } from '../support/statistics.mjs';
 
 /** Events that are sent for one number, in all. */
@@ -65,12 +65,12 @@ function grow(party, sizes) {
       const points = [];
       let isOpen = 0;
       for (const size of sizes) {
-        const opening = await cost(server, () =>
+        const { cost: opening } = await costOf(server, () =>
           clients.ask('open', { ...ask, count: size - isOpen }),
         );
         const memory = await server.ask('memory');
         const times = Math.ceil(events / size);
-        const event = await cost(server, () => server.ask('tick', { times }));
+        const { cost: event } = await costOf(server, () => server.ask('tick', { times }));
         points.push({
           ...{ party, size, opening: opening / (size - isOpen), event: event / size / times },
           heap: (memory.heapUsed - empty.heapUsed) / size,
@@ -81,12 +81,4 @@ function grow(party, sizes) {
       return points;
     });
   return withServer(parties[party], measure, { execArgv: ['--expose-gc'] });
-}
-
-/** µs of processor that the server took. */
-async function cost(server, task) {
-  const before = await server.ask('processor');
-  await task();
-  const after = await server.ask('processor');
-  return after.user + after.system - before.user - before.system;
 }

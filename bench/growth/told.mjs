@@ -1,5 +1,5 @@
 import { possible } from '../support/descriptors.mjs';
-import { withClients, withServer } from '../support/server.mjs';
+import { costOf, withClients, withServer } from '../support/server.mjs';
 import { fixed, milliseconds } from '../support/statistics.mjs';
 
 /** What it costs to end a stream at the deadline, by the number of streams that are open then. */
@@ -46,12 +46,11 @@ function drain(adapter, count) {
       await clients.ask('open', { port, path: '/hold', count: 300 });
       await clients.ask('leave');
       await clients.ask('open', { port, path: '/hold', count });
-      const before = await server.ask('processor');
-      const { deadline, drained, delay, report } = await server.ask('drain');
-      const after = await server.ask('processor');
+      const { cost, result } = await costOf(server, () => server.ask('drain'));
+      const { deadline, drained, delay, report } = result;
       return {
         ...{ told: drained - deadline, delay: delay.p99, cut: report.cut },
-        cost: (after.user + after.system - before.user - before.system) / count,
+        cost: cost / count,
       };
     }),
   );

@@ -1,7 +1,8 @@
 import { possible } from '../support/descriptors.mjs';
 import { throttled } from '../support/neighbour.mjs';
+import { now } from '../support/monotonic.mjs';
 import { canPin } from '../support/pinning.mjs';
-import { withClients, withServer } from '../support/server.mjs';
+import { costOf, withClients, withServer } from '../support/server.mjs';
 import { milliseconds } from '../support/statistics.mjs';
 
 const goal = { of: 10_000, told: 1000, delay: 50 };
@@ -77,19 +78,15 @@ function endBare(adapter, count) {
       await serve(server, clients, port);
       await clients.ask('open', { port, path: '/ending', count });
       const last = clients.ask('lastEnd');
-      const before = await server.ask('processor');
-      const begun = now();
-      await server.ask('endStreams');
-      const told = (await last) - begun;
-      const after = await server.ask('processor');
-      return { told, cost: costOf(before, after) / count };
+      const { cost, result: told } = await costOf(server, async () => {
+        const begun = now();
+        await server.ask('endStreams');
+        return (await last) - begun;
+      });
+      return { told, cost: cost / count };
     }),
   );
 }
-
-const costOf = (before, after) => after.user + after.system - before.user - before.system;
-
-const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 function row(adapter, count, grace, result) {
   const { report, told, flushed, behind, cost, delay } = result;
@@ -119,11 +116,9 @@ function cancelAll(adapter, count, { timeout: timeoutOf, grace, surroundings }) 
     withClients(async (clients) => {
       await serve(server, clients, port);
       await clients.ask('open', { port, path: '/hold', count });
-      const before = await server.ask('processor');
-      const [watched, ends] = await surroundings(server, () =>
-        Promise.all([server.ask('drain'), clients.ask('ends')]),
-      );
-      const after = await server.ask('processor');
+      const drainAll = () => Promise.all([server.ask('drain'), clients.ask('ends')]);
+      const { cost, result } = await costOf(server, () => surroundings(server, drainAll));
+      const [watched, ends] = result;
       const read = ends.filter(({ endAt }) => endAt).map(({ farewellAt }) => farewellAt);
       const last = Math.max(...read);
       return {
@@ -131,7 +126,7 @@ function cancelAll(adapter, count, { timeout: timeoutOf, grace, surroundings }) 
         told: last - watched.deadline,
         flushed: watched.drained - watched.deadline,
         behind: last - watched.startedAt - timeout * 1000,
-        cost: costOf(before, after) / count,
+        cost: cost / count,
       };
     }),
   );

@@ -82,8 +82,8 @@ function allEnded(adapter, { run }) {
   const end = (variant) =>
     withServer({ adapter, variant }, (server, port) =>
       withClients(async (clients) => {
-        const { exited, outcomes } = await turns.take(() => run(server, clients, port));
-        return { time: (await exited).time, outcomes };
+        const { time, outcomes } = await turns.take(() => run(server, clients, port));
+        return { time: await time, outcomes };
       }),
     );
   return Promise.all(peers.map(end));
@@ -95,9 +95,9 @@ async function silent(server, clients, port) {
   await clients.ask('ask', { group, path: '/plain' });
   await pause(1000);
   const endings = clients.ask('endings', { group });
-  const exited = await exitOf(server);
+  const time = await exitTime(server);
   const { reset = 0 } = await endings;
-  return { exited, outcomes: { connections: { reset } } };
+  return { time, outcomes: { connections: { reset } } };
 }
 
 async function justAnswered(server, clients, port) {
@@ -105,10 +105,10 @@ async function justAnswered(server, clients, port) {
   await clients.ask('keep', { group: silent, port, count: connections - asking });
   await clients.ask('keep', { group: again, port, count: asking });
   for (const group of [silent, again]) await clients.ask('ask', { group, path: '/plain' });
-  const exiting = exitOf(server);
+  const exited = exitTime(server);
   const outcomes = clients.ask('ask', { group: again, path: '/plain', within: 200 });
-  const exited = await exiting;
-  return { exited, outcomes: { requests: await outcomes } };
+  const time = await exited;
+  return { time, outcomes: { requests: await outcomes } };
 }
 
 async function underLoad(server, clients, port) {
@@ -121,19 +121,20 @@ async function underLoad(server, clients, port) {
     clients.ask('begun', { group: 'streams' }),
   ];
   await pause(300);
-  const exited = exitOf(server);
+  // The next has its turn while this one waits for its exit.
+  const time = exitTime(server);
   await pause(1000);
   server.ask('endStreams').catch(() => undefined);
   const [requests, underWay, streams] = await Promise.all(outcomes);
-  return { exited, outcomes: { requests, 'under way': underWay, streams } };
+  return { time, outcomes: { requests, 'under way': underWay, streams } };
 }
 
-/** `time`: ms, or undefined where it does not come; the process is gone afterwards. */
-async function exitOf(server) {
+/** ms, or undefined where it does not come; the process is gone afterwards. */
+async function exitTime(server) {
   const exited = server.exit(bound);
   const started = performance.now();
   server.signal('SIGTERM');
   const moment = await exited;
   await server.stop();
-  return { time: moment && moment - started };
+  return moment && moment - started;
 }

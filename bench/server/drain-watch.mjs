@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ShutdownService } from 'nestjs-drain';
+import { now } from '../support/monotonic.mjs';
 
 /** ms without a farewell, behind which the telling has begun anew: the drain has measured its rate and waits. */
 const pause = 300;
@@ -48,8 +49,6 @@ class Telling {
     this.#lastAt = at;
   };
 }
-
-const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 function inMilliseconds(histogram) {
   return { p99: histogram.percentile(99) / 1e6, max: histogram.max / 1e6 };

@@ -1,6 +1,6 @@
 import { estimate } from './bootstrap.mjs';
 import { canPin, pin, processors } from './pinning.mjs';
-import { withClients, withServers } from './server.mjs';
+import { costOf, withClients, withServers } from './server.mjs';
 import { median } from './statistics.mjs';
 import { steadyHeap } from './steady-heap.mjs';
 
@@ -154,9 +154,8 @@ class Party {
 
   /** µs of processor for each of so many requests. */
   async slice(count) {
-    const before = await this.server.ask('processor');
-    await this.client.ask('request', { port: this.port, count, isAwake: true });
-    const after = await this.server.ask('processor');
-    return (after.user + after.system - before.user - before.system) / count;
+    const ask = () => this.client.ask('request', { port: this.port, count, isAwake: true });
+    const { cost } = await costOf(this.server, ask);
+    return cost / count;
   }
 }

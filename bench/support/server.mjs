@@ -23,6 +23,14 @@ export async function withServers(all, use, how) {
   }
 }
 
+/** @returns `cost`: µs of processor that the server took for a task, all threads; `result`: what the task gave */
+export async function costOf(server, task) {
+  const before = await server.ask('processor');
+  const result = await task();
+  const after = await server.ask('processor');
+  return { cost: after.user + after.system - before.user - before.system, result };
+}
+
 /** Starts the process of the clients, in the same way. */
 export async function withClients(use) {
   const child = await Child.start('../client/main.mjs');

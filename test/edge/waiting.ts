@@ -1,3 +1,5 @@
+import { patience } from '../../testing/eventually.js';
+
 /** Lets several wait for a state to come, without polling. */
 export class Waiting {
   readonly #looks = new Set<() => void>();
@@ -9,7 +11,8 @@ export class Waiting {
   /** Resolves with the first value that is neither false nor undefined. */
   until<T>(read: () => T | false | undefined, what: string): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited 90 s for ${what}`)), 90_000);
+      const giveUp = (): void => reject(new Error(`waited ${patience / 1000} s for ${what}`));
+      const timer = setTimeout(giveUp, patience);
       const look = (): void => {
         const value = read();
         if (value === false || value === undefined) return;

@@ -113,8 +113,8 @@ function listenProblem(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
   const remedy =
     code === 'EADDRINUSE'
-      ? 'another process, or another Nest application in this process, listens there, such as a second replica on this machine: ' +
-        'end it, or set another port (0 takes a free one)'
+      ? 'another process, or another Nest application in this process, listens there, such as a second replica on ' +
+        'this machine: end it, or set another port (0 takes a free one)'
       : 'set another `control.port` or `control.host`';
   return `\`control.port\` cannot be opened (${message}); ${remedy}.`;
 }

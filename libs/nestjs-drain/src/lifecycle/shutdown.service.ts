@@ -167,7 +167,7 @@ function withoutThrowing(onError: OnError): OnError {
     try {
       onError(error);
     } catch {
-      // There is nobody left to tell.
+      // The log was the last place for it.
     }
   };
 }

@@ -60,7 +60,8 @@ export function lastChunk(
   if (typeof words === 'string') return Buffer.from(words);
   throw fault(
     stream,
-    `it is an event, of the route or of the module, which only an answer of text/event-stream can carry, and this one is ${typeOf() ?? 'of no type'}. ` +
+    'it is an event, of the route or of the module, which only an answer of text/event-stream can carry, ' +
+      `and this one is ${typeOf() ?? 'of no type'}. ` +
       'Set a text, bytes, or a function that returns one of them, in the `farewell` of this route.',
   );
 }
