@@ -2,17 +2,15 @@
 //   --quick        fewer and smaller crowds; prints the page, and writes nothing
 //   --only a,b     some of: open, told, resumable, replicas; prints, and writes nothing
 import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { format, resolveConfig } from 'prettier';
 import { draw } from './growth/chart.mjs';
 import { open } from './growth/open.mjs';
 import { curveText, page, pictures } from './growth/page.mjs';
 import { replicas } from './growth/replicas.mjs';
 import { resumable } from './growth/resumable.mjs';
 import { told } from './growth/told.mjs';
+import { pretty, writePage } from './support/markdown.mjs';
 
-const target = fileURLToPath(new URL('../docs/growth.md', import.meta.url));
 const measurements = { open, told, resumable, replicas };
 
 const { values } = parseArgs({
@@ -30,9 +28,8 @@ for (const name of names) {
 }
 
 if (!values.only) {
-  const text = await pretty(page(curves));
-  if (values.quick) console.log(text);
-  else await write(text);
+  if (values.quick) console.log(await pretty(page(curves)));
+  else await write(page(curves));
 }
 
 async function write(text) {
@@ -41,10 +38,5 @@ async function write(text) {
       await writeFile(new URL(`../docs/${file}`, import.meta.url), draw(chart));
     }
   }
-  await writeFile(target, text);
-  console.log(`Written: ${target}`);
-}
-
-async function pretty(markdown) {
-  return format(markdown, { ...(await resolveConfig(target)), parser: 'markdown' });
+  await writePage('growth.md', text);
 }

@@ -1,27 +1,22 @@
-// The benchmarks of the library: `npm run build && node bench/main.mjs`, eleven minutes, writes docs/benchmarks.md.
+// The benchmarks of the library: `npm run build && node bench/main.mjs`, ten minutes, writes docs/benchmarks.md.
 //   --quick        a first look in a minute; prints, and writes nothing
 //   --only a,b     some of the sections below, also those that the page leaves out; writes nothing either
-import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { format, resolveConfig } from 'prettier';
 import { deadline } from './sections/deadline.mjs';
 import { entries } from './sections/entries.mjs';
 import { exit } from './sections/exit.mjs';
 import { flatness } from './sections/flatness.mjs';
-import { instructions } from './sections/instructions.mjs';
 import { memory } from './sections/memory.mjs';
 import { logging, reconnect } from './sections/reconnect.mjs';
 import { resume } from './sections/resume.mjs';
 import { subscriptions } from './sections/subscriptions.mjs';
 import { throughput } from './sections/throughput.mjs';
 import { wait } from './sections/wait.mjs';
+import { pretty, writePage } from './support/markdown.mjs';
 import { load, page, sectionText } from './support/report.mjs';
 
-const target = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 const benchmarks = {
   throughput,
-  instructions,
   entries,
   memory,
   flatness,
@@ -37,8 +32,8 @@ const benchmarks = {
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
-/** Minutes for one answer each: instructions, the optional entries, and whether a million streams leave anything behind. */
-const onDemand = ['instructions', 'entries', 'flatness'];
+/** Minutes for one answer each: the optional entries, what of a log costs what, whether a million streams leave anything behind. */
+const onDemand = ['entries', 'logging', 'flatness'];
 const inPage = Object.keys(benchmarks).filter((name) => !onDemand.includes(name));
 const names = values.only?.split(',') ?? (values.quick ? ['throughput'] : inPage);
 
@@ -54,10 +49,10 @@ for (const name of names) {
 loads.push(load());
 
 if (!values.quick && !values.only) {
-  await writeFile(target, await pretty(page(sections, loads)));
-  console.log(`Written: ${target}`);
-}
-
-async function pretty(markdown) {
-  return format(markdown, { ...(await resolveConfig(target)), parser: 'markdown' });
+  const introduction =
+    'Written by one run of `npm run bench`. Parties that are compared alternate, so that a machine that slows down slows ' +
+    'down all of them. What counts are the ratios within a row and the orders of magnitude; the absolute numbers are those ' +
+    'of one small machine, and differ from row to row with what it did besides. What does not depend on the machine is in ' +
+    '[instructions.md](instructions.md).';
+  await writePage('benchmarks.md', page('Benchmarks', introduction, loads, sections));
 }

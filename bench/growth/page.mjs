@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { tableOfNumbers } from '../support/markdown.mjs';
 import { kneeOf, rise } from './knee.mjs';
 import { plan } from './plan.mjs';
 
@@ -41,7 +42,7 @@ export function curveText(curve) {
   const { name, title, text, columns, rows, charts } = curve;
   const images = pictures(curve).map(([file, { title, x }]) => `![${title}, by ${x}](${file})`);
   const knees = Object.values(charts).map(kneeText);
-  return [`## ${title}`, text, ...images, ...knees, causes[name], table(columns, rows)]
+  return [`## ${title}`, text, ...images, ...knees, causes[name], tableOfNumbers(columns, rows)]
     .filter((part) => part !== '')
     .join('\n\n');
 }
@@ -62,9 +63,4 @@ function tell({ name, points }, knee, unit) {
   const last = `${cost.toFixed(1)} ${unit} with ${size}, ${least.toFixed(1)} at least`;
   if (!knee) return `*${name}*: no knee (${last}).`;
   return `*${name}*: the first knee is at ${knee.size}, ${knee.times.toFixed(2)} times the least before it (${last}).`;
-}
-
-function table(columns, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(columns), line(columns.map(() => '---:')), ...rows.map(line)].join('\n');
 }

@@ -1,3 +1,4 @@
+import { table } from '../support/markdown.mjs';
 import { kibibytes } from '../support/statistics.mjs';
 import { isValid } from './resumable.mjs';
 
@@ -199,8 +200,3 @@ const advice = ({ opening }) => [
 
 const number = (value) => Math.ceil(value).toLocaleString('en');
 const tebibytes = (bytes) => `${(bytes / 2 ** 40).toFixed(2)} TiB`;
-
-function table(columns, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
-}

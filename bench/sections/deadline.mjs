@@ -19,12 +19,20 @@ const situations = {
   unknown: { timeout: timeoutFor, surroundings: throttled },
 };
 
+/** How bare Nest ends its streams, and the last event of each: what tells the limit. */
+const ownEnds = {
+  'bare Nest': undefined,
+  'bare Nest, told by hand': { type: 'shutdown', data: { reason: 'deadline' } },
+};
+
 /** Thousands of open streams at the deadline: how long until every client has its farewell. */
 export async function deadline({ quick }) {
   const counts = quick ? [1000] : possible([10_000, 20_000]);
   const rows = [];
   for (const adapter of ['express', 'fastify']) {
-    rows.push(await bareRow(adapter, Math.min(...counts)));
+    for (const [name, farewell] of Object.entries(ownEnds)) {
+      rows.push(await ownEndRow(adapter, Math.min(...counts), name, farewell));
+    }
     for (const count of counts) {
       rows.push(row(adapter, count, 'ample', await cancelAll(adapter, count, situations.ample)));
       if (!canPin) continue;
@@ -44,8 +52,8 @@ export async function deadline({ quick }) {
       '*unknown* one the telling begins before the deadline, where the rate of this machine says that it must, and as ' +
       'late as it may, so its time says nothing; there the server has half of one processor, which it shares with a ' +
       'process that takes all it gets. *Bare Nest* tells the limit: the same route without the library, whose source ends all ' +
-      'streams at once, in one turn, with no farewell and no close of their connections; until the last client has read the ' +
-      'end. *Behind the deadline* is when the last farewell was read. Goals: none is cut in any ' +
+      'streams at once, in one turn, and closes none of their connections; *told by hand*, the source sends an event before, ' +
+      'as a farewell; until the last client has read the end. *Behind the deadline* is when the last farewell was read. Goals: none is cut in any ' +
       `row; with an ample grace period ${goal.of} are told and flushed within ${goal.told} ms, with a 99th percentile of ` +
       `the delay of at most ${goal.delay} ms, which is wanted of the other rows of whole processors too.`,
     columns: [
@@ -65,14 +73,14 @@ export async function deadline({ quick }) {
   };
 }
 
-/** The limit: all in one turn, by their own source, with no farewell, and every connection is kept. */
-async function bareRow(adapter, count) {
-  const { told, cost } = await endBare(adapter, count);
-  const cells = [adapter, `${count}, bare Nest`, 'none', ''];
+/** The limit: all in one turn, by their own source, and every connection is kept. */
+async function ownEndRow(adapter, count, name, farewell) {
+  const { told, cost } = await endByThemselves(adapter, count, farewell);
+  const cells = [adapter, `${count}, ${name}`, 'none', ''];
   return [...cells, milliseconds(told), '', '', cost.toFixed(0), '', '', ''];
 }
 
-function endBare(adapter, count) {
+function endByThemselves(adapter, count, farewell) {
   return withServer({ adapter, variant: 'bare' }, (server, port) =>
     withClients(async (clients) => {
       await serve(server, clients, port);
@@ -80,7 +88,7 @@ function endBare(adapter, count) {
       const last = clients.ask('lastEnd');
       const { cost, result: told } = await costOf(server, async () => {
         const begun = now();
-        await server.ask('endStreams');
+        await server.ask('endStreams', farewell);
         return (await last) - begun;
       });
       return { told, cost: cost / count };

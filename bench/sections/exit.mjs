@@ -13,7 +13,7 @@ const goal = 100;
 
 const situations = {
   silent: {
-    text: `${connections} connections, silent for a second; no client wants anything any more`,
+    text: `${connections} connections, silent for half a second; no client wants anything any more`,
     goal,
     adapters: ['express', 'fastify'],
     run: silent,
@@ -93,7 +93,7 @@ async function silent(server, clients, port) {
   const group = 'silent';
   await clients.ask('keep', { group, port, count: connections });
   await clients.ask('ask', { group, path: '/plain' });
-  await pause(1000);
+  await pause(2 * settle);
   const endings = clients.ask('endings', { group });
   const time = await exitTime(server);
   const { reset = 0 } = await endings;

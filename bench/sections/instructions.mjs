@@ -1,8 +1,9 @@
-import { goals } from './throughput.mjs';
-import { tell } from '../support/comparison.mjs';
+import { estimateRatio } from '../support/bootstrap.mjs';
+import { judge, tell } from '../support/comparison.mjs';
 import { canCount, InstructionCounter } from '../support/instructions.mjs';
 import { withClients, withServer } from '../support/server.mjs';
 import { mean, median } from '../support/statistics.mjs';
+import { goals } from './throughput.mjs';
 
 const connections = 4;
 /** Requests: until the code is compiled, and of each slice. */
@@ -11,14 +12,10 @@ const effort = {
   '/stream': { warmUp: 8000, count: 400 },
 };
 const slices = 8;
-const others = {
-  '/plain': ['nestjs-drain'],
-  '/stream': ['bare, with a guard', 'nestjs-drain'],
-};
 
 /** What one request costs in instructions, with the module and without: the same on a busy machine. */
 export async function instructions({ quick }) {
-  const seeds = quick ? [1] : [1, 2];
+  const seeds = quick ? [1] : [1, 2, 3, 4];
   const rows = [];
   for (const adapter of canCount ? ['express', 'fastify'] : []) {
     for (const path of Object.keys(goals)) rows.push(...(await rowsOf(adapter, path, seeds)));
@@ -27,48 +24,44 @@ export async function instructions({ quick }) {
     title: 'Instructions of a request',
     text: canCount
       ? 'The instructions that the process of the server executes in user space for one request, counted by callgrind ' +
-        `(Valgrind), in ${seeds.length} of each: one thread, ${connections} kept connections, the median of ${slices} slices ` +
-        'behind the warm-up, because the compiler comes to some of them. What else runs on the machine does not change them. ' +
-        'What the kernel does for a request is the same with the module and is not counted, so these ratios are stricter ' +
-        'than those of the processor time. In brackets the lowest and the highest ratio of any two processes, with other ' +
-        'seeds; a row of bare Nest has those of its own two, which tell what the yardstick is worth.'
+        `(Valgrind), in ${seeds.length} processes of each, with other seeds of what V8 draws: one thread, ${connections} kept ` +
+        `connections, the median of ${slices} slices behind the warm-up, because the compiler comes to some of them. What else ` +
+        'runs on the machine does not change them. What the kernel does for a request is the same with the module and is not ' +
+        'counted, so these ratios are stricter than those of the processor time. In brackets the 95 % bootstrap interval of ' +
+        'the ratio of the means, drawn from the processes; of bare Nest, that of one half of its processes to the other. A ' +
+        'goal is *reached* where the whole interval lies above it, *missed* where it lies below, and *open* otherwise.'
       : '**Not counted**: this machine has no Valgrind.',
-    columns: ['adapter, route', 'of', 'instructions/request', 'ratio of bare to it', 'goal'],
+    columns: [
+      'adapter, route',
+      'of',
+      'instructions/request',
+      'ratio of bare to it',
+      'goal',
+      'verdict',
+    ],
     rows,
   };
 }
 
 async function rowsOf(adapter, path, seeds) {
-  const counts = {};
-  // One with each processor.
-  for (const variant of ['bare', ...others[path]]) {
-    const server = { adapter, variant };
-    counts[variant] = await Promise.all(seeds.map((seed) => countOf(server, path, seed)));
-  }
-  const { bare, ...measured } = counts;
+  const count = (variant) =>
+    Promise.all(seeds.map((seed) => countOf({ adapter, variant }, path, seed)));
+  const bare = await count('bare');
+  const ours = await count('nestjs-drain');
   const route = `${adapter}, ${path}`;
-  const [one, another = one] = bare;
-  const spread = { value: one / another, low: one / another, high: another / one };
-  const rows = Object.entries(measured).map(([variant, counted]) =>
-    row(route, variant, counted, ratiosOf(bare, counted), goals[path]),
-  );
-  return [row(route, 'bare', bare, spread), ...rows];
+  const half = Math.ceil(bare.length / 2);
+  const itself = estimateRatio(bare.slice(0, half), bare.slice(-half));
+  const ratio = estimateRatio(bare, ours);
+  return [
+    row(route, 'bare', bare, itself, ['', '']),
+    row(route, 'nestjs-drain', ours, ratio, [`≥ ${goals[path]}`, judge(ratio, goals[path])]),
+  ];
 }
 
-function row(route, of, counted, ratio, goal) {
+function row(route, of, counted, ratio, judged) {
   console.log(`${route}, ${of}, instructions: ${tell(ratio)}`);
-  const isOurs = of === 'nestjs-drain';
   const cost = Math.round(mean(counted)).toLocaleString('en');
-  return [route, of, cost, tell(ratio), isOurs ? `≥ ${goal}` : ''];
-}
-
-function ratiosOf(bare, measured) {
-  const all = bare.flatMap((base) => measured.map((cost) => base / cost));
-  return {
-    value: mean(bare) / mean(measured),
-    low: Math.min(...all),
-    high: Math.max(...all),
-  };
+  return [route, of, cost, tell(ratio), ...judged];
 }
 
 async function countOf(parameters, path, seed) {

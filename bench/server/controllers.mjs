@@ -7,10 +7,14 @@ const events = Array.from({ length: 10 }, (_, index) => ({ data: { text: `word $
 
 let ending = new Subject();
 
-/** Ends the streams of `/ending`. Others may be opened then. */
-export function endAll() {
+/**
+ * Ends the streams of `/ending`. Others may be opened then.
+ * @param farewell the event that they send before; none if it is undefined
+ */
+export function endAll(farewell) {
   const ended = ending;
   ending = new Subject();
+  if (farewell) ended.next(farewell);
   ended.complete();
 }
 

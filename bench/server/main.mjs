@@ -64,7 +64,7 @@ answerQuestions({
       await turn();
     }
   },
-  endStreams: () => endAll(),
+  endStreams: (farewell) => endAll(farewell),
   drain: () => watch.drain(),
 });
 // The channel alone must not keep the process alive, or it could not exit by itself.

@@ -23,6 +23,11 @@ export function estimate(groups, random = generator(1)) {
   return withInterval(of, random);
 }
 
+/** The mean of the one for one of the other, with its interval; each value of a process of its own. */
+export function estimateRatio(base, measured, random = generator(1)) {
+  return withInterval((draw) => mean(draw(base)) / mean(draw(measured)), random);
+}
+
 /** How much larger the mean of the one is than that of the other, with its interval; each value of a process of its own. */
 export function estimateDifference(measured, base, random = generator(1)) {
   return withInterval((draw) => mean(draw(measured)) - mean(draw(base)), random);

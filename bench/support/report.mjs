@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
+import { table } from './markdown.mjs';
 
 const require = createRequire(import.meta.url);
 const packages = [
@@ -13,15 +14,10 @@ const packages = [
 ];
 
 /** The whole page. */
-export function page(sections, loads) {
-  return [
-    '# Benchmarks',
-    'Written by one run of `npm run bench`. Parties that are compared alternate, so that a machine that slows down ' +
-      'slows down all of them. What counts are the ratios within a row and the orders of magnitude; the absolute numbers ' +
-      'are those of one small machine, and differ from row to row with what it did besides.',
-    surroundings(loads),
-    ...sections.map(sectionText),
-  ].join('\n\n');
+export function page(title, introduction, loads, sections) {
+  return [`# ${title}`, introduction, surroundings(loads), ...sections.map(sectionText)].join(
+    '\n\n',
+  );
 }
 
 export function sectionText({ title, text, columns, rows, output }) {
@@ -51,9 +47,4 @@ export const load = () => loadavg()[0];
 
 function versionOf(name) {
   return require(`${name}/package.json`).version;
-}
-
-function table(columns, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
 }
