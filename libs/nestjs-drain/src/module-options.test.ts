@@ -55,9 +55,17 @@ describe('options that cannot work are refused with the remedy', () => {
     [{ kind: 'subscripton' }, /`kind` is "subscripton"; set "finite" or "subscription"/],
     [
       { farewell: 5 },
-      /`farewell` is 5; set "handler", a text, a Uint8Array or a function, or an object with data, id/,
+      /`farewell` is 5; set "handler", a text or a Uint8Array that is not empty, or a function, or an object with data/,
     ],
-    [{ farewell: { dat: 1 } }, /:\n {2}- `farewell.dat` is not an option; known are data, [^\n]*$/],
+    [
+      { farewell: { dat: 1 } },
+      /:\n {2}- `farewell.dat` is not an option; known are data, .*\n.*`farewell.data` is undefined; set a text/,
+    ],
+    [{ farewell: '' }, /`farewell` is ""; set "handler", a text or a Uint8Array that is not empty/],
+    [{ farewell: new Uint8Array(0) }, /`farewell.* set a text/],
+    [{ farewell: { type: 'bye' } }, /`farewell.data` is undefined; set a text, or what JSON/],
+    [{ farewell: { data: () => 1 } }, /`farewell.data` is .*; set a text, or what JSON can write/],
+    [{ farewell: { data: 1n } }, /`farewell.data` is .*; set a text, or what JSON can write/],
     [{ existing: 'yes' }, /`existing` is "yes"; set true or false, or a function\./],
     [{ heartbeat: 15_000 }, /`heartbeat` is 15000; set a whole number of seconds from 1 to 3600/],
     [{ heartbeat: true }, /`heartbeat` is true; set a whole number of seconds/],
@@ -70,7 +78,7 @@ describe('options that cannot work are refused with the remedy', () => {
     [{ resumable: { grace: -1 } }, /`resumable.grace` is -1; set a number of seconds/],
     [{ resumable: { grace: Infinity } }, /`resumable.grace` is Infinity/],
     [{ resumable: { principal: 'x' } }, /`resumable.principal` is "x"; set a function/],
-  ])('@DrainableStream(%j)', (declared, message) => {
+  ])('@DrainableStream(%p)', (declared, message) => {
     expect(declare(declared)).toThrow(message);
   });
 });

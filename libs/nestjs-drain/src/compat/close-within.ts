@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import type { Drain } from '../core/drain.js';
+import { DrainLog } from './nest-logger.js';
 import { within } from '../core/clock.js';
 
 /**
@@ -13,7 +13,7 @@ export async function closeWithin(drain: Drain, what: string, close: () => unkno
   const { flushTimeout } = drain.options;
   const closing = (async () => void (await close()))();
   if (await within(drain.clock, flushTimeout * 1000, closing)) return closing;
-  new Logger('GracefulShutdown').warn(
+  new DrainLog('GracefulShutdown').warn(
     `${what} did not close within ${flushTimeout} s (\`flushTimeout\`); the shutdown goes on without it.`,
   );
 }

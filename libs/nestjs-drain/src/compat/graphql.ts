@@ -1,4 +1,5 @@
-import { Logger, type Type } from '@nestjs/common';
+import { type Type } from '@nestjs/common';
+import { DrainLog } from './nest-logger.js';
 import type { ModuleRef } from '@nestjs/core';
 import { AbstractGraphQLDriver } from '@nestjs/graphql';
 import type { Context, ServerOptions } from 'graphql-ws';
@@ -59,7 +60,7 @@ function extended(
   extend: (hooks: GraphQLWsHooks) => GraphQLWsHooks,
 ): DriverOptions {
   if (options.subscription) {
-    new Logger('GracefulShutdown').warn(
+    new DrainLog('GracefulShutdown').warn(
       `The GraphQL driver ${driver.constructor.name} serves subscriptions by other means than graphql-ws: ` +
         'DrainGraphQLModule cannot see them. Leave it out, and announce their connections with ' +
         'StreamAdmission.openUpgrade(): docs/recipes.md, "Mercurius".',

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { DrainLog } from './nest-logger.js';
 
 /** A part of another library that has no public name or no public promise, and that the drain needs. */
 export interface Expectation {
@@ -28,7 +28,7 @@ export function requireParts(of: unknown, expected: Expectation): void {
 export function expectParts(of: unknown, expected: Expectation): boolean {
   const missing = missingPart(of, expected.parts);
   if (missing === undefined) return true;
-  new Logger('GracefulShutdown').warn(describe(missing, expected));
+  new DrainLog('GracefulShutdown').warn(describe(missing, expected));
   return false;
 }
 

@@ -8,11 +8,18 @@ export function lookAt<T extends object, Name extends keyof T>(object: T, name: 
   return Reflect.get(object, name);
 }
 
-/** `emitter.on(name, listener)`, where every emitter may have another shape. */
-export function listenTo(
+/**
+ * `emitter.prependListener(name, listener)`, where every emitter may have another shape. Before those of the application,
+ * because behind one that throws no other is called.
+ */
+export function listenFirst(
   emitter: EventEmitter,
   name: string,
   listener: (...args: never[]) => void,
 ): void {
-  EventEmitter.prototype.on.call(emitter, name, listener as (...args: unknown[]) => void);
+  EventEmitter.prototype.prependListener.call(
+    emitter,
+    name,
+    listener as (...args: unknown[]) => void,
+  );
 }

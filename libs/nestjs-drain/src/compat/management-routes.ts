@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Logger } from '@nestjs/common';
+
 import type { InFlight } from '../core/in-flight.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
-import { stackOf } from './nest-logger.js';
+import { DrainLog, stackOf } from './nest-logger.js';
 
 /** One call of a management route. */
 export interface ManagementCall {
@@ -41,7 +41,7 @@ export interface ManagementRoute {
  * parser or throttler of the application reaches them, and they are no work that a drain waits for.
  */
 export class ManagementRoutes {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   readonly #routes = new Map<string, ManagementRoute>();
   /** Of their paths. Every request comes by here, and their first letters tell nearly all of them. */
   readonly #initials = new Set<number>();

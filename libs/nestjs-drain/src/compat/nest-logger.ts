@@ -4,6 +4,29 @@ import { ConsoleLogger, Logger } from '@nestjs/common';
 export type Level = 'log' | 'warn';
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Nest's logger for the library's own lines: an application's logger that throws must end neither a drain nor the process. */
+export class DrainLog extends Logger {
+  override log(message: unknown, ...others: unknown[]): void {
+    quietly(() => super.log(message, ...others));
+  }
+
+  override warn(message: unknown, ...others: unknown[]): void {
+    quietly(() => super.warn(message, ...others));
+  }
+
+  override error(message: unknown, ...others: unknown[]): void {
+    quietly(() => super.error(message, ...others));
+  }
+}
+
+function quietly(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // There is no other place where it could be said.
+  }
+}
+
 /** What a logger is called with for one line: the arguments before the context, which Nest adds. */
 type LineForm = (message: string, fields: Fields) => [unknown, ...unknown[]];
 

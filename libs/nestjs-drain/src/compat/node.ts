@@ -152,6 +152,12 @@ export function rawSocketOf(socket: TLSSocket): Socket | undefined {
   return (socket as { _parent?: Socket })._parent;
 }
 
+/** Sends a RST. Below TLS it is that of the socket under it, which Node does not reset by itself. */
+export function resetSocket(socket: Socket): void {
+  const raw = socket instanceof TLSSocket ? rawSocketOf(socket) : socket;
+  if (raw instanceof Socket && !raw.destroyed) raw.resetAndDestroy();
+}
+
 /**
  * What this Node hides from the drain, a sentence each with its consequence. Empty as a rule.
  * @param serves whether the server speaks TLS.

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import { lookAt } from './look.js';
+import { resetSocket } from './node.js';
 
 // Express makes each look at a response dear, and the deadline asks thousands. So `lookAt` asks, and the fields of Node
 // behind its getters, because a getter looks a second time.
@@ -50,6 +51,21 @@ export function isLengthPromised(response: ServerResponse): boolean {
   // Known with the headers, and without reading them: the usual stream is sent in chunks.
   if (lookAt(response, 'chunkedEncoding')) return false;
   return sentHeaderOf(response, 'content-length') !== undefined;
+}
+
+/**
+ * Destroys an answer so that its client sees that it is not whole. Where neither chunks nor a length tell its end, its
+ * connection does, and a FIN would be a regular one (RFC 9112, section 6.3): so it is with HTTP/1.0, which nginx speaks
+ * by default. Such a connection is reset.
+ */
+export function breakOff(response: ServerResponse): void {
+  const { socket } = response;
+  if (socket && endsWithConnection(response)) resetSocket(socket);
+  response.destroy();
+}
+
+function endsWithConnection(response: ServerResponse): boolean {
+  return isHeadSent(response) && !response.chunkedEncoding && !isLengthPromised(response);
 }
 
 /** Whether the headers have said so. */

@@ -25,20 +25,15 @@ export function runAs<T>(work: CountedWork, task: () => T, isWorthIt: boolean): 
   const outer = synchronous;
   synchronous = work;
   try {
-    return isFollowed(isWorthIt) ? asynchronous.run(work, task) : task();
+    return isFree || isWorthIt ? asynchronous.run(work, task) : task();
   } finally {
     synchronous = outer;
   }
 }
 
-/** Whether work is found behind its first await too. */
-export function isFollowed(isWorthIt: boolean): boolean {
-  return isFree || isWorthIt;
-}
-
 /**
  * Lets the rest of this turn and what it starts find its work: the listeners of an event that come after
- * this one. For work that `isFollowed`.
+ * this one. Dear on every Node, so for work that comes while the process shuts down.
  */
 export function enterWork(work: CountedWork): void {
   asynchronous.enterWith(work);

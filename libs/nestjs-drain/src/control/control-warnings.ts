@@ -1,8 +1,8 @@
 import type { AddressInfo, Server } from 'node:net';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { isInPod } from '../compat/environment.js';
-import { writeLine } from '../compat/nest-logger.js';
+import { DrainLog, writeLine } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import { UnfollowedDrain } from '../core/unfollowed-drain.js';
@@ -15,7 +15,7 @@ const interval = 60_000;
 /** Says what an operator has to know about the shutdown routes: who can call them, and that one did. */
 @Injectable()
 export class ControlWarnings implements OnApplicationBootstrap {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   readonly #unfollowed: UnfollowedDrain;
   #cancel = (): void => undefined;
 

@@ -3,12 +3,12 @@ import type { Server } from 'node:net';
 import {
   Inject,
   Injectable,
-  Logger,
   type MiddlewareConsumer,
   NotFoundException,
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import { onSecondaryServers, rawOf } from '../compat/fastify.js';
 import { ManagementRoutes } from '../compat/management-routes.js';
@@ -39,7 +39,7 @@ interface ServingAdapter {
  */
 @Injectable()
 export class ManagementFront implements OnModuleInit {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   readonly #registered: RegisteredRoute[] = [];
   /** Requests of the management port. */
   readonly #managed = new WeakSet<IncomingMessage>();

@@ -4,11 +4,11 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 import {
   Inject,
   Injectable,
-  Logger,
   SetMetadata,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ManagementRoutes } from '../compat/management-routes.js';
 import { Drain } from '../core/drain.js';
@@ -30,7 +30,7 @@ export const Management = (): ClassDecorator => SetMetadata(MANAGEMENT, true);
  */
 @Injectable()
 export class ManagementPort implements OnApplicationBootstrap, OnApplicationShutdown, Listener {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   readonly #options: Pick<ControlOptions, 'port' | 'host'>;
   readonly #answers = new Set<ServerResponse>();
   #server: Server | undefined;

@@ -27,6 +27,19 @@ export type DrainListener<Type extends DrainEventType = DrainEventType> = (
   event: Extract<DrainEvent, { type: Type }>,
 ) => void;
 
+export type OnError = (error: unknown) => void;
+
+/** What is told of an error may fail as well: a logger, or an error that cannot even be looked at. */
+export function withoutThrowing(onError: OnError): OnError {
+  return (error) => {
+    try {
+      onError(error);
+    } catch {
+      // There is no other place for it.
+    }
+  };
+}
+
 /**
  * The event port. Listeners are called in the turn of the fact, in the order they subscribed; those that had by then.
  * A listener that throws harms neither the drain nor the other listeners: its error goes to `onError`.
@@ -45,7 +58,11 @@ export class DrainEvents {
     ended: [],
   };
 
-  constructor(private readonly onError: (error: unknown) => void = () => undefined) {}
+  readonly #onError: OnError;
+
+  constructor(onError: OnError = () => undefined) {
+    this.#onError = withoutThrowing(onError);
+  }
 
   /** Adds a listener to all events and returns a function that removes it. */
   subscribe(listener: DrainListener): () => void {
@@ -70,7 +87,7 @@ export class DrainEvents {
       try {
         (listener as DrainListener)(event);
       } catch (error) {
-        this.onError(error);
+        this.#onError(error);
       }
     }
   }

@@ -116,7 +116,7 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
   readonly route: string;
   readonly #name: string | number;
   #cause: EndCause | undefined;
-  #destroyed: false | 'atDeadline' | 'otherwise' = false;
+  #destroyed: false | 'withoutFarewell' | 'otherwise' = false;
   #released = false;
   #handOff: HandOff | undefined;
   #aborter: AbortController | undefined;
@@ -161,7 +161,7 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
   }
 
   get lacksFarewell(): boolean {
-    return this.#destroyed === 'atDeadline';
+    return this.#destroyed === 'withoutFarewell';
   }
 
   /** Its answer is written whole: it needs no farewell. */
@@ -208,11 +208,13 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
     this.abort(cause);
   }
 
-  /** Destroys the transport and releases the stream as cut. */
-  destroy(): void {
+  /**
+   * Destroys the transport and releases the stream as cut.
+   * @param lacksFarewell see the field; by default where it is destroyed while it is being ended. The signal aborts behind that
+   */
+  destroy(lacksFarewell = this.#cause === 'deadline' && !this.#abortedFor): void {
     if (this.#released) return;
-    // The signal aborts behind `end`: what is destroyed between the two could not be ended.
-    this.#destroyed = this.#cause === 'deadline' && !this.#abortedFor ? 'atDeadline' : 'otherwise';
+    this.#destroyed = lacksFarewell ? 'withoutFarewell' : 'otherwise';
     try {
       this.transport.destroy();
     } catch {

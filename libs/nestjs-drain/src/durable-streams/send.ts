@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { breakOff } from '../compat/response.js';
 import type { Answer } from './answer.js';
 
 /** Sends an answer. One that fails in the middle is broken off, so that its reader takes no part for the whole. */
@@ -21,7 +22,7 @@ export async function send(
     }
     response.end();
   } catch {
-    response.destroy();
+    breakOff(response);
   }
 }
 

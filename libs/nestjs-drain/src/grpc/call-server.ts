@@ -4,7 +4,8 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import { Logger } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
+
 import type { Drain } from '../core/drain.js';
 import type { Listener } from '../core/shutdown.js';
 import type { StreamKind } from '../core/stream.js';
@@ -22,7 +23,7 @@ const uncounted = /^\/grpc\.(health|reflection)\./;
 
 /** One gRPC server: which calls it is given, and how its connections end. */
 export class CallServer implements Listener {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   readonly #watching = new Set<ServerInterceptingCallInterface>();
   #server: Server | undefined;
   #isLeaving = false;

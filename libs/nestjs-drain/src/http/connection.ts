@@ -7,7 +7,7 @@ import {
   isReceiving,
   lingerWhileReceiving,
 } from '../compat/node.js';
-import { isHeadSent } from '../compat/response.js';
+import { breakOff, isHeadSent } from '../compat/response.js';
 
 /** One client connection: the answers under way on it, and how it ends without losing any. */
 export abstract class Connection {
@@ -115,6 +115,7 @@ export class Http1Connection extends Connection {
   }
 
   destroy(): void {
+    if (this.current) breakOff(this.current);
     this.socket.destroy();
   }
 

@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
@@ -17,7 +18,7 @@ interface ServingAdapter {
 /** Watches the application's HTTP servers, where it has any. */
 @Injectable()
 export class HttpServers implements OnModuleInit {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,

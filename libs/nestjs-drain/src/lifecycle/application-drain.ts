@@ -1,8 +1,8 @@
-import { Logger } from '@nestjs/common';
+import { type Logger } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { isInPod, watcherOf } from '../compat/environment.js';
 import { importersOf } from '../compat/for-root.js';
-import { stackOf } from '../compat/nest-logger.js';
+import { DrainLog, stackOf } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import { durationWarnings } from '../core/duration.js';
 import { InvalidDrainOptionsError, resolveDrainOptions } from '../core/options.js';
@@ -24,7 +24,7 @@ export function applicationDrain(modules: ModulesContainer, options: ModuleOptio
         'ShutdownService without importing it.',
     ]);
   }
-  const logger = new Logger('GracefulShutdown');
+  const logger = new DrainLog('GracefulShutdown');
   const watcher = watcherOf();
   const { development = watcher !== undefined, ...bounds } = separateOptions(options).drain;
   const drain = new Drain(resolveDrainOptions({ ...bounds, development }), undefined, (error) => {

@@ -1,4 +1,5 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import { AfterNest } from '../compat/nest-close.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
@@ -13,7 +14,7 @@ const lastFlush = 1.5;
 /** This application among those that the process' signals drain. */
 @Injectable()
 export class ApplicationSignals implements SignalledApplication, OnApplicationBootstrap {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   readonly #process = signalsOfProcess();
   readonly #unregister: () => void;
   readonly signals: readonly NodeJS.Signals[];

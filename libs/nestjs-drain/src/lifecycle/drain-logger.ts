@@ -1,5 +1,5 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type Fields, type Level, writeLine } from '../compat/nest-logger.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { DrainLog, type Fields, type Level, writeLine } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import { countOf, namesOf } from '../core/phrases.js';
 import { describeReport, type DrainReport, type StreamOutcome } from '../core/report.js';
@@ -16,7 +16,7 @@ const progressInterval = 5000;
  */
 @Injectable()
 export class DrainLogger {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   readonly #losses: LossReport;
   #cancelProgress = (): void => undefined;
 

@@ -1,6 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { stackOf } from '../compat/nest-logger.js';
+import { DrainLog, stackOf } from '../compat/nest-logger.js';
 import { providersWith, type ProviderWithMethod } from '../compat/providers.js';
 import { runAs } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
@@ -32,7 +32,7 @@ export interface AfterDrain {
  */
 @Injectable()
 export class Hooks {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
 
   constructor(
     private readonly discovery: DiscoveryService,

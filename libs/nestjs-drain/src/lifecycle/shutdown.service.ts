@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   Observable,
   type Observer,
@@ -7,10 +7,15 @@ import {
   type Subscription,
   type TeardownLogic,
 } from 'rxjs';
-import { stackOf } from '../compat/nest-logger.js';
+import { DrainLog, stackOf } from '../compat/nest-logger.js';
 import { callingWork } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
-import type { DrainEvent, DrainEvents } from '../core/events.js';
+import {
+  type DrainEvent,
+  type DrainEvents,
+  type OnError,
+  withoutThrowing,
+} from '../core/events.js';
 import type { DrainPhase } from '../core/phase.js';
 import type { DrainReport } from '../core/report.js';
 import { DRAIN } from '../core/tokens.js';
@@ -39,7 +44,7 @@ export class ShutdownService {
    */
   readonly events: Observable<DrainEvent>;
 
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
 
   constructor(@Inject(DRAIN) private readonly machine: Drain) {
     this.events = eventStream(machine.events, (error) => {
@@ -138,8 +143,6 @@ export class ShutdownService {
   }
 }
 
-type OnError = (error: unknown) => void;
-
 /** What rxjs takes: an observer, or its three functions one by one. */
 interface Callbacks<T> {
   readonly next?: ((value: T) => void) | null | undefined;
@@ -159,17 +162,6 @@ export function eventStream(events: DrainEvents, onError: OnError): Observable<D
     (observer) => events.subscribe((event) => observer.next(event)),
     withoutThrowing(onError),
   );
-}
-
-/** A logger may fail too, or an error that cannot even be looked at. */
-function withoutThrowing(onError: OnError): OnError {
-  return (error) => {
-    try {
-      onError(error);
-    } catch {
-      // The log was the last place for it.
-    }
-  };
 }
 
 /**

@@ -194,7 +194,10 @@ export class ProcessSignals implements SignalCoordinator {
           'event loop alive; end it there, or raise `exitTimeout`. Exiting now.',
       );
       this.#exit(1);
-    }, exitTimeout * 1000).unref();
+    }, exitTimeout * 1000);
+    // A hook that waits for nothing keeps no process alive, and those behind it would be left out.
+    if (this.#all('gone')) this.#exitTimer.unref();
+    else this.#exitTimer.ref();
   }
 
   #exit(code: number): void {

@@ -1,7 +1,7 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
-import { stackOf } from '../compat/nest-logger.js';
+import { DrainLog, stackOf } from '../compat/nest-logger.js';
 import { unsubscriberOf } from '../compat/brokers.js';
 import {
   closeAfterShutdown,
@@ -39,7 +39,7 @@ export class MessageServers {
 
 /** One server of message handlers: what it works on, how it stops taking more, and how it ends. */
 class MessageServer implements Listener {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   /** All of this server, late ones included: the transport is not closed under any of them. */
   readonly #working = new InFlight('messages', { awaitsLateWork: true });
 

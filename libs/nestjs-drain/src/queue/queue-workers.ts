@@ -1,7 +1,7 @@
 import { BullRegistrar, WorkerHost } from '@nestjs/bullmq';
-import { Inject, Injectable, Logger, Optional, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { stackOf } from '../compat/nest-logger.js';
+import { DrainLog, stackOf } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import type { BullWorker } from './bull-worker.js';
@@ -14,7 +14,7 @@ import { takeWorkersOf, type QueueWithProcessors } from './started-workers.js';
  */
 @Injectable()
 export class QueueWorkers implements OnApplicationBootstrap {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   readonly #workers = new Map<BullWorker, QueueWorker>();
   readonly #work: QueueWork;
 

@@ -1,10 +1,10 @@
 import {
   type DynamicModule,
   type FactoryProvider,
-  Logger,
   Module,
   type ModuleMetadata,
 } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import {
   type HandOffTime,
   InvalidResumeOptionsError,
@@ -183,7 +183,7 @@ function serviceOf(drain: Drain, options: DrainResumeOptions): ResumableStreamSe
 
 /** A store that fails, fails for every stream: the same complaint is logged once in 10 s. */
 function complaints(clock: Clock): (error: unknown) => void {
-  const logger = new Logger('DrainResume');
+  const logger = new DrainLog('DrainResume');
   const told = new Map<string, number>();
   return (error) => {
     const message = error instanceof Error ? error.message : String(error);

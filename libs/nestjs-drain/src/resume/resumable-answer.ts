@@ -1,4 +1,5 @@
-import { InternalServerErrorException, Logger } from '@nestjs/common';
+import { InternalServerErrorException } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import {
   type EventSource,
   type FollowedStream,
@@ -13,7 +14,7 @@ import { AnswerPortions } from './answer-portions.js';
 import { isCancelled, loggedEnd, loggedEvent, loggedFailure } from './logged.js';
 import type { StreamPosition } from './position.js';
 
-const logger = new Logger('DrainableStream');
+const logger = new DrainLog('DrainableStream');
 
 const endedEarly = new InternalServerErrorException(
   'The server ended this answer before it was finished.',

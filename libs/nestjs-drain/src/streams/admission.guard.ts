@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import { ModuleRef } from '@nestjs/core';
 import { wholeSeconds } from '../core/duration.js';
 import { rawOf } from '../compat/fastify.js';
@@ -42,7 +43,7 @@ interface Application {
 @Injectable()
 export class AdmissionGuard implements CanActivate {
   static readonly [ADMISSION_GUARD] = true;
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   #application: Application | undefined;
   #isSaid = false;
 

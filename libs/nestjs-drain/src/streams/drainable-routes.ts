@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import {
   checkRouteMetadata,
@@ -39,7 +40,7 @@ import { undecoratedRoutesOf, undecoratedRoutesWarning } from './undecorated-rou
  */
 @Injectable()
 export class DrainableRoutes implements OnModuleInit {
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new DrainLog('GracefulShutdown');
   readonly #logged: StreamRoute[] = [];
   /** A controller of several modules counts once. */
   readonly #undecorated = new Set<string>();

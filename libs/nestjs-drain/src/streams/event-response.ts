@@ -59,9 +59,7 @@ function followWrites(own: { write: Write }): EventPosition {
   const position = new EventPosition();
   const write = lookAt(own, 'write');
   own.write = (chunk, ...others) => {
-    const [encoding] = others;
-    const isEncoded = typeof chunk === 'string' && typeof encoding === 'string';
-    position.follow(isEncoded ? Buffer.from(chunk, encoding as BufferEncoding) : chunk);
+    position.follow(chunk, others[0]);
     return write.call(own, chunk, ...others);
   };
   return position;

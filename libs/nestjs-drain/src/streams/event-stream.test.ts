@@ -246,6 +246,7 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
     ['in the end', (response, done) => response.end('data: ha', done)],
     ['in its encoding', (response, done) => response.end('ZGF0YTogaGE=', 'base64', done)],
     ['before the end', (response, done) => (response.write('data: ha'), response.end(done))],
+    ['behind a line', (response, done) => (response.write('data: ha'), response.end('\n', done))],
     [
       'before an empty end',
       (response, done) => (response.write('data: ha'), response.end('', done)),
@@ -260,17 +261,6 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
     await expect(answer.text()).rejects.toThrow();
     expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
     expect(calledBack).toHaveBeenCalledTimes(1);
-  });
-
-  test('the line that the application ends with becomes an event of its own', async () => {
-    await start();
-    endItself = (response) => (response.write('data: last'), response.end('\n'));
-    const answer = await fetch(`${running.url}/ended`);
-    source.next({ data: 'one' });
-    void expire();
-    expect(await answer.text()).toMatch(
-      /data: one\n\ndata: last\n\n\nevent: shutdown\ndata: .*\n\n$/,
-    );
   });
 
   test('an end with what is no chunk throws as it does without the decorator, and the farewell comes with the next', async () => {

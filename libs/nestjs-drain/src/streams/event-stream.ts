@@ -4,7 +4,7 @@ import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import type { CancelListener } from './cancel-subject.js';
 import type { EventPosition } from './event-position.js';
 import { beforeEnd } from './event-response.js';
-import { lastEvent, unwritable } from './farewell.js';
+import { lastEvent, textOf, unwritable } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { RepeatedId } from './last-event-id.js';
 
@@ -81,7 +81,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
     } catch {
       // It has been logged.
     }
-    this.stream.destroy();
+    this.stream.destroy(this.stream.endedFor === 'deadline');
     return undefined;
   }
 }
@@ -122,6 +122,7 @@ function lastText(stream: HttpStream, id: string | undefined): string {
 /** @throws TypeError where its data cannot be written, which the log says */
 function writtenText(stream: HttpStream, event: Partial<MessageEvent>): string {
   try {
+    if (textOf(event.data) === undefined) throw new TypeError('JSON leaves it out');
     return formatEvent(event);
   } catch (error) {
     throw unwritable(stream, error);
@@ -132,19 +133,16 @@ function writtenText(stream: HttpStream, event: Partial<MessageEvent>): string {
  * What ends an event stream of bytes. A subscription's client drops half an event, and gets it whole where it
  * reconnects to; it is told nothing behind one.
  * @param id see `RepeatedId`
- * @returns undefined within a line: first the event must become whole
+ * @returns undefined within an event, also at the end of one of its lines: first the event must become whole, because a
+ * blank line would dispatch its half, or keep its id
  */
 export function endOfEvents(
   stream: HttpStream,
   position: EventPosition,
   id?: string,
 ): { readonly words?: string } | undefined {
-  const isBetween = position.isBetweenEvents;
-  if (!isBetween && stream.kind === 'subscription') return {};
-  if (!position.isAtLineStart) return undefined;
-  const event = lastText(stream, id);
-  // The first of the two may be the second half of a line end.
-  return { words: isBetween ? event : `\n\n${event}` };
+  if (position.isBetweenEvents) return { words: lastText(stream, id) };
+  return stream.kind === 'subscription' ? {} : undefined;
 }
 
 /**
@@ -160,8 +158,7 @@ export function reconnectEvent(id: string | undefined, retryAfter: number): Part
 export function formatEvent({ type, id, retry, comment, data }: Partial<MessageEvent>): string {
   const line = (name: string, value: string | number | undefined): string =>
     value === undefined ? '' : `${name}: ${String(value).replace(/[\r\n]/g, '')}\n`;
-  const text = typeof data === 'string' ? data : JSON.stringify(data);
-  const body = `${linesOf('', comment)}${linesOf('data', data === undefined ? undefined : text)}`;
+  const body = `${linesOf('', comment)}${linesOf('data', textOf(data))}`;
   return `${line('event', type)}${line('id', id)}${line('retry', retry)}${body}\n`;
 }
 

@@ -1,5 +1,5 @@
-import { Logger, type MessageEvent } from '@nestjs/common';
-import { stackOf } from '../compat/nest-logger.js';
+import { type MessageEvent } from '@nestjs/common';
+import { DrainLog, stackOf } from '../compat/nest-logger.js';
 import { format } from '../core/duration.js';
 import type { StreamInfo } from '../core/stream.js';
 import { isThenable } from '../core/thenable.js';
@@ -27,7 +27,7 @@ export const defaultFarewell: MessageEvent = {
   },
 };
 
-const logger = new Logger('DrainableStream');
+const logger = new DrainLog('DrainableStream');
 /** The routes of which the log has said that their farewell has a fault. */
 const complained = new Set<string>();
 
@@ -115,8 +115,18 @@ function fault(stream: StreamInfo, problem: string, stack?: string): TypeError {
   return new TypeError(problem);
 }
 
-/** An event without data is none to an EventSource, and an empty text or chunk says nothing. */
+/** An event without data is none to an EventSource. */
 function isLastWords(words: unknown): words is LastWords {
-  if (typeof words === 'string' || words instanceof Uint8Array) return words.length > 0;
+  if (isTextOrBytes(words)) return true;
   return (words as Partial<MessageEvent> | null | undefined)?.data !== undefined;
+}
+
+/** Empty, it would say nothing, and its end would pass for that of a whole answer. */
+export function isTextOrBytes(words: unknown): words is string | Uint8Array {
+  return (typeof words === 'string' || words instanceof Uint8Array) && words.length > 0;
+}
+
+/** The data of an event as it is written; undefined for what JSON leaves out, such as a function. */
+export function textOf(data: unknown): string | undefined {
+  return typeof data === 'string' ? data : JSON.stringify(data);
 }

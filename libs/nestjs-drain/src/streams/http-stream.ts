@@ -5,7 +5,13 @@ import { Attachment } from '../compat/attachment.js';
 import { rawOf } from '../compat/fastify.js';
 import { lookAt } from '../compat/look.js';
 import { bytesDispatched, currentAnswer } from '../compat/node.js';
-import { isEnded, isEventStream, isHeadSent, isLengthPromised } from '../compat/response.js';
+import {
+  breakOff,
+  isEnded,
+  isEventStream,
+  isHeadSent,
+  isLengthPromised,
+} from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';
 import { CancelSubject } from './cancel-subject.js';
@@ -77,7 +83,7 @@ export class HttpTransport implements StreamTransport {
   destroy(): void {
     // Destroying a stream of HTTP/2 would end it without an error, as if it were complete.
     if (this.http2) this.http2.close(constants.NGHTTP2_INTERNAL_ERROR);
-    else this.response.destroy();
+    else breakOff(this.response);
   }
 
   /** Whether its client had left when it was admitted: the response has been closed, and says so no second time. */

@@ -39,7 +39,7 @@ export class ResponseStream {
 
   #pass(args: unknown[]): boolean {
     const flowing = this.#write.apply(this.stream.transport.response, args);
-    this.#position.follow(args[0]);
+    this.#position.follow(args[0], args[1]);
     if (this.#isDue && this.#position.isBetweenEvents) this.#endOrDestroy(() => this.#endEvents());
     return flowing;
   }

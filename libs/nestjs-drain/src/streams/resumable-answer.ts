@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { HttpException, Logger } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import { EMPTY, Observable, type Subscriber } from 'rxjs';
 import { HeldResponse, needsDrain } from '../compat/response.js';
 import {
@@ -16,7 +17,7 @@ import type { Answerer, HttpStream } from './http-stream.js';
 import { ReconnectAnswer } from './refusals.js';
 import type { StreamRoute } from './stream-route.js';
 
-const logger = new Logger('DrainableStream');
+const logger = new DrainLog('DrainableStream');
 
 /** One request of a resumable route, between its guards and its answer: what the client gets comes from the log. */
 export class ResumableAnswer implements Answerer {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { rawOf } from '../compat/fastify.js';
-import { listenTo } from '../compat/look.js';
+import { listenFirst } from '../compat/look.js';
 import { refuseSocket } from '../compat/ws.js';
 import { Drain } from '../core/drain.js';
 import { checkOptions, required, text, type OptionChecks } from '../core/option-checks.js';
@@ -152,7 +152,7 @@ export class StreamAdmission {
     if (transport.isGone) release(stream, false);
     else if (transport.isWaiting) releaseBehindOthers(stream);
     // Not `once`, which costs a wrapper: a response closes once anyway. And bound, which takes half of a closure.
-    else listenTo(response, 'close', onClosed.bind(undefined, stream));
+    else listenFirst(response, 'close', onClosed.bind(undefined, stream));
     // It is a stream from here on, not a plain request. While serving, requests are not told of, but asked for.
     const { requests } = this.drain;
     if (requests.isClosed) requests.leave(response);
@@ -178,6 +178,6 @@ function releaseBehindOthers(stream: HttpStream): void {
     socket.off('close', onClose);
     release(stream, stream.transport.isDelivered);
   };
-  response.on('close', onClose);
-  socket.once('close', onClose);
+  response.prependListener('close', onClose);
+  socket.prependOnceListener('close', onClose);
 }

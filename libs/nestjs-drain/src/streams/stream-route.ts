@@ -16,7 +16,7 @@ import { format } from '../core/duration.js';
 import type { HandlerRun, ResumableOptions } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
 import { ADMISSION_GUARD } from '../core/tokens.js';
-import type { Farewell } from './farewell.js';
+import { type Farewell, isTextOrBytes, textOf } from './farewell.js';
 import {
   callback,
   checkOptions,
@@ -82,17 +82,31 @@ export interface StreamRoute extends DrainableStreamOptions {
   readonly isGuardedTwice: boolean;
 }
 
+/** A client hears nothing of an event without data. */
+const eventData: OptionCheck = (name, value) =>
+  isWritable(value) ? [] : [`\`${name}\` is ${format(value)}; set a text, or what JSON can write.`];
+
+function isWritable(data: unknown): boolean {
+  try {
+    return textOf(data) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 const eventChecks: OptionChecks = {
-  data: unchecked,
+  data: Object.assign(eventData, { isRequired: true }),
   id: unchecked,
   type: text,
   retry: wholeNumber(0),
   comment: text,
 };
 const otherWords: OptionCheck = (name, value) =>
-  typeof value === 'string' || typeof value === 'function' || value instanceof Uint8Array
+  typeof value === 'function' || isTextOrBytes(value)
     ? []
-    : [`\`${name}\` is ${format(value)}; set "handler", a text, a Uint8Array or a function.`];
+    : [
+        `\`${name}\` is ${format(value)}; set "handler", a text or a Uint8Array that is not empty, or a function.`,
+      ];
 
 /** What may be a farewell. What a function returns is looked at when it is sent. */
 export const farewellCheck: OptionCheck = either(otherWords, object(eventChecks));

@@ -1,6 +1,7 @@
 import { wholeSeconds } from '../core/duration.js';
 import type { Readable } from 'node:stream';
-import { Logger, StreamableFile } from '@nestjs/common';
+import { StreamableFile } from '@nestjs/common';
+import { DrainLog } from '../compat/nest-logger.js';
 import { EMPTY, isObservable, Observable } from 'rxjs';
 import {
   isConsumed,
@@ -19,7 +20,7 @@ import { ResponseStream } from './response-stream.js';
 import type { StreamRoute } from './stream-route.js';
 import { StreamRefusedException } from './refusals.js';
 
-const logger = new Logger('DrainableStream');
+const logger = new DrainLog('DrainableStream');
 /** The routes of which the log has said that they send no stream. */
 const complained = new WeakSet<StreamRoute>();
 
