@@ -19,7 +19,7 @@ const { values } = parseArgs({
 const names = values.only?.split(',') ?? Object.keys(measurements);
 
 // A run that is broken off leaves no server behind.
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 const curves = {};
 for (const name of names) {

@@ -4,6 +4,10 @@ import { sum, together, withReplicas } from './replica.mjs';
 
 const [streams, rate] = [50, 1000];
 
+const text =
+  `So many replicas, each in a process of its own with ${streams} streams and ${rate.toLocaleString('en')} events/s. ` +
+  'Processor time for one logged event, of Redis and of the replica that writes it.';
+
 /** What a logged event costs, by the number of replicas on one Redis. */
 export async function replicas({ quick }) {
   const sizes = quick ? [1, 2] : [1, 2, 4, 6, 8];
@@ -16,29 +20,23 @@ export async function replicas({ quick }) {
   });
   const one = fixed(1);
   return {
-    title: 'Replicas on one Redis',
-    text:
-      `So many replicas, each in a process of its own with ${streams} streams and ${rate.toLocaleString('en')} events/s. ` +
-      'Processor time for one logged event, of Redis and of the replica that writes it.',
+    ...{ title: 'Replicas on one Redis', text, points, charts: { event: chart(points) } },
     columns: ['replicas', 'events/s', 'µs of Redis/event', 'µs of replica/event', 'p50'],
     rows: points.map((point) => [
       ...[point.size, point.size * rate, one(point.redis), one(point.replica)],
       `${point.p50.toFixed(2)} ms`,
     ]),
-    charts: {
-      event: {
-        title: 'Processor time for one logged event',
-        x: 'replicas',
-        y: 'µs',
-        series: [
-          { name: 'Redis', points: points.map(({ size, redis }) => [size, redis]) },
-          { name: 'replica', points: points.map(({ size, replica }) => [size, replica]) },
-        ],
-      },
-    },
-    points,
   };
 }
+
+const chart = (points) => ({
+  title: 'Processor time for one logged event',
+  ...{ x: 'replicas', y: 'µs' },
+  series: [
+    { name: 'Redis', points: points.map(({ size, redis }) => [size, redis]) },
+    { name: 'replica', points: points.map(({ size, replica }) => [size, replica]) },
+  ],
+});
 
 async function measure(redis, all, quick) {
   await together(redis, all, 'start', { count: streams });

@@ -12,7 +12,30 @@ export const isValid = ({ p50 }) => p50 <= tooLate;
 
 /** Events of an answer, for the memory of one. */
 const answerLength = 500;
+/** Seconds. */
+export const answerTime = answerLength / eachRate;
 const topologies = { 'one server': 1, 'cluster of three': 3 };
+
+const text =
+  `One replica produces so many streams, ${eachRate} events/s each and at most ${mostRate.toLocaleString('en')} in ` +
+  'all. Processor time of the Redis servers (all nodes) and of the replica for one event of 145 bytes, logged by ' +
+  '`write()`; the time until it was logged. *Start* and *take-over* are what one stream costs the servers in all. ' +
+  'In a row with a bold p50 the machine was full: the events waited in long queues, so its costs are void, and are not drawn. ' +
+  `*Bytes/event* is what the servers hold for one of ${answerLength} events of a stream. ` +
+  'The nodes of the cluster share the machine with everything else, so it shows what a cluster costs, not how fast it is.';
+
+const columns = [
+  ...[
+    'Redis',
+    'streams',
+    'events/s',
+    'µs of Redis/event',
+    'µs of replica/event',
+    'p50',
+    'bytes/event',
+  ],
+  ...['µs of Redis/start', 'µs of Redis/take-over'],
+];
 
 /** What a logged event costs, by the number of streams that are produced at the same time. */
 export async function resumable({ quick }) {
@@ -23,45 +46,24 @@ export async function resumable({ quick }) {
   }
   return {
     title: 'Resumable streams on one Redis, and on a cluster of three',
-    text:
-      `One replica produces so many streams, ${eachRate} events/s each and at most ${mostRate.toLocaleString('en')} in ` +
-      'all. Processor time of the Redis servers (all nodes) and of the replica for one event of 145 bytes, logged by ' +
-      '`write()`; the time until it was logged. *Start* and *take-over* are what one stream costs the servers in all. ' +
-      'In a row with a bold p50 the machine was full: the events waited in long queues, so its costs are void, and are not drawn. ' +
-      `*Bytes/event* is what the servers hold for one of ${answerLength} events of a stream. ` +
-      'The nodes of the cluster share the machine with everything else, so it shows what a cluster costs, not how fast it is.',
-    columns: [
-      ...[
-        'Redis',
-        'streams',
-        'events/s',
-        'µs of Redis/event',
-        'µs of replica/event',
-        'p50',
-        'bytes/event',
-      ],
-      ...['µs of Redis/start', 'µs of Redis/take-over'],
-    ],
+    ...{ text, columns, points, charts: { event: chart(points) } },
     rows: points.map((point) => [
       ...[point.topology, point.size, point.rate, one(point.redis), one(point.replica)],
       ...[late(point), point.bytes?.toFixed(0) ?? '', one(point.start), one(point.takeOver)],
     ]),
-    charts: {
-      event: {
-        title: 'Processor time of Redis for one logged event',
-        x: 'streams produced at the same time',
-        y: 'µs',
-        series: Object.keys(topologies).map((name) => ({
-          name,
-          points: points
-            .filter((point) => point.topology === name && isValid(point))
-            .map(({ size, redis }) => [size, redis]),
-        })),
-      },
-    },
-    points,
   };
 }
+
+const chart = (points) => ({
+  title: 'Processor time of Redis for one logged event',
+  ...{ x: 'streams produced at the same time', y: 'µs' },
+  series: Object.keys(topologies).map((name) => ({
+    name,
+    points: points
+      .filter((point) => point.topology === name && isValid(point))
+      .map(({ size, redis }) => [size, redis]),
+  })),
+});
 
 const one = fixed(1);
 const late = (point) =>
