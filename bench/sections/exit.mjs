@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { countLost, tellLosses } from '../support/losses.mjs';
+import { countLost, sumOf, tellLosses } from '../support/losses.mjs';
 import { bound, peers, tellTime } from '../support/peers.mjs';
+import { median } from '../support/statistics.mjs';
 import { withClients, withServer } from '../support/server.mjs';
 import { Turns } from '../support/turns.mjs';
 
@@ -15,6 +16,7 @@ const situations = {
   silent: {
     text: `${connections} connections, silent for half a second; no client wants anything any more`,
     goal,
+    rounds: 3,
     adapters: ['express', 'fastify'],
     run: silent,
   },
@@ -23,6 +25,7 @@ const situations = {
       `${connections} connections that were answered in the moment before SIGTERM; ${asking} of these clients ask ` +
       'again within the next 200 ms',
     goal: settle + goal,
+    rounds: 1,
     adapters: ['express'],
     run: justAnswered,
   },
@@ -30,6 +33,7 @@ const situations = {
     text:
       `${busy} clients that ask every few milliseconds on a kept connection until an answer tells them not to, ${busy} ` +
       `requests that are under way for another 700 ms, and ${busy} streams that end a second after SIGTERM`,
+    rounds: 1,
     adapters: ['express'],
     run: underLoad,
   },
@@ -40,13 +44,7 @@ export async function exit() {
   const rows = [];
   for (const [name, situation] of Object.entries(situations)) {
     for (const adapter of situation.adapters) {
-      const results = await allEnded(adapter, situation);
-      rows.push(
-        ...peers.map((variant, index) => [
-          ...[name, adapter, variant],
-          ...cells(results[index], situation.goal),
-        ]),
-      );
+      rows.push(...(await rowsOf(name, adapter, situation)));
     }
   }
   return {
@@ -58,7 +56,8 @@ export async function exit() {
         .map(([name, { text }]) => `*${name}*: ${text}.`)
         .join(' ') +
       ` Goals: ${goal} ms with silent connections. Behind an answer that promised keep-alive, law 11 waits ${settle} ms ` +
-      `for the next request, so ${settle + goal} ms there. *Lost* is a request on a kept ` +
+      `for the next request, so ${settle + goal} ms there. With silent connections the median of ` +
+      `${situations.silent.rounds} rounds counts, with the quickest and the slowest in brackets. *Lost* is a request on a kept ` +
       'connection that was closed instead of answered, one that was refused, a stream that did not come to its end. An ' +
       'exit that loses requests is marked, however quick it is.',
     columns: ['situation', 'adapter', 'library', 'time', 'lost', 'verdict'],
@@ -66,8 +65,27 @@ export async function exit() {
   };
 }
 
-function cells({ time, outcomes }, limit) {
-  return [tellTime(time), tellLosses(outcomes), judge(time, outcomes, limit)];
+async function rowsOf(name, adapter, situation) {
+  const rounds = [];
+  for (let round = 0; round < situation.rounds; round += 1) {
+    rounds.push(await allEnded(adapter, situation));
+  }
+  return peers.map((variant, index) => {
+    const results = rounds.map((round) => round[index]);
+    return [name, adapter, variant, ...cells(results, situation.goal)];
+  });
+}
+
+function cells(results, limit) {
+  const times = results.map(({ time }) => time);
+  const time = times.includes(undefined) ? undefined : median(times);
+  const outcomes = sumOf(results.map((result) => result.outcomes));
+  return [tellTimes(time, times), tellLosses(outcomes), judge(time, outcomes, limit)];
+}
+
+function tellTimes(time, times) {
+  if (time === undefined || times.length === 1) return tellTime(time);
+  return `${tellTime(time)} (${tellTime(Math.min(...times))} … ${tellTime(Math.max(...times))})`;
 }
 
 function judge(time = Infinity, outcomes, limit) {

@@ -14,3 +14,13 @@ export function tellLosses(outcomes) {
   );
   return parts.join(', ') || 'nothing';
 }
+
+/** @param all outcomes of several rounds, with the same groups */
+export function sumOf(all) {
+  const sums = {};
+  for (const [group, counts] of all.flatMap(Object.entries)) {
+    const sum = (sums[group] ??= {});
+    for (const [how, count] of Object.entries(counts)) sum[how] = (sum[how] ?? 0) + count;
+  }
+  return sums;
+}
