@@ -3,51 +3,41 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ShutdownService } from 'nestjs-drain';
 import { now } from '../support/monotonic.mjs';
 
-/** ms without a farewell, behind which the telling has begun anew: the drain has measured its rate and waits. */
-const pause = 300;
+/** ms before the deadline, from which the delay is watched: a stall is seen only by a watch that ran before it. */
+const lead = 5;
 
 /** Runs the drain of the application, and watches the event loop while it tells its streams. */
 export class DrainWatch {
-  constructor(application) {
+  /** @param timeout of the drain, in ms */
+  constructor(application, timeout) {
     this.application = application;
+    this.timeout = timeout;
   }
 
   /**
-   * All times in ms of the machine's monotonic clock. `deadline` is the moment in which the telling began, without the
-   * first wave where the drain paused behind it.
+   * All times in ms of the machine's monotonic clock. `deadline` is that of the timeout, or the first farewell where that
+   * came earlier: the drain tells before the deadline where its rate says that it must. The delay is watched from there
+   * on, and never anew, so that no stall is forgotten.
    */
   async drain() {
     const shutdown = this.application.get(ShutdownService);
     const delay = monitorEventLoopDelay({ resolution: 1 });
-    const telling = new Telling(delay);
-    subscribe('nestjs-drain:interrupted', telling.onTold);
+    let firstAt = Infinity;
+    const onTold = () => {
+      firstAt = Math.min(firstAt, now());
+      delay.enable();
+    };
+    subscribe('nestjs-drain:interrupted', onTold);
     const startedAt = now();
+    const watching = setTimeout(() => delay.enable(), this.timeout - lead);
     const report = await shutdown.drain();
     const drained = now();
+    clearTimeout(watching);
     delay.disable();
-    unsubscribe('nestjs-drain:interrupted', telling.onTold);
-    return { startedAt, deadline: telling.begunAt, drained, report, delay: inMilliseconds(delay) };
+    unsubscribe('nestjs-drain:interrupted', onTold);
+    const deadline = Math.min(startedAt + this.timeout, firstAt);
+    return { startedAt, deadline, drained, report, delay: inMilliseconds(delay) };
   }
-}
-
-/** When the streams were told. */
-class Telling {
-  begunAt;
-  #lastAt = -Infinity;
-
-  constructor(delay) {
-    this.delay = delay;
-  }
-
-  onTold = () => {
-    const at = now();
-    if (at - this.#lastAt > pause) {
-      this.begunAt = at;
-      this.delay.reset();
-      this.delay.enable();
-    }
-    this.#lastAt = at;
-  };
 }
 
 function inMilliseconds(histogram) {

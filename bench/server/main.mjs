@@ -46,7 +46,7 @@ await prepare(application);
 await application.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
 
 const profile = new Profile();
-const watch = new DrainWatch(application);
+const watch = new DrainWatch(application, Number(values.timeout) * 1000);
 answerQuestions({
   port: () => application.getHttpServer().address().port,
   processor: () => process.cpuUsage(),
