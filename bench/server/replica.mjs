@@ -8,6 +8,7 @@ import { DrainableStream, GracefulShutdownModule } from 'nestjs-drain';
 import { DrainResumeModule, StreamCursor } from 'nestjs-drain/resume';
 import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
 import { interval, map, scan, takeWhile } from 'rxjs';
+import { now } from '../support/monotonic.mjs';
 import { answerQuestions } from '../support/questions.mjs';
 
 // One of two replicas on one Redis, in a process of its own. `/words` is a stream of a word every so many milliseconds.
@@ -23,12 +24,12 @@ const store = new RedisResumeStore({
   maxBytesPerPrincipal: 1e9,
 });
 
-/** The same words on every route; what stands on the route is what is measured. */
+/** The same words on every route, each with its moment; what stands on the route is what is measured. */
 const words = (first) =>
   interval(Number(values.every)).pipe(
     scan((place) => place + 1, first - 1),
     takeWhile((place) => place < 100_000),
-    map((place) => ({ data: { word: `word${place}`, at: Date.now() } })),
+    map((place) => ({ data: { word: `word${place}`, at: now() } })),
   );
 
 class Words {

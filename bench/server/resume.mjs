@@ -8,6 +8,7 @@ import { DrainResumeModule } from 'nestjs-drain/resume';
 import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
 import { concatMap, Observable } from 'rxjs';
 import { answerQuestions } from '../support/questions.mjs';
+import { sendBare } from '../support/redis.mjs';
 import { decorateMethods } from './controllers.mjs';
 import { Profile } from './profile.mjs';
 
@@ -65,15 +66,13 @@ class Streams {
   /** The least that any log costs: one bare command for an event, which is sent when the command is answered. */
   confirmed() {
     const key = `confirmed:${(streams += 1)}`;
-    return confirmedBy((text) => client.sendCommand(['XADD', key, '*', 'p', text]));
+    return confirmedBy((text) => sendBare(client, ['XADD', key, '*', 'p', text]));
   }
 
   /** The same with the least script that could be a log. */
   scripted() {
     const key = `scripted:${(streams += 1)}`;
-    return confirmedBy((text) =>
-      client.sendCommand(['EVALSHA', push, '1', key, text], { timeout: 0 }),
-    );
+    return confirmedBy((text) => sendBare(client, ['EVALSHA', push, '1', key, text]));
   }
 }
 decorateMethods(Streams, {

@@ -28,6 +28,9 @@ export async function connect(url) {
   return client;
 }
 
+/** Without the client's own timeout, as the library sends: it costs an AbortSignal for each command. */
+export const sendBare = (client, command) => client.sendCommand(command, { timeout: 0 });
+
 /** µs of processor that the server has used. */
 export async function serverProcessor(client) {
   const info = await client.sendCommand(['INFO', 'cpu']);
