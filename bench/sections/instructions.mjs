@@ -1,8 +1,8 @@
-import { estimateRatio } from '../support/bootstrap.mjs';
+import { estimateRatio } from '../support/intervals.mjs';
 import { judge, tell } from '../support/comparison.mjs';
 import { canCount, InstructionCounter } from '../support/instructions.mjs';
 import { withClients, withServer } from '../support/server.mjs';
-import { mean, median } from '../support/statistics.mjs';
+import { mean } from '../support/statistics.mjs';
 import { goals } from './throughput.mjs';
 
 const connections = 4;
@@ -25,10 +25,10 @@ export async function instructions({ quick }) {
     text: canCount
       ? 'The instructions that the process of the server executes in user space for one request, counted by callgrind ' +
         `(Valgrind), in ${seeds.length} processes of each, with other seeds of what V8 draws: one thread, ${connections} kept ` +
-        `connections, the median of ${slices} slices behind the warm-up, because the compiler comes to some of them. What else ` +
+        `connections, the mean of ${slices} slices behind the warm-up, those with a collection too, to which each of them contributes. What else ` +
         'runs on the machine does not change them. What the kernel does for a request is the same with the module and is not ' +
-        'counted, so these ratios are stricter than those of the processor time. In brackets the 95 % bootstrap interval of ' +
-        'the ratio of the means, drawn from the processes; of bare Nest, that of one half of its processes to the other. A ' +
+        'counted, so these ratios are stricter than those of the processor time. In brackets the 95 % interval of ' +
+        'the ratio of the means (Welch, of the logarithms); of bare Nest, its processes, lowest … highest, by their mean. A ' +
         'goal is *reached* where the whole interval lies above it, *missed* where it lies below, and *open* otherwise.'
       : '**Not counted**: this machine has no Valgrind.',
     columns: [
@@ -49,19 +49,23 @@ async function rowsOf(adapter, path, seeds) {
   const bare = await count('bare');
   const ours = await count('nestjs-drain');
   const route = `${adapter}, ${path}`;
-  const half = Math.ceil(bare.length / 2);
-  const itself = estimateRatio(bare.slice(0, half), bare.slice(-half));
   const ratio = estimateRatio(bare, ours);
   return [
-    row(route, 'bare', bare, itself, ['', '']),
-    row(route, 'nestjs-drain', ours, ratio, [`≥ ${goals[path]}`, judge(ratio, goals[path])]),
+    row(route, 'bare', bare, tellSpread(bare), ['', '']),
+    row(route, 'nestjs-drain', ours, tell(ratio), [`≥ ${goals[path]}`, judge(ratio, goals[path])]),
   ];
 }
 
-function row(route, of, counted, ratio, judged) {
-  console.log(`${route}, ${of}, instructions: ${tell(ratio)}`);
+/** Two processes against two would tell no interval. */
+function tellSpread(counted) {
+  const [low, high] = [Math.min(...counted), Math.max(...counted)];
+  return [low, high].map((cost) => (cost / mean(counted)).toFixed(3)).join(' … ');
+}
+
+function row(route, of, counted, told, judged) {
+  console.log(`${route}, ${of}, instructions: ${told}`);
   const cost = Math.round(mean(counted)).toLocaleString('en');
-  return [route, of, cost, tell(ratio), ...judged];
+  return [route, of, cost, told, ...judged];
 }
 
 async function countOf(parameters, path, seed) {
@@ -79,7 +83,7 @@ async function countOf(parameters, path, seed) {
       for (let slice = 0; slice < slices; slice += 1) {
         costs.push(await counter.count(server.id, () => request(count)));
       }
-      return median(costs) / count;
+      return mean(costs) / count;
     });
   try {
     return await withServer(parameters, measure, counter.command(seed));

@@ -1,6 +1,7 @@
-import { estimateDifference } from '../support/bootstrap.mjs';
+import { estimateDifference } from '../support/intervals.mjs';
 import { withClients, withServer } from '../support/server.mjs';
 import { kibibytes, mean } from '../support/statistics.mjs';
+import { validity } from './throughput.mjs';
 
 const goal = 1024;
 /** Tables double at powers of two, so at both ends of this span the same part of them is filled. */
@@ -24,12 +25,14 @@ export async function memory({ quick }) {
       `full garbage collection with so many streams open, less the same with 1/${span} of them, divided by the ` +
       'streams between. What a process compiles and allocates once is in both and falls out; at both ends V8 has ' +
       'filled the same part of its tables, which double at powers of two. ' +
-      `${count} streams, ${turns} processes of each, side by side. In brackets the 95 % bootstrap interval of the ` +
-      'difference of the means, drawn from the processes. The goal is ' +
+      `${count} streams, ${turns} processes of each, side by side. In brackets the 95 % interval of the ` +
+      "difference of the means (Welch's t over the processes). The goal is " +
       '_reached_ where the whole interval lies below it, _missed_ where it lies above, and _open_ where it lies on ' +
-      'both sides. Pages that the process had before are not in the resident set that it grows by. The rows of bare Nest against other processes of itself tell what the yardstick is worth.',
+      'both sides. Pages that the process had before are not in the resident set that it grows by. The rows of bare Nest ' +
+      'against other processes of itself tell what the yardstick is worth: where such an interval does not hold 0, the ' +
+      `run is void. ${validity(rows)}`,
     columns: ['adapter', 'kind', 'of', 'bare', 'the other', 'difference', 'goal', 'verdict'],
-    rows,
+    rows: rows.map(({ cells }) => cells),
   };
 }
 
@@ -51,11 +54,14 @@ function row([adapter, kind, of, target], results) {
   const { value, low, high } = difference;
   const told = `${kibibytes(value)} (${kibibytes(low)} … ${kibibytes(high)})`;
   console.log(`${adapter}, ${kind}, ${of}: ${told}`);
-  return [
+  const isVoid = of === 'again' && (low > 0 || high < 0);
+  const judged = target ? [`≤ ${kibibytes(target)}`, judge(difference, target)] : ['', ''];
+  const cells = [
     ...[adapter, kind, of === 'again' ? 'bare' : 'nestjs-drain'],
     ...[kibibytes(mean(bare)), kibibytes(mean(measured)), told],
-    ...(target ? [`≤ ${kibibytes(target)}`, judge(difference, target)] : ['', '']),
+    ...(of === 'again' ? ['holds 0', isVoid ? '**void**' : 'valid'] : judged),
   ];
+  return { isVoid, cells };
 }
 
 function judge({ low, high }, target) {

@@ -13,3 +13,9 @@ export async function alternate(times, parties) {
   }
   return results;
 }
+
+/** From the one that stands at `first` on, and round to it. */
+export function rotated(list, first) {
+  const start = ((first % list.length) + list.length) % list.length;
+  return [...list.slice(start), ...list.slice(0, start)];
+}

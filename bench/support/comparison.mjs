@@ -1,7 +1,8 @@
-import { estimate } from './bootstrap.mjs';
+import { rotated } from './alternate.mjs';
+import { estimate } from './intervals.mjs';
 import { canPin, pin, processors } from './pinning.mjs';
 import { costOf, withClients, withServers } from './server.mjs';
-import { median } from './statistics.mjs';
+import { mean } from './statistics.mjs';
 import { steadyHeap } from './steady-heap.mjs';
 
 const connections = 16;
@@ -30,7 +31,7 @@ export const method = ({ quick }) => {
     'from the start the size that V8 gives it under load, and no full collection comes into a slice. The ratio is the processor ' +
     'time of a request without, divided by that with: so many requests it serves where the other serves one. Without are ' +
     'two processes of each set, and the mean of both counts, but for the row that compares the two. In brackets ' +
-    'the 95 % bootstrap interval, drawn from the sets and then from their rounds. A goal is *reached* where the whole ' +
+    "the 95 % interval of Student's t over the sets, of the logarithms of their ratios. A goal is *reached* where the whole " +
     'interval lies above it, *missed* where the whole interval lies below, and *open* where it lies on both sides. '
   );
 };
@@ -68,24 +69,15 @@ function row(route, against, { of, goal }, costs, index) {
   const ratio = estimate(
     costs.map((ofSet) => {
       const [one, another] = ofSet;
-      const base = of === against ? one : one.map((cost, round) => (cost + another[round]) / 2);
-      return ratios(base, ofSet[index]);
+      return (of === against ? one : (one + another) / 2) / ofSet[index];
     }),
   );
-  const cost = median(costs.flatMap(([base]) => base));
+  const cost = mean(costs.flatMap(([one, another]) => [one, another]));
   const isVoid = of === against && !holdsOne(ratio);
   const judged =
     of === against ? ['holds 1.00', isVoid ? '**void**' : 'valid'] : goalOf(ratio, goal);
   console.log(`${route}, ${of} against ${against}: ${tell(ratio)} ${judged[1]}`);
   return { isVoid, cells: [route, of, against, cost.toFixed(1), tell(ratio), ...judged] };
-}
-
-const ratios = (base, measured) => base.map((cost, round) => cost / measured[round]);
-
-/** From the one that stands at `first` on, and round to it. */
-function rotated(list, first) {
-  const start = ((first % list.length) + list.length) % list.length;
-  return [...list.slice(start), ...list.slice(0, start)];
 }
 
 export const tell = ({ value, low, high }) =>
@@ -102,7 +94,7 @@ const goalOf = (ratio, goal) => (goal === undefined ? ['', ''] : [`≥ ${goal}`,
 
 /**
  * One process of each, all of them running all the time: those that are not asked cost nothing.
- * @returns of each, its µs for a request in each round
+ * @returns of each, its µs for a request, the mean of all rounds
  */
 function measureSet(adapter, path, variants, { rounds, warmUp }) {
   const servers = variants.map((variant) => ({ adapter, variant }));
@@ -114,10 +106,12 @@ function measureSet(adapter, path, variants, { rounds, warmUp }) {
       const parties = await Promise.all(opening);
       for (const server of started) pin(server, processors.server);
       const count = Math.max(...parties.map((party) => party.countFor(sliceTime)));
-      const costs = parties.map(() => []);
+      const costs = parties.map(() => 0);
       for (let round = 0; round < rounds; round += 1) {
         const sums = await thereAndBack(rotated([...parties.keys()], round), parties, count);
-        sums.forEach((sum, index) => costs[index].push(sum / 2));
+        sums.forEach((sum, index) => {
+          costs[index] += sum / 2 / rounds;
+        });
       }
       return costs;
     });
