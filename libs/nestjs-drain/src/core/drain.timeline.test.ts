@@ -152,3 +152,16 @@ describe('the seconds left', () => {
     expect([drain.phase, drain.secondsLeft]).toEqual(['drained', undefined]);
   });
 });
+
+describe('a beginning that takes a while', () => {
+  it('does not move the deadline: it counts from the trigger', () => {
+    const { clock, drain, streams } = setUp();
+    const stream = admitted(streams);
+    drain.events.on('started', () => clock.advance(400));
+    void drain.start('SIGTERM');
+    clock.advance(9_599);
+    expect(stream.ends).toEqual([]);
+    clock.advance(1);
+    expect(stream.ends).toEqual(['deadline']);
+  });
+});

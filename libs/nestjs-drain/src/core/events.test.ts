@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import { admitted, ScriptedStream } from '../../test/support/scripted-stream.js';
 import { Drain } from './drain.js';
@@ -128,4 +128,17 @@ describe('drain events', () => {
       'ended',
     ]);
   });
+});
+
+it('a log that throws of a listener that throws does not change the drain', () => {
+  const events = new DrainEvents(() => {
+    throw new Error('no log');
+  });
+  const heard = jest.fn();
+  events.on('started', () => {
+    throw new Error('listener');
+  });
+  events.on('started', heard);
+  events.emit({ type: 'started', trigger: 'test' });
+  expect(heard).toHaveBeenCalledTimes(1);
 });
