@@ -2,11 +2,13 @@
 //   --quick        one process of each; prints the page, and writes nothing
 import { parseArgs } from 'node:util';
 import { instructions } from './sections/instructions.mjs';
+import { exitWhenBrokenOff } from './support/broken-off.mjs';
 import { pretty, writePage } from './support/markdown.mjs';
 import { load, page } from './support/report.mjs';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 
+exitWhenBrokenOff();
 const loads = [load()];
 const section = await instructions(values);
 loads.push(load());

@@ -12,6 +12,7 @@ import { resume } from './sections/resume.mjs';
 import { subscriptions } from './sections/subscriptions.mjs';
 import { throughput } from './sections/throughput.mjs';
 import { wait } from './sections/wait.mjs';
+import { exitWhenBrokenOff } from './support/broken-off.mjs';
 import { pretty, writePage } from './support/markdown.mjs';
 import { load, page, sectionText } from './support/report.mjs';
 
@@ -37,6 +38,7 @@ const onDemand = ['entries', 'logging', 'flatness'];
 const inPage = Object.keys(benchmarks).filter((name) => !onDemand.includes(name));
 const names = values.only?.split(',') ?? (values.quick ? ['throughput'] : inPage);
 
+exitWhenBrokenOff();
 const loads = [load()];
 const sections = [];
 for (const name of names) {

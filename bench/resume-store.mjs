@@ -9,6 +9,7 @@ import { latency } from './resume/latency.mjs';
 import { memory } from './resume/memory.mjs';
 import { rates } from './resume/rates.mjs';
 import { replica } from './resume/replica.mjs';
+import { exitWhenBrokenOff } from './support/broken-off.mjs';
 import { connect, withRedis } from './support/redis.mjs';
 
 const { values } = parseArgs({
@@ -30,6 +31,7 @@ const parts = {
   replica: ({ client, url }) => replica(client, url, values),
 };
 
+exitWhenBrokenOff();
 for (const name of values.only?.split(',') ?? Object.keys(parts)) {
   await withRedis(async (url) => {
     const client = await connect(url);

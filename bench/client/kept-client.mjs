@@ -3,6 +3,9 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isWhole } from './request-client.mjs';
 
+/** By the status of an answer. */
+const outcomes = { 200: 'answered', 503: 'refused' };
+
 /**
  * A kept connection on a raw socket, and what its client loses. It asks as a pool does: not on a connection that it
  * knows to be over, because an answer said `Connection: close` or because the server's FIN has come.
@@ -39,7 +42,7 @@ export class KeptClient {
     return once(this.socket, 'data');
   }
 
-  /** @returns `answered`, `refused` (503), `reset` (no byte came), `cut` (some came), or `not asked` */
+  /** @returns `answered`, `refused` (503), `failed` (another status), `reset` (no byte came), `cut` (some came), or `not asked` */
   async ask(path) {
     if (this.#isOver) return 'not asked';
     const settled = new Promise((resolve) => (this.#settle = resolve));
@@ -67,7 +70,7 @@ export class KeptClient {
     const head = this.#buffer.toString('latin1');
     this.#buffer = Buffer.alloc(0);
     this.#isOver = /^connection: close/im.test(head);
-    this.#settle?.(head.startsWith('HTTP/1.1 503') ? 'refused' : 'answered');
+    this.#settle?.(outcomes[head.slice(9, 12)] ?? 'failed');
   }
 
   #end(how) {

@@ -99,7 +99,10 @@ answerQuestions({
 
 async function carry(port, index, streams) {
   const client = await KeptClient.open(port, `127.0.0.${2 + (index % 32)}`);
-  for (let stream = 1; stream < streams; stream += 1) await client.ask('/stream');
+  for (let stream = 1; stream < streams; stream += 1) {
+    const outcome = await client.ask('/stream');
+    if (outcome !== 'answered') throw new Error(`A stream was ${outcome}.`);
+  }
   const begun = client.begun();
   void client.ask('/hold');
   await begun;

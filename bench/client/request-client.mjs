@@ -26,18 +26,20 @@ export class RequestClient {
 /** One connection. It knows both ways in which an answer tells its end, and no more of HTTP. */
 class Lane {
   #buffer = Buffer.alloc(0);
-  #answered;
+  #waiting;
 
   constructor(port, path) {
     this.request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
     this.socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.opened = once(this.socket, 'connect');
     this.socket.on('data', (bytes) => this.#read(bytes));
+    this.socket.once('close', () => this.#waiting?.reject(closedEarly()));
   }
 
   async askWhile(take) {
     while (take()) {
-      const answered = new Promise((resolve) => (this.#answered = resolve));
+      if (this.socket.destroyed) throw closedEarly();
+      const answered = new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
       this.socket.write(this.request);
       await answered;
     }
@@ -50,9 +52,11 @@ class Lane {
       throw new Error(`The server answered ${this.#buffer.toString('latin1')}`);
     }
     this.#buffer = Buffer.alloc(0);
-    this.#answered();
+    this.#waiting.resolve();
   }
 }
+
+const closedEarly = () => new Error('The server closed a connection before its answer.');
 
 /** Whether an answer has come to its end, in either of the ways in which it may tell it. */
 export function isWhole(answer) {

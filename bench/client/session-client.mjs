@@ -27,6 +27,7 @@ export class SessionClient {
     let isAsked = false;
     const opened = new Promise((resolve, reject) => {
       stream.on('error', reject);
+      stream.once('close', () => reject(new Error('A stream was closed before its first event.')));
       stream.on('data', (bytes) => {
         if (bytes.includes('data: open')) resolve();
         isAsked ||= bytes.includes('retry: ');

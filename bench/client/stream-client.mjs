@@ -3,12 +3,15 @@ import { now } from '../support/monotonic.mjs';
 
 const farewell = Buffer.from('event: shutdown');
 const lastChunk = Buffer.from('0\r\n\r\n');
+const opening = Buffer.from('data: open');
 
 /** One open stream on a raw socket: no HTTP client could hold ten thousand as cheaply. */
 export class StreamClient {
   /** ms of the machine's monotonic clock; undefined while it has not come. */
   farewellAt;
   endAt;
+  /** The end of what was read, because a word may come in two reads. */
+  #tail = Buffer.alloc(0);
   #onEnd;
   /** Resolves when the end has come. */
   ended = new Promise((resolve) => (this.#onEnd = resolve));
@@ -33,10 +36,15 @@ export class StreamClient {
       this.socket = connect(this.target);
       this.closed = new Promise((close) => this.socket.once('close', close));
       this.socket.once('error', reject);
+      this.socket.once('close', () =>
+        reject(new Error('A stream was closed before its first event.')),
+      );
       this.socket.write(`GET ${this.path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       this.socket.on('data', (bytes) => {
-        if (bytes.includes('data: open')) resolve();
-        this.#read(bytes);
+        const text = Buffer.concat([this.#tail, bytes]);
+        this.#tail = text.subarray(-farewell.length);
+        if (text.includes(opening)) resolve();
+        this.#read(text);
       });
     });
   }
@@ -45,9 +53,9 @@ export class StreamClient {
     this.socket.destroy();
   }
 
-  #read(bytes) {
-    if (bytes.includes(farewell)) this.farewellAt = now();
-    if (bytes.subarray(-lastChunk.length).equals(lastChunk)) {
+  #read(text) {
+    if (text.includes(farewell)) this.farewellAt ??= now();
+    if (text.subarray(-lastChunk.length).equals(lastChunk)) {
       this.endAt = now();
       this.#onEnd();
     }

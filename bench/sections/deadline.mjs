@@ -47,7 +47,8 @@ export async function deadline({ quick }) {
       'So many SSE streams are open when the deadline comes. From the deadline until the last client has read its ' +
       'farewell, and until the server knows that all responses have been flushed and closed; the delay of the event loop ' +
       'of the server meanwhile, and its processor time for each stream, the close of its connection included. *Cut* are ' +
-      'those whose client has not read both a farewell and the end of its stream. The clients are raw sockets in one process of their own, on the same machine. A fresh process for each ' +
+      'those whose client has not read both a farewell and the end of its stream. The clients are raw sockets in one process of ' +
+      'their own, on the same machine. A fresh process for each ' +
       `row, which has served ${served} streams to their own end before, so that what all ends have in common is compiled. ` +
       'With an *ample* grace period all are told behind the deadline, as quickly as the machine can. With an ' +
       '*unknown* one the telling begins before the deadline, where the rate of this machine says that it must, and as ' +

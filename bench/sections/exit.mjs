@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { rotated } from '../support/alternate.mjs';
 import { countLost, sumOf, tellLosses } from '../support/losses.mjs';
 import { bound, peers, tellTime } from '../support/peers.mjs';
 import { median } from '../support/statistics.mjs';
@@ -68,7 +69,7 @@ export async function exit() {
 async function rowsOf(name, adapter, situation) {
   const rounds = [];
   for (let round = 0; round < situation.rounds; round += 1) {
-    rounds.push(await allEnded(adapter, situation));
+    rounds.push(await allEnded(adapter, situation, round));
   }
   return peers.map((variant, index) => {
     const results = rounds.map((round) => round[index]);
@@ -95,12 +96,16 @@ function judge(time = Infinity, outcomes, limit) {
 }
 
 /** All are started together, and have their turn one after the other. What then only waits does so beside the next. */
-function allEnded(adapter, { run }) {
+function allEnded(adapter, { run }, round) {
+  // Another begins each time: the first has its turn just behind the start of all processes.
+  const order = rotated([...peers.keys()], round + 1);
   const turns = new Turns(peers.length);
-  const end = (variant) =>
+  const end = (variant, index) =>
     withServer({ adapter, variant }, (server, port) =>
       withClients(async (clients) => {
-        const { time, outcomes } = await turns.take(() => run(server, clients, port));
+        const { time, outcomes } = await turns.take(order.indexOf(index), () =>
+          run(server, clients, port),
+        );
         return { time: await time, outcomes };
       }),
     );

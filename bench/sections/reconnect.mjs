@@ -30,7 +30,8 @@ export async function reconnect({ quick }) {
       'Two replicas on one Redis, both alive. `resumingFetch` reads a resumable stream with a word every ' +
       `${every} ms; its connection is cut at a random moment, ${cuts} times in each of ${lanes} streams. How late the first ` +
       'word on the next connection is: from the cut, or from its emission where that came later, until it is read, so ' +
-      'that the wait for the source to say something does not count. The client waits 125 to 250 ms by itself, so that clients do not come back all at ' +
+      'that the wait for the source to say something does not count. ' +
+      'The client waits 125 to 250 ms by itself, so that clients do not come back all at ' +
       'once; with `shortestPause: 0` it does not, and what is left is the new connection and the way of a word through the log.',
     columns: ['reader comes back to', 'client', 'cuts', 'p50', 'p99', 'longest'],
     rows,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 const reserve = 200;
 
 /** How many sockets a process can have open: Node takes the hard limit. */
-export const mostSockets = (() => {
+const mostSockets = (() => {
   try {
     const limits = readFileSync('/proc/self/limits', 'latin1');
     const [, , hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(limits);

@@ -16,6 +16,8 @@ export class KeepAliveClient {
   async get(path) {
     const request = get(`${this.#url}${path}`, { agent: this.#agent });
     const [response] = await once(request, 'response');
+    if (response.statusCode !== 200)
+      throw new Error(`${path} was answered ${response.statusCode}.`);
     return response;
   }
 

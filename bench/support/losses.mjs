@@ -1,4 +1,4 @@
-const losing = ['refused', 'reset', 'cut'];
+const losing = ['refused', 'failed', 'reset', 'cut'];
 
 /** @param outcomes by group of clients, how often each outcome came */
 export function countLost(outcomes) {

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { createClient } from '@redis/client';
 import getPort from 'get-port';
+import { stopAtExit } from './broken-off.mjs';
 
 /** A server without persistence on a free port, for as long as `use` takes. */
 export async function withRedis(use) {
   const port = await getPort({ host: '127.0.0.1' });
   const options = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const server = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
+  stopAtExit(server);
   try {
     for await (const line of createInterface(server.stdout)) {
       if (line.includes('Ready to accept')) break;

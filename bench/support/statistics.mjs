@@ -11,9 +11,9 @@ export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / 
 
 export const median = (values) => quantile(values, 0.5);
 
-/** The median, and in brackets the middle half of the values. */
+/** The median, and in brackets the lowest and the highest of the values. */
 export function summary(values, format) {
-  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => format(quantile(values, share)));
+  const [low, middle, high] = [0, 0.5, 1].map((share) => format(quantile(values, share)));
   return `${middle} (${low} … ${high})`;
 }
 
