@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Logger as PinoLogger, LoggerModule } from 'nestjs-pino';
 import { Writable } from 'node:stream';
-import { writeLine } from './nest-logger.js';
+import { DrainLog, writeLine } from './nest-logger.js';
 
 afterEach(() => void Logger.overrideLogger(new ConsoleLogger()));
 
@@ -112,3 +112,15 @@ test('no fields where Nest would print them as a line of their own, as Nest 11 d
   writeLine(new Logger('GracefulShutdown'), 'log', 'Drain completed', { cut: 0 });
   expect(given).toEqual([['Drain completed', 'GracefulShutdown']]);
 });
+
+test.each(['log', 'warn', 'error'] as const)(
+  'a logger of the application that throws harms no caller of the library: %s',
+  (level) => {
+    const throwing = jest.spyOn(Logger.prototype, level).mockImplementation(() => {
+      throw new Error('no log');
+    });
+    expect(() => new DrainLog('GracefulShutdown')[level]('text')).not.toThrow();
+    expect(throwing).toHaveBeenCalledWith('text');
+    throwing.mockRestore();
+  },
+);
