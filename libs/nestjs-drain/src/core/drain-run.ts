@@ -41,10 +41,8 @@ export class DrainRun {
     this.report.catch(() => undefined);
   }
 
-  /** @param seconds from the beginning of this run: with thousands of connections the beginning itself takes a while */
   after(seconds: number, task: () => void): void {
-    const left = this.startedAt + seconds * 1000 - this.clock.now();
-    this.onEnd(this.clock.schedule(Math.max(0, left), task));
+    this.onEnd(this.clock.schedule(seconds * 1000, task));
   }
 
   /** Remembers what has to be taken back when the run is over. */

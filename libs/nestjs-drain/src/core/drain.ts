@@ -113,15 +113,13 @@ export class Drain {
       deadline: this.clock.now() + this.options.timeout * 1000,
       propagationDelay: lameDuck ? this.options.propagationDelay : 0,
     }));
+    // Before all that the beginning brings about, which takes a while with thousands of connections: both count from here.
+    run.after(this.options.timeout, () => this.#expire(run));
+    if (run.propagationDelay > 0) run.after(run.propagationDelay, () => this.#close(run));
     this.#enter('lameDuck');
     this.events.emit({ type: 'started', trigger });
     if (this.#run !== run) return run.report; // A listener has reset it.
-    run.after(this.options.timeout, () => this.#expire(run));
-    if (run.propagationDelay > 0) {
-      run.after(run.propagationDelay, () => this.#close(run));
-    } else {
-      this.#close(run);
-    }
+    if (run.propagationDelay === 0) this.#close(run);
     return run.report;
   }
 
