@@ -9,6 +9,7 @@ import { curveText, page, pictures } from './growth/page.mjs';
 import { replicas } from './growth/replicas.mjs';
 import { resumable } from './growth/resumable.mjs';
 import { told } from './growth/told.mjs';
+import { exitWhenBrokenOff } from './support/broken-off.mjs';
 import { pretty, writePage } from './support/markdown.mjs';
 
 const measurements = { open, told, resumable, replicas };
@@ -18,8 +19,7 @@ const { values } = parseArgs({
 });
 const names = values.only?.split(',') ?? Object.keys(measurements);
 
-// A run that is broken off leaves no server behind.
-for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+exitWhenBrokenOff();
 
 const curves = {};
 for (const name of names) {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, createCluster } from '@redis/client';
 import getPort from 'get-port';
+import { stopAtExit } from '../support/broken-off.mjs';
 
 const slots = 16_384;
 
@@ -25,7 +26,6 @@ export class Redis {
     } finally {
       for (const { stop, operator } of redis.#nodes) {
         operator?.destroy();
-        process.off('exit', stop);
         stop();
       }
       await rm(redis.directory, { recursive: true, force: true });
@@ -55,8 +55,8 @@ export class Redis {
       options.push('--cluster-config-file', file, '--cluster-announce-ip', '127.0.0.1');
     }
     const server = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
+    stopAtExit(server);
     const node = { port, busPort, stop: () => server.kill('SIGKILL') };
-    process.once('exit', node.stop);
     this.#nodes.push(node);
     for await (const line of createInterface(server.stdout)) {
       if (line.includes('Ready to accept')) break;

@@ -2,12 +2,11 @@ import { possible } from '../support/descriptors.mjs';
 import { throttled } from '../support/neighbour.mjs';
 import { now } from '../support/monotonic.mjs';
 import { canPin } from '../support/pinning.mjs';
+import { serve, served } from '../support/served.mjs';
 import { costOf, withClients, withServer } from '../support/server.mjs';
 import { milliseconds } from '../support/statistics.mjs';
 
 const goal = { of: 10_000, told: 1000, delay: 50 };
-/** Streams that have come to their own end before: a pod with thousands has served many. */
-const served = 2000;
 /** Seconds of grace behind the deadline in which this machine can tell all, however slow it is. */
 const ample = 60;
 
@@ -153,10 +152,4 @@ function resultOf({ startedAt, deadline, drained, report, delay }, ends, timeout
     flushed: drained - deadline,
     delay,
   };
-}
-
-async function serve(server, clients, port) {
-  await clients.ask('open', { port, path: '/ending', count: served });
-  await server.ask('endStreams');
-  await clients.ask('leave');
 }

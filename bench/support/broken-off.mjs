@@ -7,5 +7,5 @@ export function stopAtExit(child, signal = 'SIGKILL') {
 
 /** A signal alone would end this process without its `exit`. */
 export function exitWhenBrokenOff() {
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 }

@@ -1,5 +1,5 @@
-import type { Drain } from '../core/drain.js';
 import { DrainLog } from './nest-logger.js';
+import type { Drain } from '../core/drain.js';
 import { within } from '../core/clock.js';
 
 /**

@@ -1,8 +1,8 @@
-import { type Type } from '@nestjs/common';
-import { DrainLog } from './nest-logger.js';
+import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { AbstractGraphQLDriver } from '@nestjs/graphql';
 import type { Context, ServerOptions } from 'graphql-ws';
+import { DrainLog } from './nest-logger.js';
 import { requireParts } from './internals.js';
 import { isWebSocket, type WebSocket } from './ws.js';
 

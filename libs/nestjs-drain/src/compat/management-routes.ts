@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-
 import type { InFlight } from '../core/in-flight.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
 import { DrainLog, stackOf } from './nest-logger.js';

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { ConsoleLogger, Logger } from '@nestjs/common';
+import { quietly } from '../core/quietly.js';
 
 export type Level = 'log' | 'warn';
 export type Fields = Readonly<Record<string, unknown>>;
@@ -16,14 +17,6 @@ export class DrainLog extends Logger {
 
   override error(message: unknown, ...others: unknown[]): void {
     quietly(() => super.error(message, ...others));
-  }
-}
-
-function quietly(write: () => void): void {
-  try {
-    write();
-  } catch {
-    // There is no other place where it could be said.
   }
 }
 

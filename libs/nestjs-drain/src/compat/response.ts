@@ -55,8 +55,8 @@ export function isLengthPromised(response: ServerResponse): boolean {
 
 /**
  * Destroys an answer so that its client sees that it is not whole. Where neither chunks nor a length tell its end, its
- * connection does, and a FIN would be a regular one (RFC 9112, section 6.3): so it is with HTTP/1.0, which nginx speaks
- * by default. Such a connection is reset.
+ * connection does, and a FIN would be a regular one (RFC 9112, section 6.3): so it is with HTTP/1.0, which nginx before 1.30
+ * speaks by default. Such a connection is reset.
  */
 export function breakOff(response: ServerResponse): void {
   const { socket } = response;

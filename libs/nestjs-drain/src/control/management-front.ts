@@ -8,8 +8,8 @@ import {
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
-import { DrainLog } from '../compat/nest-logger.js';
 import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
+import { DrainLog } from '../compat/nest-logger.js';
 import { onSecondaryServers, rawOf } from '../compat/fastify.js';
 import { ManagementRoutes } from '../compat/management-routes.js';
 import { replaceMethod } from '../compat/nest-routes.js';

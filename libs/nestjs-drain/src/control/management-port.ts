@@ -8,8 +8,8 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { DrainLog } from '../compat/nest-logger.js';
 import { HttpAdapterHost } from '@nestjs/core';
+import { DrainLog } from '../compat/nest-logger.js';
 import { ManagementRoutes } from '../compat/management-routes.js';
 import { Drain } from '../core/drain.js';
 import { InvalidDrainOptionsError } from '../core/options.js';

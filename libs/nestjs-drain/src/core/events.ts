@@ -1,4 +1,5 @@
 import type { DrainPhase } from './phase.js';
+import { quietly } from './quietly.js';
 import type { DrainReport, StreamOutcome } from './report.js';
 import type { EndCause, Refusal, StreamInfo, StreamKind } from './stream.js';
 
@@ -31,13 +32,7 @@ export type OnError = (error: unknown) => void;
 
 /** What is told of an error may fail as well: a logger, or an error that cannot even be looked at. */
 export function withoutThrowing(onError: OnError): OnError {
-  return (error) => {
-    try {
-      onError(error);
-    } catch {
-      // There is no other place for it.
-    }
-  };
+  return (error) => quietly(() => onError(error));
 }
 
 /**

@@ -4,8 +4,8 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import { DrainLog } from '../compat/nest-logger.js';
 
+import { DrainLog } from '../compat/nest-logger.js';
 import type { Drain } from '../core/drain.js';
 import type { Listener } from '../core/shutdown.js';
 import type { StreamKind } from '../core/stream.js';

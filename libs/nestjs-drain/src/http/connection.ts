@@ -115,7 +115,8 @@ export class Http1Connection extends Connection {
   }
 
   destroy(): void {
-    if (this.current) breakOff(this.current);
+    const { current } = this;
+    if (current) breakOff(current);
     this.socket.destroy();
   }
 

@@ -1,8 +1,8 @@
 import type { Server } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { DrainLog } from '../compat/nest-logger.js';
 import { HttpAdapterHost } from '@nestjs/core';
+import { DrainLog } from '../compat/nest-logger.js';
 import { Drain } from '../core/drain.js';
 import { DRAIN } from '../core/tokens.js';
 import { onSecondaryServers } from '../compat/fastify.js';

@@ -1,4 +1,4 @@
-import { type Logger } from '@nestjs/common';
+import type { Logger } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { isInPod, watcherOf } from '../compat/environment.js';
 import { importersOf } from '../compat/for-root.js';

@@ -4,7 +4,6 @@ import {
   Module,
   type ModuleMetadata,
 } from '@nestjs/common';
-import { DrainLog } from '../compat/nest-logger.js';
 import {
   type HandOffTime,
   InvalidResumeOptionsError,
@@ -15,6 +14,7 @@ import {
   ResumableStreamService,
   withCodec,
 } from 'nestjs-drain-resume';
+import { DrainLog } from '../compat/nest-logger.js';
 import { forRootDone, requireFactory, requireForRoot } from '../compat/for-root.js';
 import type { Clock } from '../core/clock.js';
 import { Drain } from '../core/drain.js';

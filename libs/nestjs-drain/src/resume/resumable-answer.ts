@@ -1,5 +1,4 @@
 import { InternalServerErrorException } from '@nestjs/common';
-import { DrainLog } from '../compat/nest-logger.js';
 import {
   type EventSource,
   type FollowedStream,
@@ -9,6 +8,7 @@ import {
   type Production,
 } from 'nestjs-drain-resume';
 import { isObservable, Subject, takeUntil } from 'rxjs';
+import { DrainLog } from '../compat/nest-logger.js';
 import type { HandlerRun, Portion, ResumableOptions } from '../core/resumption.js';
 import { AnswerPortions } from './answer-portions.js';
 import { isCancelled, loggedEnd, loggedEvent, loggedFailure } from './logged.js';

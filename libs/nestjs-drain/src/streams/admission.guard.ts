@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { DrainLog } from '../compat/nest-logger.js';
 import { ModuleRef } from '@nestjs/core';
+import { DrainLog } from '../compat/nest-logger.js';
 import { wholeSeconds } from '../core/duration.js';
 import { rawOf } from '../compat/fastify.js';
 import type { Drain } from '../core/drain.js';

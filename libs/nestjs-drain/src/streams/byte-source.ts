@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import { isNodeStream, isWebStream } from '../compat/streamed-bodies.js';
+import { quietly } from '../core/quietly.js';
 
 /** What gives chunks when it is asked, and can be stopped while it has not answered. */
 export interface ByteSource {
   readonly next: () => Promise<IteratorResult<unknown>>;
-  /** Does not wait for a chunk that is under way, and never throws. */
+  /** Does not wait for a chunk that is under way, and never throws: a source that fails to stop is stopped all the same. */
   readonly stop: () => void;
 }
 
@@ -50,9 +51,4 @@ function iterableSource(body: AsyncIterable<unknown>): ByteSource {
 /** Iterators that are written by hand may answer without a promise, or throw. */
 async function attempt<T>(ask: () => T | Promise<T>): Promise<T> {
   return ask();
-}
-
-/** A source that throws when it is stopped is stopped all the same. */
-function quietly(stop: () => unknown): void {
-  attempt(stop).catch(() => undefined);
 }

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DrainLog } from '../compat/nest-logger.js';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { DrainLog } from '../compat/nest-logger.js';
 import {
   checkRouteMetadata,
   type Class,

@@ -1,4 +1,4 @@
-import { type MessageEvent } from '@nestjs/common';
+import type { MessageEvent } from '@nestjs/common';
 import { DrainLog, stackOf } from '../compat/nest-logger.js';
 import { format } from '../core/duration.js';
 import type { StreamInfo } from '../core/stream.js';

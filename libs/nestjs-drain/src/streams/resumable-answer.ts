@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { DrainLog } from '../compat/nest-logger.js';
 import { EMPTY, Observable, type Subscriber } from 'rxjs';
+import { DrainLog } from '../compat/nest-logger.js';
 import { HeldResponse, needsDrain } from '../compat/response.js';
 import {
   ContinuedElsewhereError,

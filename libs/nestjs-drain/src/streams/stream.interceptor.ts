@@ -1,8 +1,8 @@
 import { wholeSeconds } from '../core/duration.js';
 import type { Readable } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
-import { DrainLog } from '../compat/nest-logger.js';
 import { EMPTY, isObservable, Observable } from 'rxjs';
+import { DrainLog } from '../compat/nest-logger.js';
 import {
   isConsumed,
   isNodeStream,
