@@ -206,12 +206,15 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
     ['returns a promise', 'late-farewell'],
   ])('law 5: a farewell function that %s leaves no clean end', async (_, path) => {
     await start();
+    const lacking: boolean[] = [];
+    running.drain.events.on('released', ({ stream }) => lacking.push(stream.lacksFarewell));
     const answer = await fetch(`${running.url}/${path}`);
     source.next({ data: 'one' });
     const report = expire();
     await expect(answer.text()).rejects.toThrow();
     expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
     expect(source.observed).toBe(false);
+    expect(lacking).toEqual([true]);
   });
 
   test.each(routes)(
