@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import { startFixture } from './support/fixture-process.js';
@@ -47,7 +48,11 @@ test('with probes and without Terminus the start says what to install, or to lea
   cleanups.push(() => fixture.stop());
   const { code } = await fixture.exited;
   expect(code).not.toBe(0);
-  expect(fixture.output()).toContain('run `npm install @nestjs/terminus`, or set `health: false`');
+  const core = createRequire(import.meta.url)('@nestjs/core/package.json') as { version: string };
+  const [major] = core.version.split('.');
+  expect(fixture.output()).toContain(
+    `run \`npm install @nestjs/terminus@${major}\`, or set \`health: false\``,
+  );
 });
 
 test.each(['import', 'require'])(

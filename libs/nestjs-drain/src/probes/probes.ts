@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { HttpException, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import type { HealthCheckService, HealthIndicatorFunction } from '@nestjs/terminus';
@@ -116,9 +117,21 @@ export class Probes implements OnModuleInit {
 async function loadTerminus(modules: LazyModuleLoader): Promise<HealthCheckService> {
   const terminus = await ifInstalled(
     import('@nestjs/terminus'),
-    'the probes need @nestjs/terminus: run `npm install @nestjs/terminus`, or set `health: false`.',
+    `the probes need @nestjs/terminus: run \`npm install @nestjs/terminus@${nestMajor()}\`, or set \`health: false\`.`,
   );
   const options = { logger: false } as const;
   const module = await modules.load(() => terminus.TerminusModule.forRoot(options), options);
   return module.resolve(terminus.HealthCheckService);
+}
+
+/** The major of the application's Nest, for which there is a Terminus: the latest one may be for a later Nest. */
+function nestMajor(): string {
+  try {
+    const main = createRequire(process.argv[1] ?? process.cwd());
+    const { version } = main('@nestjs/core/package.json') as { readonly version: string };
+    return version.replace(/\..*/, '');
+  } catch {
+    // The program that was started is not the application's own, or has its packages in one file.
+    return 'latest';
+  }
 }
