@@ -49,7 +49,7 @@ function problem(
   return {
     resource: workload.resource,
     field: container.field.at(inArgs ? 'args' : 'command'),
-    message: `${first.wrapper} is the first process of ${container.name}${place}${doubt(first)}.`,
+    message: `${first.wrapper} is the first process of ${container.name}${place}${consequence(first)}.`,
     severity: severityOf(first),
     edits,
     asks: first.mended === undefined,
@@ -63,11 +63,12 @@ const advice: Partial<Record<Wrapper['kind'], string>> = {
     '# Start the program itself, or give kill_timeout (PM2) or stopwaitsecs (supervisord) the time of the drain and switch this rule off.',
 };
 
-function doubt({ kind, shell }: Wrapper): string {
+function consequence({ kind, shell }: Wrapper): string {
   if (kind === 'supervisor') return ': it kills after 1.6 s (PM2) or 10 s (supervisord) of its own';
   if (kind === 'script') return ': it passes SIGTERM on only when it ends in `exec`';
   if (kind === 'manager' && shell === 'busybox') return ': npm 11 passes SIGTERM on in this image';
-  return kind === 'shell' && shell === undefined ? ': as dash it would not pass SIGTERM on' : '';
+  if (kind === 'shell' && shell === undefined) return ': as dash it would not pass SIGTERM on';
+  return ', so the service may never get SIGTERM';
 }
 
 /** What is not known to lose streams is no error: a script may exec, an unknown sh may be busybox. */
