@@ -89,7 +89,11 @@ it('--sarif prints SARIF and nothing else', async () => {
 it('--fix mends in place until nothing is left, and reports what it could not mend', async () => {
   const mended = join(folder, 'check/grace-too-short.yaml');
   const before = await readFile(mended, 'utf8');
-  expect((await check([mended, '--fix'])).code).toBe(0);
+  const { code, output } = await check([mended, '--fix']);
+  expect(code).toBe(0);
+  expect(output).toMatch(
+    /grace-too-short\.yaml:\d+: mended grace-too-short {2}SIGKILL comes after/,
+  );
   expect(await readFile(mended, 'utf8')).toBe(
     before.replace('terminationGracePeriodSeconds: 60', 'terminationGracePeriodSeconds: 307'),
   );
@@ -98,6 +102,14 @@ it('--fix mends in place until nothing is left, and reports what it could not me
     code: 1,
     output: expect.stringContaining('recreate-strategy'),
   });
+});
+
+it('--fix says what it mended beside a report for programs, not in it', async () => {
+  const file = join(folder, 'mended.yaml');
+  await cp(join(fixtures, 'check/grace-too-short.yaml'), file);
+  const { output, errors } = await check([file, '--fix', '--json']);
+  expect(JSON.parse(output)).toMatchObject({ findings: [] });
+  expect(errors).toMatch(/^\S+mended\.yaml:\d+: mended grace-too-short /);
 });
 
 it('--fix says which place it will not edit, and leaves the file alone', async () => {

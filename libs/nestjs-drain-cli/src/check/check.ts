@@ -15,6 +15,8 @@ import { rules, settingsUnknown } from './rules/index.js';
 export interface CheckReport {
   /** By file, line and rule. */
   readonly findings: readonly Finding[];
+  /** What `--fix` mended, at the places that it had before. */
+  readonly mended?: readonly Finding[];
   /** How many whole resources were read. */
   readonly resources: number;
   /** How many workloads (of Kubernetes, compose or ECS) were judged as services that answer clients. */

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { withoutKnown, writeBaseline } from './baseline.js';
 import { check, type CheckReport, type Declarations } from './check.js';
 import { explain, listRules, ruleOf } from './explain.js';
+import { type Finding } from './finding.js';
 import { type Input, readInput, standardInput } from './input/source.js';
 import { UnusableInputError } from './input/unusable-input.js';
 import { askSettings } from './live.js';
@@ -12,7 +13,7 @@ import { type Declared } from './model/settings.js';
 import { renderGithub } from './report/github.js';
 import { renderJson } from './report/json.js';
 import { renderSarif } from './report/sarif.js';
-import { renderText, type TextOptions } from './report/text.js';
+import { renderMended, renderText, type TextOptions } from './report/text.js';
 import { type Severity, severities } from './rule.js';
 import { version } from './version.js';
 
@@ -114,6 +115,8 @@ async function run(paths: readonly string[], options: CheckOptions): Promise<num
   const report = await reportOn(paths, options);
   const format = options.json ? 'json' : options.sarif ? 'sarif' : options.format;
   print(rule ? explain(rule, report) : formats[format](report, options));
+  // Other formats have no place for it, and programs read them.
+  if (rule || format !== 'text') process.stderr.write(renderMended(report));
   return exitCode(report, options.severity);
 }
 
@@ -155,16 +158,18 @@ async function mend(input: Input, declared: Declarations): Promise<CheckReport> 
   }
   let { sources } = input;
   let report = await check(input, declared);
+  const done: Finding[] = [];
   for (let round = 0; round < 5; round += 1) {
     const mended = sources.map((source) => fix(source, report.findings));
     const changed = mended.filter(({ text }, index) => text !== sources[index]?.text);
     if (changed.length === 0) break;
     await Promise.all(changed.map(({ file, text }) => writeFile(file, text)));
+    done.push(...changed.flatMap((source) => source.mended));
     sources = mended;
     report = await check({ ...input, sources }, declared);
   }
   sayRefused(report);
-  return report;
+  return { ...report, mended: done };
 }
 
 /** What could be mended and still is not, stands where an edit would change more than its place. */

@@ -7,15 +7,25 @@ import { type Source } from '../input/source.js';
 import { type Edit } from '../rule.js';
 import { splice } from './splice.js';
 
+export interface Mended extends Source {
+  readonly mended: readonly Finding[];
+}
+
 /**
  * Applies the findings' edits to a source. Everything that is not edited keeps its bytes; a finding
  * whose place cannot be edited so is left as it is, whole.
  */
-export function fix(source: Source, findings: readonly Finding[]): Source {
+export function fix(source: Source, findings: readonly Finding[]): Mended {
   return findings
     .filter(({ edits }) => edits.length > 0)
     .filter(({ edits }) => edits.every(({ field }) => field.file === source.file))
-    .reduce((mended, { edits }) => applyAll(mended, edits) ?? mended, source);
+    .reduce<Mended>(
+      ({ mended, ...before }, finding) => {
+        const after = applyAll(before, finding.edits);
+        return after ? { ...after, mended: [...mended, finding] } : { ...before, mended };
+      },
+      { ...source, mended: [] },
+    );
 }
 
 function applyAll(source: Source, edits: readonly Edit[]): Source | undefined {

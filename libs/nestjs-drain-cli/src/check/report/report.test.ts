@@ -112,6 +112,21 @@ describe('the other reports', () => {
     expect(rendered).not.toContain('terminationGracePeriodSeconds: 67');
   });
 
+  it('text marks what --fix can mend, until it has done so', async () => {
+    const read = await report();
+    const grace = read.findings.filter(({ rule }) => rule.id === 'grace-too-short');
+    const [first] = grace;
+    const marked = renderText(read);
+    expect(marked).toMatch(/ grace-too-short .* \(--fix\)$/m);
+    expect(marked).toMatch(/^ +6 {2}error +recreate-strategy {2}The strategy is Recreate\.$/m);
+    expect(marked).toMatch(/^2 can be mended with --fix, each marked \(--fix\)\.$/m);
+    const after = renderText({ ...read, mended: grace }, { fix: true });
+    expect(after).toContain(
+      `k8s/some chart/chat.yaml:11: mended grace-too-short  ${first?.message}\n`,
+    );
+    expect(after).not.toContain('(--fix)');
+  });
+
   it('text shows reasons and remedies when asked', async () => {
     expect(renderText(await report(), { long: true })).toContain(
       'terminationGracePeriodSeconds: 67',

@@ -22,6 +22,7 @@ export interface TextOptions {
 export function renderText(report: CheckReport, options: TextOptions = {}): string {
   const groups = group(report.findings, ({ file, resource }) => `${file}  ${resource}`);
   return [
+    ...(report.mended?.length ? [renderMended(report)] : []),
     ...[...groups].flatMap(([title, findings]) => [
       colors.bold(title),
       ...findings.flatMap((each) => lines(each, options)),
@@ -35,10 +36,21 @@ export function renderText(report: CheckReport, options: TextOptions = {}): stri
   ].join('\n');
 }
 
-function lines(finding: Finding, { long }: TextOptions): string[] {
+/** A line for each finding that `--fix` mended: the owner of the files sees what became of them. */
+export function renderMended({ mended = [] }: CheckReport): string {
+  return mended
+    .map(({ file, line, rule, message }) => `${file}:${line}: mended ${rule.id}  ${message}\n`)
+    .join('');
+}
+
+/** Where `--fix` has been, what it can mend is mended. */
+const isMendable = ({ edits }: Finding, { fix }: TextOptions): boolean => !fix && edits.length > 0;
+
+function lines(finding: Finding, options: TextOptions): string[] {
   const { rule, severity, line, message } = finding;
-  const head = `  ${String(line).padStart(4)}  ${paint[severity](severity.padEnd(7))}  ${rule.id}  ${message}`;
-  if (!long) return [head];
+  const mark = isMendable(finding, options) ? colors.dim(' (--fix)') : '';
+  const head = `  ${String(line).padStart(4)}  ${paint[severity](severity.padEnd(7))}  ${rule.id}  ${message}${mark}`;
+  if (!options.long) return [head];
   return [
     head,
     `        ${colors.dim(rule.why)}`,
@@ -80,13 +92,13 @@ const counts = (findings: readonly Finding[]): string =>
 const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-function hints({ findings, patches }: CheckReport, { long, fix }: TextOptions): string[] {
-  const fixable = findings.filter(({ edits }) => edits.length > 0).length;
+function hints({ findings, patches }: CheckReport, options: TextOptions): string[] {
+  const mendable = findings.filter((each) => isMendable(each, options)).length;
   return [
-    ...(findings.length > 0 && !long
+    ...(findings.length > 0 && !options.long
       ? ['Reasons and remedies: --long, or --explain RULE for one of them.']
       : []),
-    ...(fixable > 0 && !fix ? [`${fixable} can be mended with --fix.`] : []),
+    ...(mendable > 0 ? [`${mendable} can be mended with --fix, each marked (--fix).`] : []),
     ...(patches > 0
       ? [
           `${count(patches, 'patch')} left out; check them applied: kubectl kustomize … | nestjs-drain check -`.replace(
