@@ -16,6 +16,8 @@ interface Case {
   /** The fate of what the service truncated, and of what it finished. */
   readonly truncated?: keyof Report['totals'];
   readonly whole?: keyof Report['totals'];
+  /** The fate of all streams, each of which may hold several answers. */
+  readonly every?: keyof Report['totals'];
   readonly verdict: RegExp;
 }
 
@@ -91,8 +93,34 @@ const cases: readonly Case[] = [
     load: 'sse:/events',
     named: false,
     exit: 1,
+    truncated: 'unknown',
+    verdict: unknown,
+  },
+  {
+    name: 'event ids that begin again after a broken connection',
+    load: 'sse:/broken',
+    named: false,
+    exit: 1,
     truncated: 'cut',
     verdict: lost,
+  },
+  {
+    name: 'finite answers of events with ids, from a service that waits',
+    load: 'sse:/words',
+    named: true,
+    waits: true,
+    exit: 0,
+    whole: 'complete',
+    verdict: kept,
+  },
+  {
+    name: 'the same without a named end',
+    load: 'sse:/words',
+    named: false,
+    waits: true,
+    exit: 1,
+    every: 'unknown',
+    verdict: unknown,
   },
   { name: 'errors only', load: 'post:/errors', named: true, exit: 1, verdict: lost },
   {
@@ -142,7 +170,7 @@ describe('the verdict beside the log of the server', () => {
 
   it.each(cases.map((one, index) => ({ ...one, index })))(
     '$name ($load, named: $named)',
-    ({ index, load, exit, verdict, truncated, whole }) => {
+    ({ index, load, exit, verdict, truncated, whole, every }) => {
       const { run, log } = runs[index]!;
       expect(run.report?.verdict.sentence).toMatch(verdict);
       expect(run.report?.verdict.passed).toBe(exit === 0);
@@ -153,6 +181,8 @@ describe('the verdict beside the log of the server', () => {
       if (load === 'post:/errors') {
         // One was the answer to the preflight; those of a pod that was being ended are taken for a farewell.
         expect(totals.cut + totals.told + 1).toBe(ended('error'));
+      } else if (every) {
+        expect(run.report!.streams.map(({ fate }) => fate)).toEqual(Array(6).fill(every));
       } else if (truncated === whole) {
         // A WebSocket that the server ends in the moment in which the rehearsal does may be either's.
         const open = load.startsWith('websocket') ? totals.complete : 0;

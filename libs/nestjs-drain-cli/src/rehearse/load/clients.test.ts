@@ -57,6 +57,36 @@ describe('an EventSource', () => {
   });
 });
 
+describe('an EventSource whose answers end cleanly', () => {
+  it.each([
+    ['with ids that begin again', (word: number) => `id: ${word}\n`],
+    ['without ids', () => ''],
+  ])('%s may have got whole answers', async (_, id) => {
+    let asked = 0;
+    const over = new AbortController();
+    const closed = await run(
+      { kind: 'sse' },
+      (request, response) => {
+        asked += 1;
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        response.write('retry: 1\n\n');
+        for (const word of [1, 2, 3]) response.write(`${id(word)}data: w${word}\n\n`);
+        if (asked < 3) return response.end();
+        request.once('close', () => response.destroy());
+        return setImmediate(() => over.abort());
+      },
+      recognise(defaultRecognition),
+      over.signal,
+    );
+    const stream = { ...closed, open: true };
+    expect(asked).toBe(3);
+    expect(stream.gap).toBeUndefined();
+    expect(fate(stream)).toBe('unknown');
+    expect(fateOf(stream, { ...liveContext, endsKnown: true })).toBe('cut');
+    expect(stream.lastPiece).toBe('w3');
+  });
+});
+
 describe('a streamed POST', () => {
   const half: RequestListener = (_, response) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
@@ -158,6 +188,7 @@ async function run(
   own: Partial<LoadPlan>,
   answer: RequestListener,
   recognition = recognise(defaultRecognition),
+  signal = new AbortController().signal,
 ): Promise<Stream> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   servers.push(server);
@@ -186,7 +217,7 @@ async function run(
     open: false,
   };
   const client = clientFor(plan, port, recognition, systemClock());
-  await client.run(stream, new AbortController().signal);
+  await client.run(stream, signal);
   client.close();
   return stream;
 }

@@ -5,6 +5,8 @@ export type Continuation =
   | { readonly kind: 'seamless' }
   /** Events are missing, or the numbering began again. */
   | { readonly kind: 'gap' | 'restarted'; readonly what: string }
+  /** It ended cleanly and came back with its first id: something is missing only if that end was early. */
+  | { readonly kind: 'anew'; readonly what: string }
   /** The ids do not tell. */
   | { readonly kind: 'unknown'; readonly what: string };
 
@@ -12,15 +14,19 @@ export type Continuation =
 export class Continuity {
   /** What a client sends as Last-Event-ID. */
   lastEventId = '';
+  #first: string | undefined;
   #last: StreamEvent | undefined;
   #interrupted: StreamEvent | undefined;
+  /** Every answer since the last event ended cleanly. */
+  #cleanly = false;
   /** Each id so far was the one before it plus 1; undefined until there were two. */
   #counting: boolean | undefined;
 
   constructor(private readonly follows?: (before: StreamEvent, after: StreamEvent) => boolean) {}
 
-  /** A new attempt begins. */
-  interrupt(): void {
+  /** A new attempt begins; the answer before it ended cleanly, or broke off. */
+  interrupt(cleanly: boolean): void {
+    this.#cleanly = cleanly && (this.#interrupted === undefined || this.#cleanly);
     this.#interrupted = this.#last;
   }
 
@@ -30,6 +36,7 @@ export class Continuity {
     const verdict: Continuation = before ? this.#compare(before, event) : { kind: 'seamless' };
     if (!before && this.#last) this.#count(this.#last, event);
     this.#interrupted = undefined;
+    this.#first ??= event.id;
     this.#last = event;
     this.lastEventId = event.id;
     return verdict;
@@ -48,16 +55,13 @@ export class Continuity {
         : { kind: 'gap', what: `events between ${between}` };
     }
     const distance = distanceOf(before.id, after.id);
+    if (distance === 0 && before.data === after.data) return { kind: 'seamless' };
+    const again = `what was sent meanwhile: its ids began again at ${after.id} after ${before.id}`;
+    if (this.#cleanly && after.id === this.#first) return { kind: 'anew', what: again };
     if (distance === undefined) {
       return { kind: 'unknown', what: `${between} cannot be compared` };
     }
-    if (distance === 0 && before.data === after.data) return { kind: 'seamless' };
-    if (distance <= 0) {
-      return {
-        kind: 'restarted',
-        what: `what was sent meanwhile: its ids began again at ${after.id} after ${before.id}`,
-      };
-    }
+    if (distance <= 0) return { kind: 'restarted', what: again };
     if (distance === 1) return { kind: 'seamless' };
     if (this.#counting === false) {
       return { kind: 'unknown', what: `ids are not counted up by 1 (${between})` };

@@ -2,7 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { EventReader } from './event-reader.js';
 import { defaultRecognition, recognise, type RecognitionPlan } from './recognition.js';
-import { type Stream } from './stream.js';
+import { newAttempt, type Ending, type Stream } from './stream.js';
 
 describe('reading a stream', () => {
   it.each([
@@ -77,6 +77,73 @@ describe('reading a stream', () => {
     expect(stream.gap).toMatch(gap);
   });
 
+  it.each<[string, string, string, Ending[], Partial<Stream>]>([
+    [
+      'begin again at the first one after a clean end',
+      '1',
+      '1',
+      ['clean'],
+      { anew: again('1', '4') },
+    ],
+    [
+      'begin again so, and attempts were refused meanwhile',
+      '1',
+      '1',
+      ['clean', 'refused'],
+      { anew: again('1', '4') },
+    ],
+    [
+      'begin again at the first one after a broken connection',
+      '1',
+      '1',
+      ['reset'],
+      { gap: again('1', '4') },
+    ],
+    ['go back to another one than the first', '3', '1', ['clean'], { gap: again('1', '4') }],
+    ['go on with a gap', '3', '9', ['clean'], { gap: '4 events between id 4 and id 9' }],
+    ['go on without a gap', '1', '5', ['clean'], {}],
+  ])('knows what it means when ids %s', (_, first, after, endings, expected) => {
+    const { reader, stream } = read([`id: ${first}\ndata: a\n\n`, 'id: 4\ndata: o\n\n']);
+    for (const ending of endings) stream.attempts.push({ ...newAttempt(0), ending });
+    reader.begin(answer());
+    reader.read(Buffer.from(`id: ${after}\ndata: b\n\n`));
+    const { anew, gap, doubt } = stream;
+    expect({ anew, gap, doubt }).toEqual({
+      anew: undefined,
+      gap: undefined,
+      doubt: undefined,
+      ...expected,
+    });
+  });
+
+  it('finds a loss where one of several answers without events broke off', () => {
+    const { reader, stream } = read(['id: 1\ndata: a\n\nid: 2\ndata: b\n\n']);
+    for (const ending of ['reset', 'clean'] as const) {
+      stream.attempts.push({ ...newAttempt(0), ending });
+      reader.begin(answer());
+    }
+    reader.read(Buffer.from('id: 1\ndata: a\n\n'));
+    expect([stream.anew, stream.gap]).toEqual([undefined, again('1', '2')]);
+  });
+
+  it('waits after a clean end for the event that says whether it went on', () => {
+    const { reader, stream } = read(['id: 1\ndata: a\n\n']);
+    expect(stream.awaited).toBe(false);
+    stream.attempts.push({ ...newAttempt(0), ending: 'clean' });
+    reader.begin(answer());
+    expect(stream.awaited).toBe(true);
+    reader.read(Buffer.from('id: 2\ndata: b\n\n'));
+    expect(stream.awaited).toBe(false);
+  });
+
+  it('shows the last piece before the clean end, whatever comes after it', () => {
+    const { reader, stream } = read(['id: 1\ndata: w0\n\nid: 2\ndata: w14\n\n']);
+    reader.end('clean');
+    reader.begin(answer());
+    reader.read(Buffer.from('id: 1\ndata: w0\n\n'));
+    expect(stream.lastPiece).toBe('w14');
+  });
+
   it('does not take ids that begin again for a loss where the client was told to come back', () => {
     const { reader, stream } = read(['id: 57\ndata: a\n\n', 'retry: 10\n\n']);
     reader.begin(answer());
@@ -108,6 +175,10 @@ describe('reading a stream', () => {
     expect(reader.told).toBeUndefined();
   });
 });
+
+function again(at: string, before: string): string {
+  return `what was sent meanwhile: its ids began again at ${at} after ${before}`;
+}
 
 function read(texts: string[], plan: Partial<RecognitionPlan> = {}) {
   return readBytes(

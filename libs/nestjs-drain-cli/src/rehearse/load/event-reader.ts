@@ -52,7 +52,9 @@ export class EventReader {
     this.#farewell = undefined;
     this.#retryPending = this.#lastHadRetry = false;
     this.#decoder = new StringDecoder('utf8');
-    this.#continuity.interrupt();
+    const cleanly = this.#endedCleanly();
+    this.#continuity.interrupt(cleanly);
+    this.stream.awaited = cleanly && !this.#wasTold;
     const sse = (response.headers['content-type'] ?? '').startsWith('text/event-stream');
     this.stream.named = sse ? this.recognition.named.events : this.recognition.named.text;
     this.#body = sse ? undefined : new Body(response);
@@ -67,7 +69,12 @@ export class EventReader {
   end(ending: Ending): void {
     const body = this.#body;
     this.#body = undefined;
-    if (!body || ending !== 'clean') return;
+    if (ending !== 'clean') return;
+    if (body) this.#endBody(body);
+    if (this.last) this.stream.lastPiece = pieceOf(this.last);
+  }
+
+  #endBody(body: Body): void {
     this.#takeLines(body.rest());
     const end = body.end();
     if ('broken' in end) this.stream.broken = end.broken;
@@ -76,12 +83,17 @@ export class EventReader {
     }
   }
 
+  /** How the answer before this one ended; attempts that were refused in between had none. */
+  #endedCleanly(): boolean {
+    return this.stream.attempts.findLast(({ ending }) => ending !== 'refused')?.ending === 'clean';
+  }
+
   /** One event, from whatever protocol. */
   take(event: StreamEvent): void {
     this.stream.events += 1;
+    this.stream.awaited = false;
     this.first ??= event;
     this.last = event;
-    this.stream.lastPiece = pieceOf(event);
     if (event.id !== undefined) this.#continue({ ...event, id: event.id });
     this.#lastHadRetry = this.#retryPending;
     this.#retryPending = false;
@@ -125,6 +137,7 @@ export class EventReader {
     if (continuation.kind === 'gap') this.stream.gap ??= continuation.what;
     else if (this.#wasTold) this.stream.restarted = true;
     else if (continuation.kind === 'restarted') this.stream.gap ??= continuation.what;
+    else if (continuation.kind === 'anew') this.stream.anew ??= continuation.what;
     else this.stream.doubt ??= continuation.what;
   }
 }

@@ -44,12 +44,16 @@ export class EventSourceClient implements Client {
   }
 }
 
-/** A broken stream without ids cannot be continued: what was sent meanwhile is lost. */
-function noteLoss(stream: Stream, attempt: Attempt, lastEventId: string): void {
-  const broken = attempt.ending !== 'closed' && attempt.ending !== 'refused';
-  if (broken && attempt.told === undefined && lastEventId === '') {
-    stream.gap ??= 'whatever was sent until it came back: its events carry no id';
-  }
+/**
+ * A broken stream without ids cannot be continued: what was sent meanwhile is lost. One that ended cleanly
+ * may have been whole.
+ */
+function noteLoss(stream: Stream, { ending, told }: Attempt, lastEventId: string): void {
+  if (ending === 'closed' || ending === 'refused') return;
+  if (told !== undefined || lastEventId !== '') return;
+  const missed = 'whatever was sent until it came back: its events carry no id';
+  if (ending === 'clean') stream.anew ??= missed;
+  else stream.gap ??= missed;
 }
 
 function headers(lastEventId: string): Record<string, string> {

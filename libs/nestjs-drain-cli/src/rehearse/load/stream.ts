@@ -54,11 +54,18 @@ export interface Stream {
   broken?: string;
   /** What was lost between two attempts. */
   gap?: string;
+  /**
+   * What was lost between two attempts if the end of the first was none: it ended cleanly and began again
+   * from its first event, as a finite answer does that is asked for anew.
+   */
+  anew?: string;
+  /** It ended cleanly and came back, and no event says yet whether it went on or began again. */
+  awaited?: boolean;
   /** Why it cannot be known whether something was lost between two attempts. */
   doubt?: string;
   /** It was told to come back, and its ids began again. */
   restarted?: boolean;
-  /** The end of the last event, for people. */
+  /** The end of the last event before a clean end, for people. */
   lastPiece?: string;
   /** An attempt is being served. */
   connected: boolean;

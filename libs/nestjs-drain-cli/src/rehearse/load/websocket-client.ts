@@ -42,6 +42,7 @@ export class WebSocketClient implements Client {
       if (over.signal.aborted) return;
       over.abort();
       clearTimeout(idle);
+      reader.end(ending);
       if (reader.told !== undefined) attempt.told = reader.told;
       Object.assign(attempt, { ending, ...detail });
       socket.terminate();

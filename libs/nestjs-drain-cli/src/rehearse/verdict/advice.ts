@@ -8,6 +8,8 @@ export interface Advice {
   readonly acceptLonger: string;
   /** What the code of a service must do besides, before other advice; empty where nestjs-drain does it. */
   codeMust(duty: string): string;
+  /** Before other advice: why a pod may not have known of its end; empty for a service that has no module to forget. */
+  readonly unaware: string;
   /** Keep streams where every pod can continue them. */
   readonly survive: string;
   /** Have a pod for every connection at all times. */
@@ -28,6 +30,9 @@ export function adviceFor(stack: Stack, platform: Platform, propagation: number)
   return {
     acceptLonger: acceptLonger(ours, platform, seconds),
     codeMust: (duty) => (ours ? '' : `${duty}; and `),
+    unaware: ours
+      ? 'the pod was never seen unready and told no stream of its end: is GracefulShutdownModule imported? If it is, '
+      : '',
     survive: `give the events ids and keep them where every pod can read them${ours ? ' (nestjs-drain-resume)' : ''}`,
     alwaysOne: alwaysOne(platform),
     drainFor: (needed) =>

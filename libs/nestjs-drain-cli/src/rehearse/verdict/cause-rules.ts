@@ -58,9 +58,9 @@ const fatal: readonly CauseRule[] = [
   },
   {
     code: 'gap',
-    applies: ({ stream }) => stream.gap !== undefined,
+    applies: ({ missed }) => missed !== undefined,
     explain: (losses) => ({
-      what: `${streams(losses)} came back from ${on(losses)} but missed ${losses[0]?.stream.gap}`,
+      what: `${streams(losses)} came back from ${on(losses)} but missed ${losses[0]?.missed}`,
       remedy:
         'give every event an id that counts on over all pods, answer Last-Event-ID with what came after it, or tell subscribers to reconnect (retry:) before the pod ends',
     }),

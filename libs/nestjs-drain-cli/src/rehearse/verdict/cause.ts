@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.js';
 import { causeRules } from './cause-rules.js';
-import { type Circumstances, type Loss } from './loss.js';
+import { whileEnding, type Circumstances, type Loss } from './loss.js';
 
 /** Why streams were lost on one pod, and the remedy. */
 export interface Cause {
@@ -33,7 +33,8 @@ export function causeOf(group: readonly Loss[], circumstances: Circumstances): C
   if (!first) throw new Error('A cause needs at least one loss.');
   const { code, explain } = ruleOf(first);
   const pod = first.pod?.name;
-  const { what: happened, remedy, timed } = explain(group, circumstances);
+  const { what: happened, remedy: toDo, timed } = explain(group, circumstances);
+  const remedy = `${suspicion(group, circumstances)}${toDo}`;
   const what = `${capital(happened)}${timed ? '' : ` (${latest(group)})`}`;
   return {
     code,
@@ -43,6 +44,15 @@ export function causeOf(group: readonly Loss[], circumstances: Circumstances): C
     remedy,
     sentence: `${what}: ${remedy}`,
   };
+}
+
+/** Streams that run until a pod is gone, which neither said so nor became unready, name its likely fault. */
+function suspicion(group: readonly Loss[], { unaware, advice }: Circumstances): string {
+  const suspect = group.some(
+    (loss) =>
+      loss.attempt.ending === 'reset' && whileEnding(loss) && unaware.has(loss.pod?.name ?? ''),
+  );
+  return suspect ? advice.unaware : '';
 }
 
 function capital(text: string): string {

@@ -62,6 +62,35 @@ describe('the fate of a stream', () => {
     expect(fate(stream({ open: true, gap: '3 events' }, ...attempts))).toBe('cut');
   });
 
+  it('is unknown when it ended cleanly and began again, cut where an end is known', () => {
+    const attempts: Partial<Attempt>[] = [{ ending: 'clean' }, { ending: 'closed' }];
+    const anew = stream({ open: true, anew: 'ids from 1 on' }, ...attempts);
+    expect(fate(anew)).toBe('unknown');
+    expect(fate({ ...anew, named: true })).toBe('cut');
+    expect(fate(anew, { endsKnown: true })).toBe('cut');
+    expect(fate({ ...anew, gap: '3 events' })).toBe('cut');
+  });
+
+  it('is unknown when it came back after a clean end and no event has said how', () => {
+    const attempts: Partial<Attempt>[] = [{ ending: 'clean' }, { ending: 'closed' }];
+    expect(fate(stream({ open: true, awaited: true }, ...attempts))).toBe('unknown');
+    expect(fate(stream({ open: true, awaited: false }, ...attempts))).toBe('resumed');
+  });
+
+  it('is cut when it began again after a clean end and then broke off for good', () => {
+    const attempts: Partial<Attempt>[] = [{ ending: 'clean' }, { ending: 'reset' }];
+    expect(fate(stream({ anew: 'ids from 1 on' }, ...attempts))).toBe('cut');
+  });
+
+  it('is unknown when a farewell came only after an interruption that nothing explains', () => {
+    const attempts: Partial<Attempt>[] = [
+      { ending: 'clean' },
+      { ending: 'clean', told: 'retry: 50' },
+    ];
+    expect(fate(stream({ anew: 'ids from 1 on' }, ...attempts))).toBe('unknown');
+    expect(fate(stream({ doubt: 'ids' }, ...attempts))).toBe('unknown');
+  });
+
   it('of a subscription still open at the end is complete, of a finite stream unfinished', () => {
     expect(fate(stream({ open: true }, { ending: 'closed' }))).toBe('complete');
     expect(fate(stream({ open: true, kind: 'post' }, { ending: 'closed' }))).toBe('unfinished');

@@ -37,14 +37,22 @@ export const liveContext: FateContext = { endsKnown: false, ending: () => true }
 export function fateOf(stream: Stream, context: FateContext): Fate {
   const last = stream.attempts.at(-1);
   if (!last) return 'unfinished';
-  if (stream.gap !== undefined || stream.broken !== undefined) return 'cut';
+  if (missedBy(stream, context) !== undefined || stream.broken !== undefined) return 'cut';
   if (stream.attempts.some((attempt) => failedAnswer(attempt, context))) return 'cut';
-  if (stream.terminal !== undefined) return fateOfWhole(stream);
-  if (stream.open) return isEndless(stream, context) ? fateOfWhole(stream) : 'unfinished';
-  if (last.told !== undefined) return 'told';
+  if (stream.terminal !== undefined) return fateOfUnbroken(stream);
+  if (stream.open) return isEndless(stream, context) ? fateOfUnbroken(stream) : 'unfinished';
+  if (last.told !== undefined) return fateOfUnbroken(stream);
   if (endedUnknown(stream, last, context)) return 'unknown';
   const begun = last.ending === 'clean' || last.ending === 'reset' || stream.events > 0;
   return begun || (last.firstByteAt !== undefined && last.ending === 'idle') ? 'cut' : 'refused';
+}
+
+/** Where an end is known, a stream that began again without it missed the rest. */
+export function missedBy(
+  { gap, anew, named }: Stream,
+  { endsKnown }: FateContext,
+): string | undefined {
+  return gap ?? (named || endsKnown ? anew : undefined);
 }
 
 const isEndless = ({ kind }: Stream, { endsKnown }: FateContext): boolean =>
@@ -61,10 +69,12 @@ function endedUnknown({ named, kind }: Stream, last: Attempt, { endsKnown }: Fat
   return kind !== 'websocket' || last.status === 1000;
 }
 
-function fateOfWhole({ attempts, doubt }: Stream): Fate {
+/** A doubt about one interruption is not settled by a farewell at another. */
+function fateOfUnbroken({ attempts, doubt, anew, awaited }: Stream): Fate {
+  if (doubt !== undefined || anew !== undefined || awaited) return 'unknown';
   if (attempts.at(-1)?.told !== undefined) return 'told';
   const interruptions = attempts.slice(0, -1);
   if (interruptions.length === 0) return 'complete';
   if (interruptions.every((attempt) => attempt.told !== undefined)) return 'told';
-  return doubt === undefined ? 'resumed' : 'unknown';
+  return 'resumed';
 }

@@ -10,6 +10,8 @@ export interface Loss {
   readonly connection?: Connection;
   /** The pod that it was lost on, when known. */
   readonly pod?: PodStory;
+  /** What it missed although it came back. */
+  readonly missed?: string;
 }
 
 /** What the rehearsal knows beside the losses; durations in milliseconds. */
@@ -19,6 +21,8 @@ export interface Circumstances {
   readonly streamLength: number;
   /** The rehearsal's own processes were late: its times are not the service's. */
   readonly strained: boolean;
+  /** Pods that stayed ready until they were gone and told no stream of their end. */
+  readonly unaware: ReadonlySet<string>;
   readonly advice: Advice;
 }
 

@@ -31,6 +31,13 @@ export class PodStory {
     return this.at('deleted') ?? this.at('sigkill');
   }
 
+  /** It was asked to end, was gone, and no probe in between saw it unready. */
+  get readyToTheEnd(): boolean {
+    const asked = this.at('deleted');
+    if (asked === undefined || this.at('exited') === undefined) return false;
+    return !this.events.some(({ kind, at }) => kind === 'notReady' && at >= asked);
+  }
+
   /** The phase and the time within it, in words: `0.3 s after SIGTERM`. */
   when(time: number): string {
     const marks: [PodEventKind, string][] = [

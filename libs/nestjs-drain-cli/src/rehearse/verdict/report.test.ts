@@ -136,6 +136,43 @@ describe('the report of a rehearsal', () => {
     expect(warnings[0]?.sentence).toContain('the last piece of one was "{"a":1}"');
   });
 
+  it('does not call answers lost that ended cleanly and began again, and says how to know', () => {
+    const open = attempt({ ending: 'closed' });
+    const own = { kind: 'sse', open: true, anew: 'ids from 1 on', lastPiece: 'w14' } as const;
+    const { verdict, warnings, lost, causes } = judge([stream(open, own), stream(open, own)]);
+    expect([verdict.passed, lost, causes]).toEqual([false, 0, []]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]?.sentence).toContain(
+      '2 streams ended cleanly and were asked for anew, and nothing says that they were whole. No terminal event was seen; if these answers are finite, name their end with --complete-event, --complete-data, --complete-text or --recognise (the last piece of one was "w14")',
+    );
+  });
+
+  it('calls them lost where another stream of the same request had an end', () => {
+    const own = { kind: 'sse', open: true, anew: 'ids from 1 on' } as const;
+    const whole = stream(attempt({ ending: 'clean' }), { terminal: 'done', recognised: true });
+    const { causes, warnings } = judge([stream(attempt({ ending: 'clean' }), own), whole]);
+    expect(causes).toMatchObject([{ code: 'gap', streams: [1] }]);
+    expect(causes[0]?.what).toContain('missed ids from 1 on');
+    expect(warnings).toEqual([]);
+  });
+
+  it('asks first for the module where a pod stayed ready to its end and told no stream', () => {
+    const events: PodEvent[] = [...deletedAt1000, { at: 1004, pod: 'pod-1', kind: 'exited' }];
+    const broken = stream(attempt({ startedAt: 800, endedAt: 1003, ending: 'reset', status: 200 }));
+    const remedy = (scene: Scene = {}, ...others: Stream[]) =>
+      judge([broken, ...others], { events, ...scene }).causes[0]?.remedy;
+    expect(remedy()).toMatch(
+      /^the pod was never seen unready and told no stream of its end: is GracefulShutdownModule imported\? If it is, let it wait/,
+    );
+    const told = stream(attempt({ endedAt: 1002, ending: 'clean', told: 'retry: 50' }));
+    expect(remedy({}, told)).toMatch(/^let it wait/);
+    const unready: PodEvent = { at: 1001, pod: 'pod-1', kind: 'notReady' };
+    expect(remedy({ events: [...events, unready] })).toMatch(/^let it wait/);
+    expect(remedy({ advice: adviceFor('node', platforms.kubernetes, 900) })).toMatch(
+      /^let it wait/,
+    );
+  });
+
   it('does not pass on a service whose every answer is an error', () => {
     const failed = stream(
       attempt({ startedAt: 200, endedAt: 300, ending: 'clean', status: 200, told: 'error' }),

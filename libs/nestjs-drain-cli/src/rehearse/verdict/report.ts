@@ -3,7 +3,15 @@ import { span, type Attempt, type Stream } from '../load/stream.js';
 import { type Advice } from './advice.js';
 import { type Connections } from './attribution.js';
 import { causeOf, causesOf, type Cause } from './cause.js';
-import { failedAnswer, fateOf, fates, isLost, type Fate, type FateContext } from './fate.js';
+import {
+  failedAnswer,
+  fateOf,
+  fates,
+  isLost,
+  missedBy,
+  type Fate,
+  type FateContext,
+} from './fate.js';
 import { whileEnding, type Circumstances, type Loss } from './loss.js';
 import { podStories, type PodStory } from './pod-story.js';
 import { strainOf, type OwnStalls, type Strain } from './strain.js';
@@ -74,7 +82,7 @@ export function report(findings: Findings): RehearsalReport {
   const contextOf = contextsOf(streams, stories);
   const judged = streams.map((stream) => ({ stream, fate: fateOf(stream, contextOf(stream)) }));
   const strain = strainOf(stalls, events);
-  const circumstances = circumstancesOf(findings, strain !== undefined);
+  const circumstances = circumstancesOf(findings, stories, strain !== undefined);
   const lost = judged.filter(({ fate }) => isLost(fate)).map(({ stream }) => stream);
   const losses = new Map(
     lost.map((stream) => [stream, lossOf(stream, contextOf(stream), stories, findings)]),
@@ -127,12 +135,26 @@ function judgedStream(
   return loss ? { ...common, why: causeOf([loss], circumstances).sentence } : common;
 }
 
-function circumstancesOf(findings: Findings, strained: boolean): Circumstances {
+function circumstancesOf(
+  findings: Findings,
+  stories: readonly PodStory[],
+  strained: boolean,
+): Circumstances {
   const { gracePeriod, streamLength, streams, advice } = findings;
   const whole = streams.filter(({ terminal }) => terminal !== undefined);
   const lengths = whole.map((stream) => span(stream).end - span(stream).start);
   const longest = lengths.reduce((a, b) => Math.max(a, b), streamLength);
-  return { gracePeriod, streamLength: longest, strained, advice };
+  const unaware = unawarePods(streams, stories);
+  return { gracePeriod, streamLength: longest, strained, unaware, advice };
+}
+
+function unawarePods(streams: readonly Stream[], stories: readonly PodStory[]): Set<string> {
+  const farewells = streams
+    .flatMap(({ attempts }) => attempts)
+    .filter(({ told }) => told !== undefined);
+  const telling = new Set(farewells.map(({ pod }) => pod));
+  const unaware = stories.filter((pod) => pod.readyToTheEnd && !telling.has(pod.name));
+  return new Set(unaware.map(({ name }) => name));
 }
 
 /** The attempt that decided a lost stream: one that failed by itself, else the last that the client did not end. */
@@ -149,9 +171,11 @@ function lossOf(
   if (!attempt) throw new Error('A lost stream has at least one attempt.');
   const connection = connections.get(attempt);
   const pod = stories.find(({ name }) => name === attempt.pod);
+  const missed = missedBy(stream, context);
   return {
     stream,
     attempt,
+    ...(missed === undefined ? {} : { missed }),
     ...(connection ? { connection } : {}),
     ...(pod ? { pod } : {}),
   };

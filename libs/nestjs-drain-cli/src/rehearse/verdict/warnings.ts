@@ -51,19 +51,46 @@ function bottleneck({ strain }: Scene): Warning[] {
 
 function unknownEnds({ judged }: Scene): Warning[] {
   const unknown = judged.filter(({ fate }) => fate === 'unknown').map(({ stream }) => stream);
-  return [...new Set(unknown.map(({ request }) => request))].map((request) => {
-    const streams = unknown.filter((stream) => stream.request === request);
-    const [first] = streams;
-    return first?.doubt === undefined
-      ? {
-          code: 'end-unknown',
-          sentence: `Completeness cannot be known for ${request}: ${count(streams.length, 'answer')} ended cleanly, and nothing says that they were whole. Name their end with --complete-event, --complete-data, --complete-text or --recognise; the last piece of one was "${first?.lastPiece ?? ''}"`,
-        }
-      : {
-          code: 'continuity-unknown',
-          sentence: `Completeness cannot be known for ${request}: ${count(streams.length, 'stream')} came back, but ${first.doubt}. Export follows(before, after) from the module of --recognise`,
-        };
-  });
+  const incomparable = ({ doubt, anew }: Stream) => doubt !== undefined && anew === undefined;
+  return [
+    ...byRequest(unknown.filter((stream) => !incomparable(stream))).map(endUnknown),
+    ...byRequest(unknown.filter(incomparable)).map(continuityUnknown),
+  ];
+}
+
+type OfOneRequest = readonly [first: Stream, ...others: Stream[]];
+
+function byRequest(streams: readonly Stream[]): OfOneRequest[] {
+  const groups = new Map<string, [Stream, ...Stream[]]>();
+  for (const stream of streams) {
+    const group = groups.get(stream.request);
+    if (group) group.push(stream);
+    else groups.set(stream.request, [stream]);
+  }
+  return [...groups.values()];
+}
+
+const nameEnds =
+  'name their end with --complete-event, --complete-data, --complete-text or --recognise';
+
+function endUnknown(streams: OfOneRequest): Warning {
+  const [{ request, lastPiece = '' }] = streams;
+  const cameBack = streams.some(({ anew, awaited }) => anew !== undefined || awaited);
+  const otherwise = cameBack
+    ? '; if they are subscriptions, let them go on after Last-Event-ID, or send retry: before the end'
+    : '';
+  return {
+    code: 'end-unknown',
+    sentence: `Completeness cannot be known for ${request}: ${count(streams.length, 'stream')} ended cleanly${cameBack ? ' and were asked for anew' : ''}, and nothing says that they were whole. No terminal event was seen; if these answers are finite, ${nameEnds} (the last piece of one was "${lastPiece}")${otherwise}`,
+  };
+}
+
+function continuityUnknown(streams: OfOneRequest): Warning {
+  const [{ request, doubt }] = streams;
+  return {
+    code: 'continuity-unknown',
+    sentence: `Completeness cannot be known for ${request}: ${count(streams.length, 'stream')} came back, but ${doubt}. Export follows(before, after) from the module of --recognise; if these answers are finite, ${nameEnds}`,
+  };
 }
 
 function ignoredSignal(pod: PodStory, { causes }: Scene): Warning[] {
