@@ -61,6 +61,27 @@ describe('who is the first process', () => {
     expect(found.map((each) => each.severity)).toEqual(severity ? [severity] : []);
   });
 
+  it.each([
+    [
+      'node:22',
+      ['npm', 'start'],
+      /^npm start is the first .*, so the service may never get SIGTERM\.$/,
+    ],
+    [
+      'node:22',
+      ['sh', '-c', 'node a'],
+      /^sh -c is the first .*, so the service may never get SIGTERM\.$/,
+    ],
+    [
+      'a/chat:1',
+      ['sh', '-c', 'node a'],
+      /^sh -c is the first .*: as dash it would not pass SIGTERM on\.$/,
+    ],
+  ])('in %s the message about %j says what follows', async (name, command, message) => {
+    const [finding] = await findingsOf([image(name), inContainer('command', command)]);
+    expect(finding?.message).toMatch(message);
+  });
+
   it('command and args count together, and args alone', async () => {
     const split = [inContainer('command', ['sh', '-c']), inContainer('args', ['npm start'])];
     expect(await judge(split)).toEqual(['wrapper-as-first-process']);
