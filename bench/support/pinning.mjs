@@ -9,7 +9,16 @@ export const canPin = availableParallelism() > 1 && isThere('taskset');
 
 /** Keeps all threads of a process on one processor, where the machine can do that. */
 export function pin(process, processor) {
-  if (canPin) execFileSync('taskset', ['-acp', processor, process.id], { stdio: 'ignore' });
+  if (!canPin) return;
+  // Threads of V8 come and go, and one that is gone when its turn comes makes it fail.
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      execFileSync('taskset', ['-acp', processor, process.id], { stdio: 'ignore' });
+      return;
+    } catch (error) {
+      if (attempt === 10) throw error;
+    }
+  }
 }
 
 export function isThere(command) {

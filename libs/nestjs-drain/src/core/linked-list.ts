@@ -9,38 +9,38 @@ export interface Linked<T> {
  * few that a quiet process has, at each of them, and takes more memory for each of the many.
  */
 export class LinkedList<T extends Linked<T>> implements Iterable<T> {
-  #first: T | undefined;
-  #last: T | undefined;
-  #size = 0;
+  private first: T | undefined;
+  private last: T | undefined;
+  private count = 0;
 
   get size(): number {
-    return this.#size;
+    return this.count;
   }
 
   /** @param added stands in no list */
   add(added: T): void {
-    added.before = this.#last;
-    if (this.#last) this.#last.behind = added;
-    else this.#first = added;
-    this.#last = added;
-    this.#size += 1;
+    added.before = this.last;
+    if (this.last) this.last.behind = added;
+    else this.first = added;
+    this.last = added;
+    this.count += 1;
   }
 
   /** @param removed stands in this list. It lets go of the others, or a handler that keeps it would keep them all. */
   remove(removed: T): void {
     const { before, behind } = removed;
     if (before) before.behind = behind;
-    else this.#first = behind;
+    else this.first = behind;
     if (behind) behind.before = before;
-    else this.#last = before;
+    else this.last = before;
     removed.before = removed.behind = undefined;
-    this.#size -= 1;
+    this.count -= 1;
   }
 
   /** Over what stands in it now, whatever becomes of it meanwhile. */
   [Symbol.iterator](): IterableIterator<T> {
     const all: T[] = [];
-    for (let one = this.#first; one; one = one.behind) all.push(one);
+    for (let one = this.first; one; one = one.behind) all.push(one);
     return all.values();
   }
 }

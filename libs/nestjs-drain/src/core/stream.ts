@@ -114,13 +114,13 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
   behind: Stream | undefined;
   readonly kind: StreamKind;
   readonly route: string;
-  readonly #name: string | number;
-  #cause: EndCause | undefined;
-  #destroyed: false | 'withoutFarewell' | 'otherwise' = false;
-  #released = false;
-  #handOff: HandOff | undefined;
-  #aborter: AbortController | undefined;
-  #abortedFor: StreamAbortedError['cause'] | undefined;
+  private readonly name: string | number;
+  private cause: EndCause | undefined;
+  private destroyed: false | 'withoutFarewell' | 'otherwise' = false;
+  private released = false;
+  private handOff: HandOff | undefined;
+  private aborter: AbortController | undefined;
+  private abortedFor: StreamAbortedError['cause'] | undefined;
 
   constructor(
     { id, kind, route }: StreamRequest,
@@ -130,7 +130,7 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
     readonly transport: Transport,
     private readonly keeper: StreamKeeper,
   ) {
-    this.#name = id ?? number;
+    this.name = id ?? number;
     this.kind = kind;
     this.route = route;
   }
@@ -140,28 +140,28 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
   }
 
   get id(): string {
-    return typeof this.#name === 'string' ? this.#name : this.#name.toString(36);
+    return typeof this.name === 'string' ? this.name : this.name.toString(36);
   }
 
   /** Made on first use. */
   get signal(): AbortSignal {
-    if (!this.#aborter) {
-      this.#aborter = new AbortController();
-      if (this.#abortedFor) this.#aborter.abort(new StreamAbortedError(this.#abortedFor));
+    if (!this.aborter) {
+      this.aborter = new AbortController();
+      if (this.abortedFor) this.aborter.abort(new StreamAbortedError(this.abortedFor));
     }
-    return this.#aborter.signal;
+    return this.aborter.signal;
   }
 
   get isReleased(): boolean {
-    return this.#released;
+    return this.released;
   }
 
   get endedFor(): EndCause | undefined {
-    return this.#cause;
+    return this.cause;
   }
 
   get lacksFarewell(): boolean {
-    return this.#destroyed === 'withoutFarewell';
+    return this.destroyed === 'withoutFarewell';
   }
 
   /** Its answer is written whole: it needs no farewell. */
@@ -171,11 +171,11 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
 
   /** When the stream is given to another replica; undefined if it cannot be. */
   get handsOff(): HandOffTime | undefined {
-    return this.#handOff?.when;
+    return this.handOff?.when;
   }
 
   handOffBy(handOff: HandOff): void {
-    this.#handOff = handOff;
+    this.handOff = handOff;
   }
 
   ageAt(now: number): number {
@@ -191,11 +191,11 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
    * written already: it is complete.
    */
   end(cause: EndCause): void {
-    if (this.#released || this.#cause || this.isComplete) return;
-    this.#cause = this.#handOff ? 'handedOff' : cause;
-    this.keeper.interrupted(this, this.#cause);
-    if (this.#handOff) {
-      void destroyAfter(this, this.#handOff);
+    if (this.released || this.cause || this.isComplete) return;
+    this.cause = this.handOff ? 'handedOff' : cause;
+    this.keeper.interrupted(this, this.cause);
+    if (this.handOff) {
+      void destroyAfter(this, this.handOff);
       return;
     }
     try {
@@ -212,9 +212,9 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
    * Destroys the transport and releases the stream as cut.
    * @param lacksFarewell see the field; by default where it is destroyed while it is being ended. The signal aborts behind that
    */
-  destroy(lacksFarewell = this.#cause === 'deadline' && !this.#abortedFor): void {
-    if (this.#released) return;
-    this.#destroyed = lacksFarewell ? 'withoutFarewell' : 'otherwise';
+  destroy(lacksFarewell = this.cause === 'deadline' && !this.abortedFor): void {
+    if (this.released) return;
+    this.destroyed = lacksFarewell ? 'withoutFarewell' : 'otherwise';
     try {
       this.transport.destroy();
     } catch {
@@ -228,25 +228,25 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
    * @param delivered whether its last bytes left; false when the connection broke before.
    */
   release(delivered = true): void {
-    if (this.#released) return;
-    this.#released = true;
-    if (!delivered) this.abort(this.#cause ?? 'disconnect');
-    this.keeper.released(this, delivered && !this.#destroyed);
+    if (this.released) return;
+    this.released = true;
+    if (!delivered) this.abort(this.cause ?? 'disconnect');
+    this.keeper.released(this, delivered && !this.destroyed);
   }
 
   /** How it ended, as the report counts it. */
   outcome(delivered: boolean): StreamOutcome {
-    if (this.#destroyed && this.#cause !== 'handedOff') return 'cut';
-    if (!this.#cause) return delivered ? 'completed' : 'abandoned';
-    if (this.#cause === 'handedOff') return 'handedOff';
+    if (this.destroyed && this.cause !== 'handedOff') return 'cut';
+    if (!this.cause) return delivered ? 'completed' : 'abandoned';
+    if (this.cause === 'handedOff') return 'handedOff';
     if (!delivered) return 'cut';
-    return this.#cause === 'reconnect' ? 'reconnect' : 'cancelled';
+    return this.cause === 'reconnect' ? 'reconnect' : 'cancelled';
   }
 
   private abort(cause: StreamAbortedError['cause']): void {
-    if (this.#abortedFor) return;
-    this.#abortedFor = cause;
-    this.#aborter?.abort(new StreamAbortedError(cause));
+    if (this.abortedFor) return;
+    this.abortedFor = cause;
+    this.aborter?.abort(new StreamAbortedError(cause));
   }
 }
 

@@ -191,8 +191,8 @@ export class Connections implements Listener {
     connection.idleSince = this.drain.clock.now();
     this.#connections.set(socket, connection);
     this.#accepted += 1;
-    // Not `once`, which costs a wrapper: a socket closes once anyway. And bound, which takes half of a closure.
-    if (!isKnown) listenFirst(socket, 'close', this.#onClose.bind(this, socket));
+    // Not `once`, which costs a wrapper: a socket closes once anyway.
+    if (!isKnown) listenFirst(socket, 'close', () => this.#onClose(socket));
     if (this.#isStopping) this.#destroyIdle(connection);
   }
 

@@ -59,7 +59,8 @@ function watchUpgrades(
 ): void {
   const onUpgrade = (_request: IncomingMessage, socket: Socket): void => observer.upgraded(socket);
   const watch = (): unknown => server.prependListener(event, onUpgrade);
-  if (server.listenerCount(event) > 0) {
+  // Not `listenerCount`: Node asks it of each event of a stream, and one more shape of emitter makes that ten times as dear.
+  if (server.eventNames().includes(event)) {
     watch();
     return;
   }

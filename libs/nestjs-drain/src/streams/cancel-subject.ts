@@ -3,17 +3,17 @@
  * that answers after it. Every open stream holds one, so it is smaller than a Subject.
  */
 export class CancelSubject {
-  #isCancelled = false;
+  private isDecided = false;
   /** One that is alone stands for itself: nearly every stream has just one, and V8 gives an array room for 17. */
-  #listeners: CancelListener | readonly CancelListener[] = none;
+  private listeners: CancelListener | readonly CancelListener[] = none;
 
   get isCancelled(): boolean {
-    return this.#isCancelled;
+    return this.isDecided;
   }
 
   /** Whether something will end the stream when it is cancelled now. */
   get isObserved(): boolean {
-    return this.#listeners !== none;
+    return this.listeners !== none;
   }
 
   /** Calls back once, or at once where it is decided. Returns a function that removes the listener. */
@@ -25,21 +25,21 @@ export class CancelSubject {
 
   /** As `subscribe`, without the closures: for what is held by every open stream. */
   add(listener: CancelListener): void {
-    if (this.#isCancelled) listener.onCancel();
-    else this.#listeners = this.isObserved ? [...asList(this.#listeners), listener] : listener;
+    if (this.isDecided) listener.onCancel();
+    else this.listeners = this.isObserved ? [...asList(this.listeners), listener] : listener;
   }
 
   remove(listener: CancelListener): void {
-    const all = this.#listeners;
+    const all = this.listeners;
     const others = all === listener ? none : asList(all).filter((other) => other !== listener);
-    this.#listeners = others.length === 0 ? none : others;
+    this.listeners = others.length === 0 ? none : others;
   }
 
   cancel(): void {
-    const listeners = this.#listeners;
-    this.#isCancelled = true;
+    const listeners = this.listeners;
+    this.isDecided = true;
     for (const listener of asList(listeners)) listener.onCancel();
-    this.#listeners = none;
+    this.listeners = none;
   }
 }
 

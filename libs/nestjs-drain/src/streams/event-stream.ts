@@ -15,7 +15,7 @@ import { RepeatedId } from './last-event-id.js';
  * methods, for which it would carry a mark.
  */
 export class EventStream extends Subscriber<unknown> implements CancelListener {
-  readonly #repeated: RepeatedId | undefined;
+  private readonly repeated: RepeatedId | undefined;
 
   static observe(stream: HttpStream, events: Observable<unknown>): Observable<unknown> {
     return new ObservedEvents(stream, events);
@@ -27,7 +27,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   ) {
     super();
     const { request, response } = stream.transport;
-    this.#repeated = RepeatedId.watch(request, response);
+    this.repeated = RepeatedId.watch(request, response);
     this.destination = client;
     client.add(this);
   }
@@ -76,7 +76,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   /** Undefined where it failed, which the log says, or stands within an event: no end would be clean (law 5). */
   private farewell(position: EventPosition): string | undefined {
     try {
-      const end = endOfEvents(this.stream, position, this.#repeated?.id);
+      const end = endOfEvents(this.stream, position, this.repeated?.id);
       if (end) return end.words ?? '';
     } catch {
       // It has been logged.

@@ -29,16 +29,16 @@ export class HttpTransport implements StreamTransport {
 
   readonly cancelSubject = new CancelSubject();
   /** The request's own; undefined for HTTP/2, where many streams share one. */
-  readonly #connection: Socket | undefined;
+  private readonly connection: Socket | undefined;
   /**
    * The connection on which Node was sending the response when it was admitted: it lets go of it behind the last bytes.
    * Express gives each request and response a shape of its own, which makes each look at them dear; this tells the same.
    */
-  readonly #sender: Socket | undefined;
+  private readonly sender: Socket | undefined;
   /** What the connection had sent for earlier requests. */
-  readonly #bytesBefore: number | undefined;
-  #uncounted = 0;
-  #isComplete = false;
+  private readonly bytesBefore: number | undefined;
+  private uncounted = 0;
+  private isComplete = false;
 
   constructor(
     readonly kind: StreamKind,
@@ -49,10 +49,10 @@ export class HttpTransport implements StreamTransport {
     readonly response: ServerResponse,
   ) {
     const isHttp2 = request instanceof Http2ServerRequest;
-    this.#connection = isHttp2 ? undefined : lookAt(request, 'socket');
-    const isCurrent = this.#connection && currentAnswer(this.#connection) === response;
-    this.#sender = isCurrent ? this.#connection : undefined;
-    this.#bytesBefore = this.#connection && bytesDispatched(this.#connection);
+    this.connection = isHttp2 ? undefined : lookAt(request, 'socket');
+    const isCurrent = this.connection && currentAnswer(this.connection) === response;
+    this.sender = isCurrent ? this.connection : undefined;
+    this.bytesBefore = this.connection && bytesDispatched(this.connection);
   }
 
   /** Whether the handler itself sends the last words and ends. */
@@ -88,28 +88,28 @@ export class HttpTransport implements StreamTransport {
 
   /** Whether its client had left when it was admitted: the response has been closed, and says so no second time. */
   get isGone(): boolean {
-    if (this.#sender) return this.#sender.destroyed;
+    if (this.sender) return this.sender.destroyed;
     return this.response.destroyed || (this.response.socket ?? this.request.socket).destroyed;
   }
 
   /** Whether the response stands behind another one of its connection. */
   get isWaiting(): boolean {
-    return !this.#sender && !this.response.socket;
+    return !this.sender && !this.response.socket;
   }
 
   /** Also again, where an interceptor subscribes a second time. */
   beginAnswer(): void {
-    this.#isComplete = false;
+    this.isComplete = false;
   }
 
   /** The handler has brought its answer to its own end: what is left is the way to the client. */
   completeAnswer(): void {
-    this.#isComplete = true;
+    this.isComplete = true;
   }
 
   /** One that promised its length is left alone too: it comes whole, or its client sees that it does not. */
   get isWritten(): boolean {
-    return this.#isComplete || isEnded(this.response) || isLengthPromised(this.response);
+    return this.isComplete || isEnded(this.response) || isLengthPromised(this.response);
   }
 
   /** What is written in this turn leaves in one system call. HTTP/2 sees to that itself. */
@@ -130,34 +130,34 @@ export class HttpTransport implements StreamTransport {
    */
   get isDelivered(): boolean {
     if (this.http2) return this.http2.writableFinished && !this.http2.rstCode;
-    const connection = this.#connection;
+    const connection = this.connection;
     const isBroken = connection?.destroyed === true && !connection.writableFinished;
     return !isBroken && this.hasLeft;
   }
 
   private get hasLeft(): boolean {
     const { response } = this;
-    if (this.#sender) return currentAnswer(this.#sender) !== response;
+    if (this.sender) return currentAnswer(this.sender) !== response;
     return response.writableFinished && !response.socket;
   }
 
   progress(): StreamProgress {
-    if (!this.#connection || this.#bytesBefore === undefined) return {};
+    if (!this.connection || this.bytesBefore === undefined) return {};
     // What waits for the client has not left.
-    const left = this.#connection.bytesWritten - this.#connection.writableLength;
-    return { bytes: Math.max(0, left - this.#bytesBefore - this.#uncounted) };
+    const left = this.connection.bytesWritten - this.connection.writableLength;
+    return { bytes: Math.max(0, left - this.bytesBefore - this.uncounted) };
   }
 
   /** What is written here is no progress of the stream. */
   writeUncounted(write: () => void): void {
-    const connection = this.#connection;
+    const connection = this.connection;
     const before = connection?.bytesWritten ?? 0;
     write();
-    this.#uncounted += (connection?.bytesWritten ?? 0) - before;
+    this.uncounted += (connection?.bytesWritten ?? 0) - before;
   }
 
   private get http2(): ServerHttp2Stream | undefined {
-    return this.#connection ? undefined : (this.response as { stream?: ServerHttp2Stream }).stream;
+    return this.connection ? undefined : (this.response as { stream?: ServerHttp2Stream }).stream;
   }
 }
 

@@ -151,16 +151,12 @@ export class StreamAdmission {
     const { response } = transport;
     if (transport.isGone) release(stream, false);
     else if (transport.isWaiting) releaseBehindOthers(stream);
-    // Not `once`, which costs a wrapper: a response closes once anyway. And bound, which takes half of a closure.
-    else listenFirst(response, 'close', onClosed.bind(undefined, stream));
+    // Not `once`, which costs a wrapper: a response closes once anyway.
+    else listenFirst(response, 'close', () => release(stream, transport.isDelivered));
     // It is a stream from here on, not a plain request. While serving, requests are not told of, but asked for.
     const { requests } = this.drain;
     if (requests.isClosed) requests.leave(response);
   }
-}
-
-function onClosed(stream: HttpStream): void {
-  release(stream, stream.transport.isDelivered);
 }
 
 function release(stream: HttpStream, isDelivered: boolean): void {
