@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InFlight } from '../core/in-flight.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
 import { DrainLog, stackOf } from './nest-logger.js';
+import { breakOff } from './response.js';
 
 /** One call of a management route. */
 export interface ManagementCall {
@@ -106,7 +107,7 @@ export class ManagementRoutes {
       if (answer) send(response, answer);
     } catch (error) {
       this.#logger.error(`The answer of ${route.path} failed.`, stackOf(error));
-      if (response.headersSent) response.destroy();
+      if (response.headersSent) breakOff(response);
       else send(response, failure(500, 'The answer failed; the log of this process says why.'));
     }
   }

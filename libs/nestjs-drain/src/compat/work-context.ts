@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 
 /** A piece of counted work, as the code that it runs can ask for it. */
 export interface CountedWork {
@@ -42,4 +42,14 @@ export function enterWork(work: CountedWork): void {
 /** The counted work that is calling, if it is known. */
 export function callingWork(): CountedWork | undefined {
   return synchronous ?? asynchronous.getStore();
+}
+
+const beforeAllWork = new AsyncResource('nestjs-drain');
+
+/**
+ * Runs what goes on when its caller is done: not in the AsyncLocalStorage of the request that happened to ask for it, whose
+ * id would stand in the logs of all others.
+ */
+export function detached<T>(task: () => T): T {
+  return beforeAllWork.runInAsyncScope(task);
 }

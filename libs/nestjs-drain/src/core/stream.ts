@@ -46,6 +46,8 @@ export interface StreamTransport {
    * ended any more: no farewell belongs behind a complete answer. Default: false.
    */
   readonly isWritten?: boolean;
+  /** Whether it was told to end, and there is no place yet for the farewell. Default: false. */
+  readonly isFarewellDue?: boolean;
   /** The piece of other work that turned out to be this stream: it is not counted twice. Default: none. */
   readonly work?: object;
   /** Ends the stream properly: farewell, then the end. Called at most once. */
@@ -67,7 +69,7 @@ export interface StreamInfo {
   /** The cause it was ended for; undefined while it runs on its own. */
   readonly endedFor: EndCause | undefined;
   readonly isReleased: boolean;
-  /** Whether the deadline destroyed it, because there was no farewell that could be sent: no end would have been clean. */
+  /** Whether the deadline destroyed it, because no farewell could be sent: there was none, or an event under way never became whole. */
   readonly lacksFarewell: boolean;
   /** Aborts when the stream is ended early, or when its client leaves. */
   readonly signal: AbortSignal;
@@ -210,9 +212,10 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
 
   /**
    * Destroys the transport and releases the stream as cut.
-   * @param lacksFarewell see the field; by default where it is destroyed while it is being ended. The signal aborts behind that
+   * @param lacksFarewell see the field; by default where it is destroyed while it is being ended, which is over when the signal
+   * aborts, or while the farewell is due
    */
-  destroy(lacksFarewell = this.cause === 'deadline' && !this.abortedFor): void {
+  destroy(lacksFarewell = this.cause === 'deadline' && this.awaitsFarewell): void {
     if (this.released) return;
     this.destroyed = lacksFarewell ? 'withoutFarewell' : 'otherwise';
     try {
@@ -241,6 +244,10 @@ export class Stream<Transport extends StreamTransport = StreamTransport>
     if (this.cause === 'handedOff') return 'handedOff';
     if (!delivered) return 'cut';
     return this.cause === 'reconnect' ? 'reconnect' : 'cancelled';
+  }
+
+  private get awaitsFarewell(): boolean {
+    return !this.abortedFor || this.transport.isFarewellDue === true;
   }
 
   private abort(cause: StreamAbortedError['cause']): void {

@@ -127,9 +127,10 @@ describe('the log of a drain', () => {
       ['flushTimeout', 1],
     ]);
     expect(hints[0]?.message).toBe(
-      '1 stream cut at the deadline; the oldest had run 12 s (/scripted): there was no farewell to send, and ' +
+      '1 stream cut at the deadline; the oldest had run 12 s (/scripted): no farewell could be sent, and ' +
         'without one a clean end would pass for a whole answer. ' +
         'If the answers are bytes, set `farewell` on /scripted to a text or bytes. ' +
+        'If they are events that the handler writes itself, write each in one piece. ' +
         'If they take longer than `timeout` (12 s), raise it.',
     );
   });

@@ -209,9 +209,10 @@ export class LossReport {
     const routes = namesOf([...this.#routesWithoutFarewell], 'other routes');
     return {
       message:
-        `${streams(count)} cut at the deadline${this.#oldest('withoutFarewell')}: there was no farewell to send, and ` +
+        `${streams(count)} cut at the deadline${this.#oldest('withoutFarewell')}: no farewell could be sent, and ` +
         'without one a clean end would pass for a whole answer. ' +
         `If the answers are bytes, set \`farewell\` on ${routes} to a text or bytes. ` +
+        'If they are events that the handler writes itself, write each in one piece. ' +
         `If they take longer than \`timeout\` (${this.drain.options.timeout} s), raise it.`,
       option: 'farewell',
       value: undefined,

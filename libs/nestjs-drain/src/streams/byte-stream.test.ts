@@ -278,9 +278,10 @@ describe.each(adapters)('byte streams on %s', (adapter) => {
         .filter((line) => / cut/.test(line));
       warn.mockRestore();
       expect(hints.slice(1)).toEqual([
-        `1 stream cut at the deadline; the oldest had run 10 s (GET /silent/${route}): there was no farewell to send, ` +
+        `1 stream cut at the deadline; the oldest had run 10 s (GET /silent/${route}): no farewell could be sent, ` +
           'and without one a clean end would pass for a whole answer. ' +
           `If the answers are bytes, set \`farewell\` on GET /silent/${route} to a text or bytes. ` +
+          'If they are events that the handler writes itself, write each in one piece. ' +
           'If they take longer than `timeout` (10 s), raise it.',
       ]);
     },

@@ -31,8 +31,6 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   #remaining: unknown[] | undefined;
   #failure: Error | undefined;
   readonly #position = new EventPosition();
-  /** The drain has ended the stream within an event, which must become whole. */
-  #isDue = false;
   #isOver = false;
 
   /** @param type the body's own `Content-Type`, which the response may not have yet */
@@ -73,14 +71,15 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   #supply(demand: Demand, result: Result): void {
     // The drain has answered this call already, and what comes now is behind the end.
     if (this.#demand !== demand) return;
-    if (result.done && this.#isDue) return this.#break();
+    const isDue = this.stream.transport.isFarewellDue;
+    if (result.done && isDue) return this.#break();
     this.#demand = undefined;
     if (result.done) {
       this.#isOver = true;
       this.stream.transport.completeAnswer();
     } else this.#position.follow(result.value);
     demand.resolve(result);
-    if (this.#isDue && this.#position.isBetweenEvents) this.#end();
+    if (isDue && this.#position.isBetweenEvents) this.#end();
   }
 
   #fail(demand: Demand, error: unknown): void {
@@ -93,8 +92,9 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   #end(): void {
     if (this.#isOver) return;
     const last = this.#lastChunks();
-    this.#isDue = last === 'due';
-    if (last === 'due') return;
+    const isDue = last === 'due';
+    this.stream.transport.isFarewellDue = isDue;
+    if (isDue) return;
     if (!last) return this.#break();
     this.#stopSource();
     this.#remaining = last;

@@ -89,10 +89,13 @@ describe.each(adapters)('an event stream of bytes on %s', (adapter: Adapter) => 
 
   test.each(kinds)('law 5: is cut if it ends within an event: %s', async (path) => {
     const rest = await open(path);
+    const lacking: boolean[] = [];
+    running.drain.events.on('released', ({ stream }) => lacking.push(stream.lacksFarewell));
     await arrived('data: t');
     const report = expire();
     source.end('wo');
     await expect(rest()).rejects.toThrow();
     expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
+    expect(lacking).toEqual([true]);
   });
 });

@@ -67,6 +67,8 @@ export class HttpTransport implements StreamTransport {
   isHandled = false;
   /** See `beforeEnd`. */
   isEnding = false;
+  /** Whether an event under way has to become whole before the farewell has a place. */
+  isFarewellDue = false;
   /** Set where the stream gets heartbeats. */
   stopHeartbeats: (() => void) | undefined;
 

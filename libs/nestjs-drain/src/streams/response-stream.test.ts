@@ -294,14 +294,20 @@ describe.each(adapters)('a response that application code writes, on %s', (adapt
     expect([answer.status, await answer.json()]).toMatchObject([503, { reason: 'deadline' }]);
   });
 
-  test('law 5: what ends within an event after the deadline is cut', async () => {
+  test.each([
+    ['ends', () => void response.end('lf')],
+    ['stays', () => running.clock.advance(2000)],
+  ])('law 5: what %s within an event after the deadline is cut', async (_, go) => {
     await start();
+    const lacking: boolean[] = [];
+    running.drain.events.on('released', ({ stream }) => lacking.push(stream.lacksFarewell));
     const answer = await open('answer');
     response.write('data: ha');
     const report = expire();
-    response.end('lf');
+    go();
     await expect(answer.text()).rejects.toThrow();
     expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
+    expect(lacking).toEqual([true]);
   });
 
   test.each(['', 'data: ha'])(

@@ -18,7 +18,6 @@ type End = (...args: unknown[]) => ServerResponse;
  */
 export class ResponseStream {
   readonly #position = new EventPosition();
-  #isDue = false;
   readonly #write: Write;
   readonly #endResponse: End;
 
@@ -40,21 +39,20 @@ export class ResponseStream {
   #pass(args: unknown[]): boolean {
     const flowing = this.#write.apply(this.stream.transport.response, args);
     this.#position.follow(args[0], args[1]);
-    if (this.#isDue && this.#position.isBetweenEvents) this.#endOrDestroy(() => this.#endEvents());
+    const { isFarewellDue } = this.stream.transport;
+    if (isFarewellDue && this.#position.isBetweenEvents)
+      this.#endOrDestroy(() => this.#endEvents());
     return flowing;
   }
 
   /** Where the farewell is due, an end within an event is not clean: the client sees that it is cut. */
   #passEnd(args: unknown[]): ServerResponse {
-    const { response } = this.stream.transport;
+    const { transport } = this.stream;
+    const { response } = transport;
+    if (!transport.isFarewellDue) return this.#endResponse.apply(response, args);
     const hasChunk = typeof args[0] === 'string' || args[0] instanceof Uint8Array;
-    if (this.#isDue && hasChunk) {
-      this.#pass(args);
-      if (!this.#isDue) return response;
-    }
-    if (!this.#isDue) return this.#endResponse.apply(response, args);
-    this.#isDue = false;
-    this.stream.destroy();
+    if (hasChunk) this.#pass(args);
+    if (transport.isFarewellDue) this.stream.destroy();
     return response;
   }
 
@@ -75,7 +73,6 @@ export class ResponseStream {
     try {
       end();
     } catch {
-      this.#isDue = false;
       this.stream.destroy();
     }
   }
@@ -84,7 +81,7 @@ export class ResponseStream {
     const end = endOfEvents(this.stream, this.#position);
     if (end) this.#finish(end.words);
     // What is piped through goes on until its event is whole, or `flushTimeout` is over.
-    else this.#isDue = true;
+    else this.stream.transport.isFarewellDue = true;
   }
 
   #endBytes(): void {
@@ -97,9 +94,10 @@ export class ResponseStream {
 
   /** Through the response's own methods, so that what middleware does to all writes is done to the last one. */
   #finish(last: string | Uint8Array | undefined): void {
-    const { response } = this.stream.transport;
-    this.#isDue = false;
-    this.stream.transport.gatherWrites();
+    const { transport } = this.stream;
+    const { response } = transport;
+    transport.isFarewellDue = false;
+    transport.gatherWrites();
     if (last !== undefined) this.#write.call(response, last);
     response.end();
     ignoreLaterWrites(response);

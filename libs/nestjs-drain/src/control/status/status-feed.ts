@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ManagementCall } from '../../compat/management-routes.js';
+import { breakOff } from '../../compat/response.js';
 import { Drain } from '../../core/drain.js';
 import { DRAIN } from '../../core/tokens.js';
 import { Silence, takeSnapshot, Timeline } from './status-snapshot.js';
@@ -73,7 +74,7 @@ export class StatusFeed {
 
   #end(response: ServerResponse): void {
     response.end();
-    const cancel = this.drain.clock.schedule(linger, () => response.destroy());
+    const cancel = this.drain.clock.schedule(linger, () => breakOff(response));
     response.once('close', cancel);
   }
 
