@@ -44,9 +44,7 @@ const situations = {
 export async function exit() {
   const rows = [];
   for (const [name, situation] of Object.entries(situations)) {
-    for (const adapter of situation.adapters) {
-      rows.push(...(await rowsOf(name, adapter, situation)));
-    }
+    rows.push(...(await rowsOf(name, situation)));
   }
   return {
     title: 'SIGTERM to exit, and what it costs the clients',
@@ -66,12 +64,15 @@ export async function exit() {
   };
 }
 
-async function rowsOf(name, adapter, situation) {
+async function rowsOf(name, situation) {
+  const parties = situation.adapters.flatMap((adapter) =>
+    peers.map((variant) => ({ adapter, variant })),
+  );
   const rounds = [];
   for (let round = 0; round < situation.rounds; round += 1) {
-    rounds.push(await allEnded(adapter, situation, round));
+    rounds.push(await allEnded(parties, situation, round));
   }
-  return peers.map((variant, index) => {
+  return parties.map(({ adapter, variant }, index) => {
     const results = rounds.map((round) => round[index]);
     return [name, adapter, variant, ...cells(results, situation.goal)];
   });
@@ -96,12 +97,12 @@ function judge(time = Infinity, outcomes, limit) {
 }
 
 /** All are started together, and have their turn one after the other. What then only waits does so beside the next. */
-function allEnded(adapter, { run }, round) {
+function allEnded(parties, { run }, round) {
   // Another begins each time: the first has its turn just behind the start of all processes.
-  const order = rotated([...peers.keys()], round + 1);
-  const turns = new Turns(peers.length);
-  const end = (variant, index) =>
-    withServer({ adapter, variant }, (server, port) =>
+  const order = rotated([...parties.keys()], round + 1);
+  const turns = new Turns(parties.length);
+  const end = (party, index) =>
+    withServer(party, (server, port) =>
       withClients(async (clients) => {
         const { time, outcomes } = await turns.take(order.indexOf(index), () =>
           run(server, clients, port),
@@ -109,7 +110,7 @@ function allEnded(adapter, { run }, round) {
         return { time: await time, outcomes };
       }),
     );
-  return Promise.all(peers.map(end));
+  return Promise.all(parties.map(end));
 }
 
 async function silent(server, clients, port) {

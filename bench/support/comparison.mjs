@@ -10,7 +10,7 @@ const connections = 16;
  * A process keeps what its compiler has made of the code, so sets of processes count more than slices of one set.
  * `warmUp`: seconds of each server's processor. With one second, the compiler comes to the first slices.
  */
-const thoroughly = { sets: 5, rounds: 9, warmUp: 2 };
+const thoroughly = { sets: 5, rounds: 8, warmUp: 2 };
 const quickly = { sets: 2, rounds: 8, warmUp: 2 };
 /**
  * Seconds of the server's processor that one slice takes: so short that what slows the machine slows all, and long enough

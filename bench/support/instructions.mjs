@@ -8,12 +8,29 @@ import { steadyHeap } from './steady-heap.mjs';
 /** Whether the machine has Valgrind, whose callgrind counts instructions on any processor and under any load. */
 export const canCount = isThere('valgrind') && isThere('callgrind_control');
 
+/** What callgrind calls them: instructions, misses of the first caches and of the second, wrongly foreseen branches. */
+export const events = [
+  ['Ir'],
+  ['I1mr'],
+  ['D1mr', 'D1mw'],
+  ['ILmr', 'DLmr', 'DLmw'],
+  ['Bcm', 'Bim'],
+];
+
+const simulation = [
+  ...['--cache-sim=yes', '--branch-sim=yes'],
+  ...['--I1=32768,8,64', '--D1=32768,8,64', '--LL=1048576,16,64'],
+];
+
 /** Counts the instructions that one process executes in user space. */
 export class InstructionCounter {
   #files;
+  #simulation = [];
 
-  static async create() {
+  /** @param how `caches`: whether caches and branches are simulated besides, which takes twice as long */
+  static async create({ caches = false } = {}) {
     const counter = new InstructionCounter();
+    if (caches) counter.#simulation = simulation;
     counter.#files = await mkdtemp(join(tmpdir(), 'nestjs-drain-bench-'));
     return counter;
   }
@@ -27,6 +44,7 @@ export class InstructionCounter {
       execPath: 'valgrind',
       execArgv: [
         ...['--tool=callgrind', '--quiet', '--smc-check=all-non-file', '--instr-atstart=no'],
+        ...this.#simulation,
         ...[`--callgrind-out-file=${join(this.#files, '%p')}`, '--log-file=/dev/null'],
         this.#pipes,
         ...[process.execPath, '--single-threaded', `--hash-seed=${seed}`, `--random-seed=${seed}`],
@@ -41,6 +59,11 @@ export class InstructionCounter {
 
   /** @returns how many instructions the process has executed until `work` was done */
   async count(id, work) {
+    return (await this.countAll(id, work)).Ir;
+  }
+
+  /** @returns all that was counted until `work` was done, by callgrind's names */
+  async countAll(id, work) {
     this.#control('--zero', id);
     await work();
     this.#control('--dump', id);
@@ -48,7 +71,8 @@ export class InstructionCounter {
     const [dump] = names.filter((name) => name.startsWith(`${id}.`));
     const text = await readFile(join(this.#files, dump), 'utf8');
     await rm(join(this.#files, dump));
-    return Number(/^totals: (\d+)/m.exec(text)[1]);
+    const [counted, totals] = ['events', 'totals'].map((line) => wordsBehind(line, text));
+    return Object.fromEntries(counted.map((name, index) => [name, Number(totals[index])]));
   }
 
   /** By which it is told to: with the files, because Valgrind leaves its pipes behind where it is killed. */
@@ -64,3 +88,5 @@ export class InstructionCounter {
     await rm(this.#files, { recursive: true, force: true });
   }
 }
+
+const wordsBehind = (name, text) => new RegExp(`^${name}: (.*)`, 'm').exec(text)[1].split(' ');

@@ -1,0 +1,86 @@
+import { canCount, events, InstructionCounter } from '../support/instructions.mjs';
+import { withClients, withServer } from '../support/server.mjs';
+import { mean } from '../support/statistics.mjs';
+
+const path = '/stream';
+const connections = 16;
+const seeds = [1, 2];
+/** Requests: until the code is compiled, until the caches are filled, and those that count. */
+const [warmUp, filling, count] = [8000, 400, 1600];
+const variants = ['bare', 'nestjs-drain', 'counted and cancelled by hand'];
+
+/** Usual prices in cycles. An instruction by itself: three in a cycle. */
+const prices = {
+  instructions: 1 / 3,
+  'first cache, instructions': 8,
+  'first cache, data': 8,
+  'second cache': 30,
+  'branches not foreseen': 12,
+};
+
+/** What instructions do not tell of a stream: how often it waits for memory, and how often the processor guesses wrong. */
+export async function caches() {
+  const rows = [];
+  for (const adapter of canCount ? ['express', 'fastify'] : [])
+    rows.push(...(await rowsOf(adapter)));
+  return {
+    title: 'Caches and branches',
+    text: canCount
+      ? 'What the same processes do to the caches of a processor, as callgrind simulates them (32 KiB for instructions and 32 ' +
+        `KiB for data, 1 MiB for both behind them), and how many branches it foresees wrongly. ${path}, ${connections} kept ` +
+        `connections, ${seeds.length} processes of each. The last column is an estimate from these, with prices that are ` +
+        `usual: ${Object.entries(prices)
+          .map(([name, price]) => `${name} ${price < 1 ? '⅓' : price}`)
+          .join(', ')}. It is no measurement, but explains one: by ` +
+        'processor time a stream costs more than by instructions, because it runs through more different code.'
+      : '**Not counted**: this machine has no Valgrind.',
+    columns: ['adapter', 'of', ...Object.keys(prices), 'cycles'],
+    rows,
+  };
+}
+
+async function rowsOf(adapter) {
+  const all = [];
+  for (const variant of variants) {
+    const counted = await Promise.all(seeds.map((seed) => countOf({ adapter, variant }, seed)));
+    all.push(Object.keys(prices).map((_, index) => mean(counted.map((one) => one[index]))));
+  }
+  const withCycles = all.map((counts) => [...counts, cyclesOf(counts)]);
+  const [bare] = withCycles;
+  return withCycles.map((counts, index) => {
+    const cells = counts.map((one, column) => tell(one, index === 0 ? undefined : bare[column]));
+    console.log(`${adapter}, ${variants[index]}, caches: ${cells.join(', ')}`);
+    return [adapter, variants[index], ...cells];
+  });
+}
+
+const cyclesOf = (counts) =>
+  Object.values(prices).reduce((sum, price, index) => sum + price * counts[index], 0);
+
+function tell(number, bare) {
+  if (bare === undefined) return Math.round(number).toLocaleString('en');
+  return `+ ${(((number - bare) / bare) * 100).toFixed(1)} %`;
+}
+
+async function countOf(parameters, seed) {
+  const counter = await InstructionCounter.create({ caches: true });
+  const measure = (server, port) =>
+    withClients(async (client) => {
+      await client.ask('connect', { port, path, connections });
+      const request = (number) => client.ask('request', { port, count: number });
+      await request(warmUp);
+      counter.start(server.id);
+      await request(filling);
+      return perRequest(await counter.countAll(server.id, () => request(count)));
+    });
+  try {
+    return await withServer(parameters, measure, counter.command(seed));
+  } finally {
+    await counter.remove();
+  }
+}
+
+/** In the order of the prices. */
+function perRequest(all) {
+  return events.map((names) => names.reduce((sum, name) => sum + all[name], 0) / count);
+}
