@@ -6,7 +6,8 @@ export interface Linked<T> {
 
 /**
  * What comes and goes in any order, in the order in which it came. A Set does the same, but grows and shrinks with the
- * few that a quiet process has, at each of them, and takes more memory for each of the many.
+ * few that a quiet process has, at each of them, and takes more memory for each of the many. Written for each stream, so its
+ * fields are as those of `Stream`.
  */
 export class LinkedList<T extends Linked<T>> implements Iterable<T> {
   private first: T | undefined;

@@ -106,7 +106,8 @@ export interface StreamKeeper {
 
 /**
  * One admitted stream. Its adapter releases it when the connection under it is closed. Thousands are open at once,
- * so it has no field that can be worked out, and no private method, for which each object would carry a mark.
+ * so it has no field that can be worked out. Nor has it a `#method`, for which each object would carry a mark, or a `#field`,
+ * of which each write is slow until V8 has optimized it (docs/decisions/0015-cost-while-serving.md).
  */
 export class Stream<Transport extends StreamTransport = StreamTransport>
   implements OpenStream, Linked<Stream>

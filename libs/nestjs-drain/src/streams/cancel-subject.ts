@@ -1,6 +1,6 @@
 /**
  * The end that the drain decides for a stream. It comes at most once, and is remembered for a handler
- * that answers after it. Every open stream holds one, so it is smaller than a Subject.
+ * that answers after it. Every open stream holds one, so it is smaller than a Subject, and its fields are as those of `Stream`.
  */
 export class CancelSubject {
   private isDecided = false;

@@ -11,8 +11,8 @@ import { RepeatedId } from './last-event-id.js';
 /**
  * The events of an `@Sse()` handler, which the drain can end between two of them: the source is
  * stopped, and the farewell is written behind what Nest has written. It is the source's subscriber itself, without a
- * chain of operators or a second subscriber, because it is held for as long as the stream is open; and without private
- * methods, for which it would carry a mark.
+ * chain of operators or a second subscriber, because it is held for as long as the stream is open. Its members are private
+ * to TypeScript alone, as those of `Stream`.
  */
 export class EventStream extends Subscriber<unknown> implements CancelListener {
   private readonly repeated: RepeatedId | undefined;

@@ -20,7 +20,7 @@ import type { Farewell } from './farewell.js';
 /** A stream whose connection is an HTTP response. */
 export type HttpStream = Stream<HttpTransport>;
 
-/** The request and the response under one stream. Without private methods, for which each object would carry a mark. */
+/** The request and the response under one stream. Its members are private to TypeScript alone, as those of `Stream`. */
 export class HttpTransport implements StreamTransport {
   /** As which the drain counted it before. */
   get work(): object {

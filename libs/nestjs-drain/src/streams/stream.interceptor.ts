@@ -29,7 +29,7 @@ const complained = new WeakSet<StreamRoute>();
  * answers with, with the cancel subject of its stream, so that the drain can end it with a farewell. It wraps the
  * handler and not the route, because with any interceptor on an `@Sse()` route Nest sends the headers before an async
  * handler has answered, and a late 404 becomes a 200 (docs/decisions/0002-handler-interception.md).
- * One is made for each stream, so it has no private methods, for which it would carry a mark.
+ * One is made for each stream, so its members are private to TypeScript alone, as those of `Stream`.
  */
 export class StreamInterceptor {
   constructor(
