@@ -64,7 +64,9 @@ export async function rehearseCommand(
   const folder = await mkdtemp(join(tmpdir(), 'rehearse-'));
   const file = (ending: string) => join(folder, `result.${ending}`);
   const files = results.flatMap((kind) => [`--${kind}`, file(kind)]);
-  const child = startRehearsal([...flags, ...files, '--', ...service], environment);
+  // Also the picture that it makes where none was asked for.
+  const own = { TMPDIR: folder, ...environment };
+  const child = startRehearsal([...flags, ...files, '--', ...service], own);
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   if (child.exitCode === null) await once(child, 'exit');
   const read = (kind: string) => readFile(file(kind)).catch(() => Buffer.alloc(0));

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -126,14 +126,15 @@ describe('the first rehearsal of a generated application', () => {
     const [browser, opened] = [join(folder, 'browser'), join(folder, 'opened')];
     await writeFile(browser, `#!/bin/sh\necho "$1" > ${opened}.new\nmv ${opened}.new ${opened}\n`);
     await chmod(browser, 0o755);
-    const run = await rehearseFixture('hello', ['--open'], { BROWSER: browser }, []);
+    const environment = { BROWSER: browser, TMPDIR: folder };
+    const run = await rehearseFixture('hello', ['--open'], environment, []);
     expect(run.output).toContain('GET / gives a plain answer');
     expect(run.output).toContain('--load post:/path --body body.json');
     const [, picture = ''] = /picture: (\S+)/.exec(run.output) ?? [];
     const page = await readFile(picture, 'utf8');
     while (!existsSync(opened)) await delay(20);
     expect(await readFile(opened, 'utf8')).toBe(`${picture}\n`);
-    for (const one of [folder, dirname(picture)]) await rm(one, { recursive: true });
+    await rm(folder, { recursive: true });
     // Node ends at SIGTERM, and nothing here accepts for a while: that is what there is to see.
     expect(page).toMatch(/<title>\d+ of \d+ streams were lost/);
     expect(run.code).toBe(1);
@@ -255,7 +256,8 @@ describe('what cannot be rehearsed', () => {
 });
 
 it('the ports of the balancer and the replicas are free again afterwards', async () => {
-  const child = startRehearsal([
+  const folder = await mkdtemp(join(tmpdir(), 'ports-'));
+  const flags = [
     ...['--replicas', '1', '--clients', '2', '--load', 'json:/plain', '--warmup', '0', '--verbose'],
     ...[
       '--',
@@ -263,11 +265,13 @@ it('the ports of the balancer and the replicas are free again afterwards', async
       '-e',
       `console.log('port', process.env.PORT); import(${JSON.stringify(fixture('cuts'))})`,
     ],
-  ]);
+  ];
+  const child = startRehearsal(flags, { TMPDIR: folder });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.resume();
   await once(child, 'close');
+  await rm(folder, { recursive: true });
   const ports = [...output.matchAll(/port (\d+)/g)].map(([, port]) => Number(port));
   expect(ports).toHaveLength(2);
   for (const port of ports) {
