@@ -1,4 +1,4 @@
-import { canCount, events, InstructionCounter } from '../support/instructions.mjs';
+import { canCount, InstructionCounter } from '../support/instructions.mjs';
 import { withClients, withServer } from '../support/server.mjs';
 import { mean } from '../support/statistics.mjs';
 
@@ -9,13 +9,13 @@ const seeds = [1, 2];
 const [warmUp, filling, count] = [8000, 400, 1600];
 const variants = ['bare', 'nestjs-drain', 'counted and cancelled by hand'];
 
-/** Usual prices in cycles. An instruction by itself: three in a cycle. */
-const prices = {
-  instructions: 1 / 3,
-  'first cache, instructions': 8,
-  'first cache, data': 8,
-  'second cache': 30,
-  'branches not foreseen': 12,
+/** What is counted: callgrind's names for it, and its usual price in cycles. By themselves, three instructions take one. */
+const kinds = {
+  instructions: { events: ['Ir'], price: 1 / 3 },
+  'first cache, instructions': { events: ['I1mr'], price: 8 },
+  'first cache, data': { events: ['D1mr', 'D1mw'], price: 8 },
+  'second cache': { events: ['ILmr', 'DLmr', 'DLmw'], price: 30 },
+  'branches not foreseen': { events: ['Bcm', 'Bim'], price: 12 },
 };
 
 /** What instructions do not tell of a stream: how often it waits for memory, and how often the processor guesses wrong. */
@@ -29,12 +29,12 @@ export async function caches() {
       ? 'What the same processes do to the caches of a processor, as callgrind simulates them (32 KiB for instructions and 32 ' +
         `KiB for data, 1 MiB for both behind them), and how many branches it foresees wrongly. ${path}, ${connections} kept ` +
         `connections, ${seeds.length} processes of each. The last column is an estimate from these, with prices that are ` +
-        `usual: ${Object.entries(prices)
-          .map(([name, price]) => `${name} ${price < 1 ? '⅓' : price}`)
+        `usual: ${Object.entries(kinds)
+          .map(([name, { price }]) => `${name} ${price < 1 ? '⅓' : price}`)
           .join(', ')}. It is no measurement, but explains one: by ` +
         'processor time a stream costs more than by instructions, because it runs through more different code.'
       : '**Not counted**: this machine has no Valgrind.',
-    columns: ['adapter', 'of', ...Object.keys(prices), 'cycles'],
+    columns: ['adapter', 'of', ...Object.keys(kinds), 'cycles'],
     rows,
   };
 }
@@ -43,7 +43,7 @@ async function rowsOf(adapter) {
   const all = [];
   for (const variant of variants) {
     const counted = await Promise.all(seeds.map((seed) => countOf({ adapter, variant }, seed)));
-    all.push(Object.keys(prices).map((_, index) => mean(counted.map((one) => one[index]))));
+    all.push(Object.keys(kinds).map((_, index) => mean(counted.map((one) => one[index]))));
   }
   const withCycles = all.map((counts) => [...counts, cyclesOf(counts)]);
   const [bare] = withCycles;
@@ -55,7 +55,7 @@ async function rowsOf(adapter) {
 }
 
 const cyclesOf = (counts) =>
-  Object.values(prices).reduce((sum, price, index) => sum + price * counts[index], 0);
+  Object.values(kinds).reduce((sum, { price }, index) => sum + price * counts[index], 0);
 
 function tell(number, bare) {
   if (bare === undefined) return Math.round(number).toLocaleString('en');
@@ -80,7 +80,8 @@ async function countOf(parameters, seed) {
   }
 }
 
-/** In the order of the prices. */
+/** In the order of `kinds`. */
 function perRequest(all) {
-  return events.map((names) => names.reduce((sum, name) => sum + all[name], 0) / count);
+  const sumOf = (events) => events.reduce((sum, name) => sum + all[name], 0);
+  return Object.values(kinds).map(({ events }) => sumOf(events) / count);
 }

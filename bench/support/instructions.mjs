@@ -8,15 +8,6 @@ import { steadyHeap } from './steady-heap.mjs';
 /** Whether the machine has Valgrind, whose callgrind counts instructions on any processor and under any load. */
 export const canCount = isThere('valgrind') && isThere('callgrind_control');
 
-/** What callgrind calls them: instructions, misses of the first caches and of the second, wrongly foreseen branches. */
-export const events = [
-  ['Ir'],
-  ['I1mr'],
-  ['D1mr', 'D1mw'],
-  ['ILmr', 'DLmr', 'DLmw'],
-  ['Bcm', 'Bim'],
-];
-
 const simulation = [
   ...['--cache-sim=yes', '--branch-sim=yes'],
   ...['--I1=32768,8,64', '--D1=32768,8,64', '--LL=1048576,16,64'],
@@ -62,7 +53,7 @@ export class InstructionCounter {
     return (await this.countAll(id, work)).Ir;
   }
 
-  /** @returns all that was counted until `work` was done, by callgrind's names */
+  /** @returns all that was counted until `work` was done, by callgrind's names for it */
   async countAll(id, work) {
     this.#control('--zero', id);
     await work();
