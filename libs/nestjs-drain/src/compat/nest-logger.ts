@@ -36,8 +36,11 @@ const oneObject: LineForm = (message, fields) => [{ ...fields, message }];
  */
 export function writeLine(logger: Logger, level: Level, message: string, fields: Fields): void {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const [first, ...others] = formOf(loggerInUse())(message, Object.fromEntries(given));
-  logger[level](first, ...others);
+  // Also a look at the logger in use may fail.
+  quietly(() => {
+    const [first, ...others] = formOf(loggerInUse())(message, Object.fromEntries(given));
+    logger[level](first, ...others);
+  });
 }
 
 /** What Nest's loggers print below the line. Of anything that can be thrown: an object may have no text, or a bad one. */

@@ -152,10 +152,18 @@ export function rawSocketOf(socket: TLSSocket): Socket | undefined {
   return (socket as { _parent?: Socket })._parent;
 }
 
-/** Sends a RST. Below TLS it is that of the socket under it, which Node does not reset by itself. */
+/**
+ * Sends a RST. Below TLS it is that of the socket under it, which Node does not reset by itself. A Unix socket has none: Node
+ * throws there, and it is only destroyed.
+ */
 export function resetSocket(socket: Socket): void {
   const raw = socket instanceof TLSSocket ? rawSocketOf(socket) : socket;
-  if (raw instanceof Socket && !raw.destroyed) raw.resetAndDestroy();
+  if (!(raw instanceof Socket) || raw.destroyed) return;
+  try {
+    raw.resetAndDestroy();
+  } catch {
+    raw.destroy();
+  }
 }
 
 /**

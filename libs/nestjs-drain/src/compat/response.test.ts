@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { isEnded, isHeadSent, needsDrain } from './response.js';
+import { breakOff, isEnded, isHeadSent, needsDrain } from './response.js';
 
 const answer = (response: ServerResponse): void => {
   expect(needsDrain(response)).toBe(false);
@@ -86,3 +89,42 @@ async function askOverHttp2(
   client.destroy();
   server.close();
 }
+
+test('law 5: of HTTP/2 only the stream that is broken off ends, with an error', async () => {
+  const server = http2.createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const responses: http2.Http2ServerResponse[] = [];
+  server.on('request', (_, response) => {
+    responses.push(response);
+    response.write('begun');
+  });
+  const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const [broken, other] = [client.request(), client.request()];
+  await Promise.all([broken, other].map((stream) => once(stream, 'data')));
+  const failed = once(broken, 'error');
+  breakOff(responses[0] as unknown as ServerResponse);
+  expect(await failed).toMatchObject([{ code: 'ERR_HTTP2_STREAM_ERROR' }]);
+  responses[1]?.end('rest');
+  expect(String(await once(other, 'data'))).toBe('rest');
+  await once(other, 'close');
+  expect([broken.rstCode, other.rstCode]).toEqual([http2.constants.NGHTTP2_INTERNAL_ERROR, 0]);
+  client.close();
+  server.close();
+});
+
+test('law 7: a Unix socket, which Node cannot reset, is destroyed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'unix-'));
+  const path = join(folder, 'socket');
+  const server = createServer((_, response) => response.write('begun'));
+  await once(server.listen(path), 'listening');
+  const requested = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+  const client = connect(path);
+  client.write('GET / HTTP/1.0\r\n\r\n');
+  const [, response] = await requested;
+  const closed = once(client.resume(), 'close');
+  breakOff(response);
+  await closed;
+  expect(response.destroyed).toBe(true);
+  server.close();
+  await rm(folder, { recursive: true });
+});

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import { lookAt } from './look.js';
 import { resetSocket } from './node.js';
@@ -56,9 +56,15 @@ export function isLengthPromised(response: ServerResponse): boolean {
 /**
  * Destroys an answer so that its client sees that it is not whole. Where neither chunks nor a length tell its end, its
  * connection does, and a FIN would be a regular one (RFC 9112, section 6.3): so it is with HTTP/1.0, which nginx before 1.30
- * speaks by default. Such a connection is reset.
+ * speaks by default. Such a connection is reset. Of HTTP/2 only the stream is: destroying it would end it without an error,
+ * as if it were complete.
  */
 export function breakOff(response: ServerResponse): void {
+  const { stream } = response as { stream?: ServerHttp2Stream };
+  if (stream) {
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    return;
+  }
   const { socket } = response;
   if (socket && endsWithConnection(response)) resetSocket(socket);
   response.destroy();

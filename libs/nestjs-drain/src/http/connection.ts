@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { constants, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import {
   announceCloseInHeaders,
@@ -174,14 +174,12 @@ export class Http2Connection extends Connection {
   }
 
   destroy(): void {
-    for (const answer of this.answers) {
-      // A stream that merely goes with its session ends without an error, and passes for complete.
-      const { stream } = answer as unknown as Http2ServerResponse;
-      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    }
-    this.session.destroy();
+    // A stream that merely goes with its session ends without an error, and passes for complete.
+    for (const answer of this.answers) breakOff(answer);
+    // Node drops what the session has not sent yet, and that is what says so.
+    setImmediate(() => this.session.destroy());
     // A session is gone before its socket, which waits for a client that may never close its side.
-    setImmediate(() => this.socket.destroy());
+    setImmediate(() => setImmediate(() => this.socket.destroy()));
   }
 }
 

@@ -86,6 +86,58 @@ test('law 7: a client that does not answer the FIN holds nothing', async () => {
   expect([seen.isClosed, isStopped, clock.pending]).toEqual([true, true, 0]);
 });
 
+test.each<[string, (response: ServerResponse) => unknown]>([
+  [
+    'removes the listener that hears of its close',
+    ({ socket }) => socket?.removeAllListeners('close'),
+  ],
+  [
+    'replaces what destroys its answer, with what throws',
+    (response) =>
+      (response.destroy = () => {
+        throw new Error('not destroyed');
+      }),
+  ],
+])('law 7: a connection is held no longer than its bound by code that %s', async (_, spoil) => {
+  const { clock, http, drain } = setUp();
+  http.server.on('request', (_request, response) => {
+    response.write('begun');
+    spoil(response);
+  });
+  connect(http, 'GET / HTTP/1.1\r\nHost: memory\r\n\r\n');
+  await bytesArrive();
+  const report = drain.start('SIGTERM');
+  await clock.advanceAsync(70_000);
+  await report;
+  let isStopped = false;
+  void drain.stopListeners().then(() => (isStopped = true));
+  await bytesArrive();
+  await clock.advanceAsync(flushTimeout * 1000);
+  await bytesArrive();
+  await bytesArrive();
+  expect(isStopped).toBe(true);
+});
+
+test('law 5: what is left of HTTP/2 at its bound ends with an error', async () => {
+  const { clock, drain } = setUp();
+  const server = createHttp2Server((_, response) => response.write('begun'));
+  drain.listeners.add(new Connections(server, drain));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const stream = client.request();
+  await once(stream, 'data');
+  const report = drain.start('SIGTERM');
+  await clock.advanceAsync(70_000);
+  await report;
+  const failed = once(stream, 'error');
+  const stopped = drain.stopListeners();
+  while (server.listening) await bytesArrive();
+  await bytesArrive();
+  await clock.advanceAsync(flushTimeout * 1000);
+  expect(await failed).toMatchObject([{ code: 'ERR_HTTP2_STREAM_ERROR' }]);
+  await stopped;
+});
+
 const upgrades = [
   ['an upgraded socket', 'upgrade', 'GET /proxied HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: any'],
   ['a CONNECT tunnel', 'connect', 'CONNECT example.com:443 HTTP/1.1'],

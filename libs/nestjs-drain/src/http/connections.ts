@@ -6,6 +6,7 @@ import { seeFirst } from '../compat/request-front.js';
 import { requestName } from '../compat/request-name.js';
 import { type CountedWork, enterWork } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
+import { quietly } from '../core/quietly.js';
 import { IdleGate, type InFlight } from '../core/in-flight.js';
 import { markLastAnswer } from '../core/stream-registry.js';
 import type { DrainPhase } from '../core/phase.js';
@@ -23,6 +24,9 @@ import { endWhenStalled } from './stalled-body.js';
 import { Timers } from './timers.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** In which a connection that is destroyed tells of its close; one of HTTP/2 takes the longest. */
+const turnsToClose = 6;
 
 /** A request that came while the process shuts down, as the code that it runs can ask for it. */
 class RequestWork implements CountedWork {
@@ -81,9 +85,16 @@ export class Connections implements Listener {
     this.#isStopping = true;
     this.#followShown();
     this.#each((connection) => this.#end(connection));
-    this.#timers.at(deadline, () => this.#each((connection) => connection.destroy()));
+    this.#timers.at(deadline, () => void this.#destroyAll());
     if (this.#connections.size > 0) await this.#idle.whenIdle();
     this.#timers.cancelAll();
+  }
+
+  /** Application code may have replaced what destroys one, or removed the listener that hears of its close (law 7). */
+  async #destroyAll(): Promise<void> {
+    this.#each((connection) => quietly(() => connection.destroy()));
+    for (let passed = 0; passed < turnsToClose; passed += 1) await turn();
+    for (const socket of this.#connections.keys()) this.#onClose(socket);
   }
 
   #onPhase(phase: DrainPhase): void {
@@ -265,7 +276,7 @@ export class Connections implements Listener {
   /** A client has `flushTimeout` to finish the request it may have begun, or to leave. */
   #destroyIdle(connection: Connection): void {
     this.#timers.at(this.#soon, () => {
-      if (connection.isIdle) connection.destroy();
+      if (connection.isIdle) quietly(() => connection.destroy());
     });
   }
 

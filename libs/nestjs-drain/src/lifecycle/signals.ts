@@ -111,7 +111,7 @@ export class ProcessSignals implements SignalCoordinator {
       if (!wanted.has(signal)) process.off(signal, this.#onSignal);
     }
     for (const signal of wanted) {
-      if (!this.#listening.includes(signal)) process.on(signal, this.#onSignal);
+      if (!this.#listening.includes(signal)) process.prependListener(signal, this.#onSignal);
     }
     this.#listening = [...wanted];
   }

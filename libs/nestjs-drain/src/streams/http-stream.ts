@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, Http2ServerRequest, type ServerHttp2Stream } from 'node:http2';
+import { Http2ServerRequest, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Attachment } from '../compat/attachment.js';
 import { rawOf } from '../compat/fastify.js';
@@ -83,9 +83,7 @@ export class HttpTransport implements StreamTransport {
   }
 
   destroy(): void {
-    // Destroying a stream of HTTP/2 would end it without an error, as if it were complete.
-    if (this.http2) this.http2.close(constants.NGHTTP2_INTERNAL_ERROR);
-    else breakOff(this.response);
+    breakOff(this.response);
   }
 
   /** Whether its client had left when it was admitted: the response has been closed, and says so no second time. */

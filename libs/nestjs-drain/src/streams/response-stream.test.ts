@@ -151,6 +151,18 @@ class WritingController {
     signal.addEventListener('abort', () => own.end());
   }
 
+  @Get('ending-farewell')
+  @DrainableStream({
+    farewell: () => {
+      response.end('data: own words\n\n');
+      return { data: 'bye' };
+    },
+  })
+  endingFarewell(@Res() wrapped: object): void {
+    response = rawOf(wrapped) as ServerResponse;
+    response.writeHead(200, sse).write('data: one\n\n');
+  }
+
   @Get('bad-farewell')
   @DrainableStream({
     farewell: () => {
@@ -322,6 +334,14 @@ describe.each(adapters)('a response that application code writes, on %s', (adapt
       expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
     },
   );
+
+  test('law 7: a farewell function that ends the answer itself has said the last words', async () => {
+    await start();
+    const answer = await open('ending-farewell');
+    const report = expire();
+    expect(await answer.text()).toBe('data: one\n\ndata: own words\n\n');
+    expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+  });
 
   test('an end that completes the last event is followed by the farewell', async () => {
     await start();

@@ -97,6 +97,8 @@ export class ResponseStream {
     const { transport } = this.stream;
     const { response } = transport;
     transport.isFarewellDue = false;
+    // The farewell's function may have ended it.
+    if (response.writableEnded || response.destroyed) return;
     transport.gatherWrites();
     if (last !== undefined) this.#write.call(response, last);
     response.end();

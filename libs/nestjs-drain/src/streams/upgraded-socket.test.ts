@@ -13,10 +13,13 @@ const handshake =
 let running: RunningApplication;
 let served: WebSocket;
 let socket: Socket;
+/** Streams that were open when the application heard of a close. */
+const openAtClose: number[] = [];
 const clients: { terminate(): void }[] = [];
 afterEach(async () => {
   for (const client of clients.splice(0)) client.terminate();
   await running.close();
+  expect(openAtClose.splice(0)).not.toContain(1);
 });
 
 /** An application beside whose routes a server of ws stands, without a gateway. */
@@ -29,6 +32,8 @@ async function start(kind: StreamKind): Promise<void> {
       const http = application.getHttpServer() as Server;
       http.on('upgrade', (request: IncomingMessage, upgraded: Socket, head: Buffer) => {
         socket = upgraded;
+        // Behind one of the application that throws, no other is called.
+        upgraded.on('close', () => openAtClose.push(running.drain.streams.size));
         const options = { route: 'WS /live', kind };
         if (!application.get(StreamAdmission).openUpgrade(request, upgraded, options)) return;
         server.handleUpgrade(request, upgraded, head, (client) =>

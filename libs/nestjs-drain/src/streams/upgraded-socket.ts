@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { listenFirst } from '../compat/look.js';
 import { ignoreLaterBytes } from '../compat/response.js';
 import type { Drain } from '../core/drain.js';
 import type { Stream, StreamTransport } from '../core/stream.js';
@@ -41,7 +42,7 @@ export class UpgradedSocket implements StreamTransport {
     own.write = (...args) => this.#pass(args);
     // The drain writes to it too, and a client that has gone must not end the process (law 7).
     this.socket.on('error', () => this.socket.destroy());
-    this.socket.once('close', (hadError?: boolean) => {
+    listenFirst(this.socket, 'close', (hadError?: boolean) => {
       this.#cancelBound();
       stream.release(!hadError && (!this.#isDue || this.#isSent));
     });
