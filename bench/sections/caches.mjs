@@ -1,12 +1,14 @@
 import { canCount, InstructionCounter } from '../support/instructions.mjs';
 import { withClients, withServer } from '../support/server.mjs';
-import { mean } from '../support/statistics.mjs';
+import { mean, median } from '../support/statistics.mjs';
 
 const path = '/stream';
 const connections = 16;
 const seeds = [1, 2];
-/** Requests: until the code is compiled, until the caches are filled, and those that count. */
-const [warmUp, filling, count] = [8000, 400, 1600];
+/** Requests: until the code is compiled, until the caches are filled, and of each slice that counts. */
+const [warmUp, filling, count] = [8000, 400, 400];
+/** The compiler and the collector come to some of them. */
+const slices = 5;
 const variants = ['bare', 'nestjs-drain', 'counted and cancelled by hand'];
 
 /** What is counted: callgrind's names for it, and its usual price in cycles. By themselves, three instructions take one. */
@@ -28,7 +30,7 @@ export async function caches() {
     text: canCount
       ? 'What the same processes do to the caches of a processor, as callgrind simulates them (32 KiB for instructions and 32 ' +
         `KiB for data, 1 MiB for both behind them), and how many branches it foresees wrongly. ${path}, ${connections} kept ` +
-        `connections, ${seeds.length} processes of each. The last column is an estimate from these, with prices that are ` +
+        `connections, ${seeds.length} processes of each, the median of ${slices} slices. The last column is an estimate from these, with prices that are ` +
         `usual: ${Object.entries(kinds)
           .map(([name, { price }]) => `${name} ${price < 1 ? '⅓' : price}`)
           .join(', ')}. It is no measurement, but explains one: by ` +
@@ -59,7 +61,8 @@ const cyclesOf = (counts) =>
 
 function tell(number, bare) {
   if (bare === undefined) return Math.round(number).toLocaleString('en');
-  return `+ ${(((number - bare) / bare) * 100).toFixed(1)} %`;
+  const percent = ((number - bare) / bare) * 100;
+  return `${percent < 0 ? '−' : '+'} ${Math.abs(percent).toFixed(1)} %`;
 }
 
 async function countOf(parameters, seed) {
@@ -71,7 +74,11 @@ async function countOf(parameters, seed) {
       await request(warmUp);
       counter.start(server.id);
       await request(filling);
-      return perRequest(await counter.countAll(server.id, () => request(count)));
+      const counted = [];
+      for (let slice = 0; slice < slices; slice += 1) {
+        counted.push(perRequest(await counter.countAll(server.id, () => request(count))));
+      }
+      return Object.keys(kinds).map((_, index) => median(counted.map((one) => one[index])));
     });
   try {
     return await withServer(parameters, measure, counter.command(seed));
