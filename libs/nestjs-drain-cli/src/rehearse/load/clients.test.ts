@@ -34,6 +34,32 @@ describe('an EventSource', () => {
     expect(fate(stream)).toBe('told');
   });
 
+  it('is not told by retry: in a stream that broke off', async () => {
+    let asked = 0;
+    const stream = await run({ kind: 'sse' }, (_, response) => {
+      asked += 1;
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      if (asked > 1) response.end('event: done\ndata: c\n\n');
+      else response.write('retry: 1\ndata: a\n\n', () => response.destroy());
+    });
+    expect(stream.attempts[0]).toMatchObject({ ending: 'reset' });
+    expect(stream.attempts.map(({ told }) => told)).toEqual([undefined, undefined]);
+    expect(fate(stream)).toBe('cut');
+  });
+
+  it('is still told when it was refused before it came back', async () => {
+    let asked = 0;
+    const stream = await run({ kind: 'sse' }, (request, response) => {
+      asked += 1;
+      if (asked === 2) return request.destroy();
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      if (asked === 1) return response.end('id: 5\ndata: a\n\nretry: 1\n\n');
+      return response.end('id: 1\ndata: b\n\nevent: done\ndata: c\n\n');
+    });
+    expect(stream.attempts.map(({ ending }) => ending).slice(0, 2)).toEqual(['clean', 'refused']);
+    expect([stream.gap, stream.restarted]).toEqual([undefined, true]);
+  });
+
   it('is closed for good by any answer other than 2xx', async () => {
     let asked = 0;
     const stream = await run({ kind: 'sse' }, (_, response) => {

@@ -47,6 +47,23 @@ describe('reading a stream', () => {
     expect(read(['retry: 50\n\n', 'data: a\n\n', 'data: b\n\n']).reader.told).toBeUndefined();
   });
 
+  it.each<[Ending, string | undefined]>([
+    ['clean', 'retry: 50'],
+    ['reset', undefined],
+    ['idle', undefined],
+    ['closed', undefined],
+  ])('takes retry: before an end that is %s for the farewell %s', (ending, told) => {
+    const { reader } = read(['data: a\n\n', 'retry: 50\ndata: b\n\n']);
+    reader.end(ending);
+    expect([reader.told, reader.askedBack]).toEqual([told, told !== undefined]);
+  });
+
+  it('keeps a farewell of another kind although the connection broke after it', () => {
+    const { reader } = read(['event: shutdown\ndata: bye\n\n']);
+    reader.end('reset');
+    expect(reader.told).toBe('shutdown');
+  });
+
   it('remembers the last id and the time to wait', () => {
     const { reader } = read(['id: 7\ndata: a\n\n', 'retry: 120\n\n']);
     expect(reader.lastEventId).toBe('7');

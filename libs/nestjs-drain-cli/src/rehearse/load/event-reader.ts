@@ -36,7 +36,7 @@ export class EventReader {
     return this.#continuity.lastEventId;
   }
 
-  /** What the server said before it ended the current attempt: a farewell, or `retry:` as the last word. */
+  /** What the server said before it ended the current attempt: a farewell, or `retry:` as the last word before a clean end. */
   get told(): string | undefined {
     return this.#farewell ?? (this.askedBack ? `retry: ${this.retry}` : undefined);
   }
@@ -69,7 +69,11 @@ export class EventReader {
   end(ending: Ending): void {
     const body = this.#body;
     this.#body = undefined;
-    if (ending !== 'clean') return;
+    if (ending !== 'clean') {
+      // What broke off was not ended by its last words.
+      this.#retryPending = this.#lastHadRetry = false;
+      return;
+    }
     if (body) this.#endBody(body);
     if (this.last) this.stream.lastPiece = pieceOf(this.last);
   }

@@ -45,10 +45,9 @@ export class HttpConnection {
     };
     const attempt = await exchange(request, this.#context, listener, signal);
     stream.connected = false;
-    reader.end(attempt.ending);
+    // Without an answer to read, what the one before it said still holds.
     const good = attempt.status !== undefined && attempt.status < 300;
-    if (good && reader.told !== undefined) attempt.told = reader.told;
-    if (attempt.told !== undefined && reader.askedBack) attempt.askedBack = true;
+    if (good) endAnswer(reader, attempt);
     stream.attempts.push(attempt);
     return attempt;
   }
@@ -57,6 +56,12 @@ export class HttpConnection {
     this.#context.closed = true;
     this.#context.agent.destroy();
   }
+}
+
+function endAnswer(reader: EventReader, attempt: Attempt): void {
+  reader.end(attempt.ending);
+  if (reader.told !== undefined) attempt.told = reader.told;
+  if (reader.askedBack) attempt.askedBack = true;
 }
 
 /** Replaces `{client}` and `{stream}` by their numbers. */
