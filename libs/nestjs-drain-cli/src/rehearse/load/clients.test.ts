@@ -60,6 +60,20 @@ describe('an EventSource', () => {
     expect([stream.gap, stream.restarted]).toEqual([undefined, true]);
   });
 
+  it.each([
+    ['an event without an id', 'event: done\ndata: c\n\n', 'unknown'],
+    ['the event that follows', 'id: 2\nevent: done\ndata: c\n\n', 'resumed'],
+  ])('that broke off and came back to %s', async (_name, answer, expected) => {
+    let asked = 0;
+    const stream = await run({ kind: 'sse' }, (_request, response) => {
+      asked += 1;
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      if (asked > 1) response.end(answer);
+      else response.write('retry: 1\n\nid: 1\ndata: a\n\n', () => response.destroy());
+    });
+    expect(fate(stream)).toBe(expected);
+  });
+
   it('is closed for good by any answer other than 2xx', async () => {
     let asked = 0;
     const stream = await run({ kind: 'sse' }, (_, response) => {

@@ -24,7 +24,7 @@ export class Continuity {
 
   constructor(private readonly follows?: (before: StreamEvent, after: StreamEvent) => boolean) {}
 
-  /** A new attempt begins; the answer before it ended cleanly, or broke off. */
+  /** An answer ended, cleanly or not, and the client will come back. */
   interrupt(cleanly: boolean): void {
     this.#cleanly = cleanly && (this.#interrupted === undefined || this.#cleanly);
     this.#interrupted = this.#last;

@@ -2,7 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { EventReader } from './event-reader.js';
 import { defaultRecognition, recognise, type RecognitionPlan } from './recognition.js';
-import { newAttempt, type Ending, type Stream } from './stream.js';
+import { newAttempt, type Attempt, type Ending, type Stream } from './stream.js';
 
 describe('reading a stream', () => {
   it.each([
@@ -72,14 +72,14 @@ describe('reading a stream', () => {
 
   it('notices which numbered events were lost between two attempts', () => {
     const { reader, stream } = read(['id: 7\ndata: a\n\n']);
-    reader.begin(answer());
+    comeBack(reader, 'reset');
     reader.read(Buffer.from('id: 11\ndata: b\n\n'));
     expect(stream.gap).toBe('3 events between id 7 and id 11');
   });
 
   it('finds nothing lost when the next number follows', () => {
     const { reader, stream } = read(['id: 7\ndata: a\n\n']);
-    reader.begin(answer());
+    comeBack(reader, 'reset');
     reader.read(Buffer.from('id: 8\ndata: b\n\nid: 12\ndata: c\n\n'));
     expect(stream.gap).toBeUndefined();
   });
@@ -89,7 +89,7 @@ describe('reading a stream', () => {
     ['at 1 behind the same prefix', 'a-57', 'a-1', /began again at a-1 after a-57/],
   ])('notices ids that begin again %s', (_, before, after, gap) => {
     const { reader, stream } = read([`id: ${before}\ndata: a\n\n`]);
-    reader.begin(answer());
+    comeBack(reader, 'reset');
     reader.read(Buffer.from(`id: ${after}\ndata: b\n\n`));
     expect(stream.gap).toMatch(gap);
   });
@@ -121,7 +121,7 @@ describe('reading a stream', () => {
     ['go on without a gap', '1', '5', ['clean'], {}],
   ])('knows what it means when ids %s', (_, first, after, endings, expected) => {
     const { reader, stream } = read([`id: ${first}\ndata: a\n\n`, 'id: 4\ndata: o\n\n']);
-    for (const ending of endings) stream.attempts.push({ ...newAttempt(0), ending });
+    for (const ending of endings) interrupt(reader, ending);
     reader.begin(answer());
     reader.read(Buffer.from(`id: ${after}\ndata: b\n\n`));
     const { anew, gap, doubt } = stream;
@@ -136,34 +136,61 @@ describe('reading a stream', () => {
   it('finds a loss where one of several answers without events broke off', () => {
     const { reader, stream } = read(['id: 1\ndata: a\n\nid: 2\ndata: b\n\n']);
     for (const ending of ['reset', 'clean'] as const) {
-      stream.attempts.push({ ...newAttempt(0), ending });
-      reader.begin(answer());
+      comeBack(reader, ending);
     }
     reader.read(Buffer.from('id: 1\ndata: a\n\n'));
     expect([stream.anew, stream.gap]).toEqual([undefined, again('1', '2')]);
   });
 
-  it('waits after a clean end for the event that says whether it went on', () => {
+  it.each<Ending>(['clean', 'reset', 'idle'])(
+    'waits after an end that is %s for the event with an id that says whether it went on',
+    (ending) => {
+      const { reader, stream } = read(['id: 1\ndata: a\n\n']);
+      expect(stream.awaited).toBe(false);
+      comeBack(reader, ending);
+      expect(stream.awaited).toBe(true);
+      reader.read(Buffer.from('event: ping\ndata: b\n\n'));
+      expect(stream.awaited).toBe(true);
+      reader.read(Buffer.from('id: 2\ndata: b\n\n'));
+      expect(stream.awaited).toBe(false);
+    },
+  );
+
+  it('takes an answer that is no SSE for no proof that events with ids went on', () => {
     const { reader, stream } = read(['id: 1\ndata: a\n\n']);
-    expect(stream.awaited).toBe(false);
-    stream.attempts.push({ ...newAttempt(0), ending: 'clean' });
-    reader.begin(answer());
+    interrupt(reader, 'reset');
+    reader.begin({ headers: { 'content-type': 'application/json' } } as IncomingMessage);
+    reader.read(Buffer.from('{"error":"unknown stream"}'));
+    reader.end('clean');
     expect(stream.awaited).toBe(true);
-    reader.read(Buffer.from('id: 2\ndata: b\n\n'));
+  });
+
+  it('awaits nothing where it was told to come back', () => {
+    const { reader, stream } = read(['id: 1\ndata: a\n\n', 'retry: 10\n\n']);
+    interrupt(reader, 'clean');
     expect(stream.awaited).toBe(false);
+  });
+
+  it('does not excuse an interruption by a farewell at the next one', () => {
+    const { reader, stream } = read(['id: 1\ndata: a\n\nid: 2\ndata: b\n\n']);
+    comeBack(reader, 'reset');
+    reader.read(Buffer.from('retry: 10\n\n'));
+    comeBack(reader, 'clean');
+    expect(stream.awaited).toBe(true);
+    reader.read(Buffer.from('id: 1\ndata: a\n\n'));
+    expect([stream.gap, stream.restarted]).toEqual([again('1', '2'), undefined]);
   });
 
   it('shows the last piece before the clean end, whatever comes after it', () => {
     const { reader, stream } = read(['id: 1\ndata: w0\n\nid: 2\ndata: w14\n\n']);
-    reader.end('clean');
-    reader.begin(answer());
+    comeBack(reader, 'clean');
     reader.read(Buffer.from('id: 1\ndata: w0\n\n'));
     expect(stream.lastPiece).toBe('w14');
   });
 
   it('does not take ids that begin again for a loss where the client was told to come back', () => {
     const { reader, stream } = read(['id: 57\ndata: a\n\n', 'retry: 10\n\n']);
-    reader.begin(answer());
+    comeBack(reader, 'clean');
     reader.read(Buffer.from('id: 1\ndata: b\n\n'));
     expect(stream.gap).toBeUndefined();
     expect(stream.restarted).toBe(true);
@@ -171,7 +198,7 @@ describe('reading a stream', () => {
 
   it('takes the same event once more for a repetition', () => {
     const { reader, stream } = read(['id: 1\ndata: a\n\n']);
-    reader.begin(answer());
+    comeBack(reader, 'reset');
     reader.read(Buffer.from('id: 1\ndata: a\n\nid: 2\ndata: b\n\n'));
     expect([stream.gap, stream.doubt]).toEqual([undefined, undefined]);
   });
@@ -181,7 +208,7 @@ describe('reading a stream', () => {
     ['do not count', ['100', '137'], '290'],
   ])('doubts a continuation whose ids %s', (_, before, after) => {
     const { reader, stream } = read(before.map((id) => `id: ${id}\ndata: a\n\n`));
-    reader.begin(answer());
+    comeBack(reader, 'reset');
     reader.read(Buffer.from(`id: ${after}\ndata: b\n\n`));
     expect(stream.gap).toBeUndefined();
     expect(stream.doubt).toBeDefined();
@@ -220,6 +247,22 @@ function readBytes(chunks: Buffer[], plan: Partial<RecognitionPlan>) {
   reader.begin(answer());
   for (const chunk of chunks) reader.read(chunk);
   return { reader, stream };
+}
+
+/** An attempt ended, and the client will come back. */
+function interrupt(reader: EventReader, ending: Ending) {
+  const attempt: Attempt = { ...newAttempt(0), ending };
+  if (ending !== 'refused') {
+    attempt.status = 200;
+    reader.end(ending);
+    if (reader.told !== undefined) attempt.told = reader.told;
+  }
+  reader.interrupt(attempt);
+}
+
+function comeBack(reader: EventReader, ending: Ending) {
+  interrupt(reader, ending);
+  reader.begin(answer());
 }
 
 function answer() {

@@ -4,7 +4,7 @@ import { createParser } from 'eventsource-parser';
 import { Body } from './body.js';
 import { Continuity } from './continuity.js';
 import { type Recognition, type StreamEvent } from './recognition.js';
-import { type Ending, type Stream } from './stream.js';
+import { type Attempt, type Ending, type Stream } from './stream.js';
 
 const pieceLength = 80;
 
@@ -48,13 +48,9 @@ export class EventReader {
 
   /** A new attempt's answer begins. */
   begin(response: IncomingMessage): void {
-    this.#wasTold = this.told !== undefined;
     this.#farewell = undefined;
     this.#retryPending = this.#lastHadRetry = false;
     this.#decoder = new StringDecoder('utf8');
-    const cleanly = this.#endedCleanly();
-    this.#continuity.interrupt(cleanly);
-    this.stream.awaited = cleanly && !this.#wasTold;
     const sse = (response.headers['content-type'] ?? '').startsWith('text/event-stream');
     this.stream.named = sse ? this.recognition.named.events : this.recognition.named.text;
     this.#body = sse ? undefined : new Body(response);
@@ -87,15 +83,20 @@ export class EventReader {
     }
   }
 
-  /** How the answer before this one ended; attempts that were refused in between had none. */
-  #endedCleanly(): boolean {
-    return this.stream.attempts.findLast(({ ending }) => ending !== 'refused')?.ending === 'clean';
+  /** The client will come back after this attempt. One that had no answer interrupted nothing. */
+  interrupt({ ending, status, told }: Attempt): void {
+    if (status === undefined) return;
+    // A farewell excuses no earlier interruption that is still unsettled.
+    this.#wasTold = told !== undefined && !this.stream.awaited;
+    this.stream.awaited = !this.#wasTold;
+    this.#continuity.interrupt(ending === 'clean');
   }
 
   /** One event, from whatever protocol. */
   take(event: StreamEvent): void {
     this.stream.events += 1;
-    this.stream.awaited = false;
+    // Where events have ids, one without says nothing about those before it.
+    if (event.id !== undefined || this.lastEventId === '') this.stream.awaited = false;
     this.first ??= event;
     this.last = event;
     if (event.id !== undefined) this.#continue({ ...event, id: event.id });

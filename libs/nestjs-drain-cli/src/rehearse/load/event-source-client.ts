@@ -34,8 +34,10 @@ export class EventSourceClient implements Client {
       );
       if (attempt.ending === 'status') return;
       failures = attempt.ending === 'refused' ? failures + 1 : 0;
+      if (over.aborted) return;
       noteLoss(stream, attempt, reader.lastEventId);
-      if (!over.aborted) await this.clock.sleep(reader.retry ?? defaultRetry, over);
+      reader.interrupt(attempt);
+      await this.clock.sleep(reader.retry ?? defaultRetry, over);
     }
   }
 

@@ -41,12 +41,12 @@ export class Load {
     this.#opening.abort();
   }
 
-  /** How many streams still have to end, or to come back, before the rehearsal may. */
+  /** How many streams still have to end, or to come back and prove that they went on, before the rehearsal may. */
   pending(): number {
     const open = this.streams.filter((stream) => stream.open);
     const endsKnown = this.streams.some(({ recognised }) => recognised);
     if (endsKnown || !isSubscription(this.plan.kind)) return open.length;
-    return open.filter((stream) => !stream.connected).length;
+    return open.filter(({ connected, awaited }) => !connected || awaited).length;
   }
 
   /** Closes what is still open and resolves when every client has stopped. */

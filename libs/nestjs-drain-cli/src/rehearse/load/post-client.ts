@@ -35,6 +35,8 @@ export class PostClient implements Client {
     if (whole || attempt.ending === 'status' || !reader.first) return undefined;
     const { first, last } = reader;
     const request = this.recognition.resume?.({ first, ...(last ? { last } : {}) });
-    return request && { ...request, headers: request.headers ?? {} };
+    if (!request) return undefined;
+    reader.interrupt(attempt);
+    return { ...request, headers: request.headers ?? {} };
   }
 }

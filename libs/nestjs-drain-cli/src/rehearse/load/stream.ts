@@ -59,7 +59,7 @@ export interface Stream {
    * from its first event, as a finite answer does that is asked for anew.
    */
   anew?: string;
-  /** It ended cleanly and came back, and no event says yet whether it went on or began again. */
+  /** It was interrupted without a farewell, and no event has proved since that it went on or began again. */
   awaited?: boolean;
   /** Why it cannot be known whether something was lost between two attempts. */
   doubt?: string;

@@ -13,9 +13,9 @@ export const fates = [
 
 /**
  * What became of a stream: `complete` whole in one piece; `resumed` broken off and continued without
- * a loss; `told` ended early with a farewell; `unknown` ended cleanly, and nothing tells whether it was
- * whole; `cut` broken off, or ended as if it were whole; `refused` never begun; `unfinished` still running
- * when the rehearsal ended, not judged.
+ * a loss; `told` ended early with a farewell; `unknown` ended cleanly or came back, and nothing tells
+ * whether it was whole; `cut` broken off, or ended as if it were whole; `refused` never begun;
+ * `unfinished` still running when the rehearsal ended, not judged.
  */
 export type Fate = (typeof fates)[number];
 

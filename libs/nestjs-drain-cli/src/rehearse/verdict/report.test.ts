@@ -147,6 +147,14 @@ describe('the report of a rehearsal', () => {
     );
   });
 
+  it('does not say that streams ended cleanly which broke off and have not proved that they went on', () => {
+    const broken = stream(attempt({ ending: 'reset', status: 200 }), { awaited: true, open: true });
+    const { verdict, warnings } = judge([{ ...broken, kind: 'sse' }]);
+    expect(verdict.passed).toBe(false);
+    expect(warnings.map(({ code }) => code)).toEqual(['continuity-unknown']);
+    expect(warnings[0]?.sentence).toContain('1 stream came back, but no event with an id');
+  });
+
   it('calls them lost where another stream of the same request had an end', () => {
     const own = { kind: 'sse', open: true, anew: 'ids from 1 on' } as const;
     const whole = stream(attempt({ ending: 'clean' }), { terminal: 'done', recognised: true });

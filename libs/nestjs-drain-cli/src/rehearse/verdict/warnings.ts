@@ -51,11 +51,17 @@ function bottleneck({ strain }: Scene): Warning[] {
 
 function unknownEnds({ judged }: Scene): Warning[] {
   const unknown = judged.filter(({ fate }) => fate === 'unknown').map(({ stream }) => stream);
-  const incomparable = ({ doubt, anew }: Stream) => doubt !== undefined && anew === undefined;
+  const incomparable = (stream: Stream) =>
+    stream.anew === undefined && (stream.doubt !== undefined || isUnproven(stream));
   return [
     ...byRequest(unknown.filter((stream) => !incomparable(stream))).map(endUnknown),
     ...byRequest(unknown.filter(incomparable)).map(continuityUnknown),
   ];
+}
+
+/** It broke off, and no event has proved since that it went on. */
+function isUnproven({ awaited, attempts }: Stream): boolean {
+  return !!awaited && attempts.some(({ ending }) => ending === 'reset' || ending === 'idle');
 }
 
 type OfOneRequest = readonly [first: Stream, ...others: Stream[]];
@@ -85,11 +91,14 @@ function endUnknown(streams: OfOneRequest): Warning {
   };
 }
 
+const unproven =
+  'no event with an id came after that to show that nothing is missing (a longer --settle waits for one)';
+
 function continuityUnknown(streams: OfOneRequest): Warning {
-  const [{ request, doubt }] = streams;
+  const [{ request, doubt = unproven }] = streams;
   return {
     code: 'continuity-unknown',
-    sentence: `Completeness cannot be known for ${request}: ${count(streams.length, 'stream')} came back, but ${doubt}. Export follows(before, after) from the module of --recognise; if these answers are finite, ${nameEnds}`,
+    sentence: `Completeness cannot be known for ${request}: ${count(streams.length, 'stream')} came back, but ${doubt}. Answer Last-Event-ID with events whose ids count up by 1, or export follows(before, after) from the module of --recognise; if these answers are finite, ${nameEnds}`,
   };
 }
 
