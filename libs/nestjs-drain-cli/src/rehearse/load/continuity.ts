@@ -63,8 +63,8 @@ export class Continuity {
     }
     if (distance <= 0) return { kind: 'restarted', what: again };
     if (distance === 1) return { kind: 'seamless' };
-    if (this.#counting === false) {
-      return { kind: 'unknown', what: `ids are not counted up by 1 (${between})` };
+    if (!this.#counting) {
+      return { kind: 'unknown', what: `ids were not seen to count up by 1 (${between})` };
     }
     return { kind: 'gap', what: `${distance - 1} events between ${between}` };
   }

@@ -71,7 +71,7 @@ describe('reading a stream', () => {
   });
 
   it('notices which numbered events were lost between two attempts', () => {
-    const { reader, stream } = read(['id: 7\ndata: a\n\n']);
+    const { reader, stream } = read(['id: 6\ndata: o\n\nid: 7\ndata: a\n\n']);
     comeBack(reader, 'reset');
     reader.read(Buffer.from('id: 11\ndata: b\n\n'));
     expect(stream.gap).toBe('3 events between id 7 and id 11');
@@ -206,6 +206,7 @@ describe('reading a stream', () => {
   it.each([
     ['cannot be compared', ['a1b', 'c2d'], 'e3f'],
     ['do not count', ['100', '137'], '290'],
+    ['were not seen to count, as only one had come', ['10'], '20'],
   ])('doubts a continuation whose ids %s', (_, before, after) => {
     const { reader, stream } = read(before.map((id) => `id: ${id}\ndata: a\n\n`));
     comeBack(reader, 'reset');
