@@ -127,6 +127,21 @@ it('--fix says which place it will not edit, and leaves the file alone', async (
   expect(await readFile(file, 'utf8')).toBe(text);
 });
 
+it('--fix says that it will not edit a file whose bytes are not UTF-8, and leaves it alone', async () => {
+  const file = join(folder, 'latin.yaml');
+  const text = await readFile(join(fixtures, 'check/grace-too-short.yaml'));
+  const bytes = Buffer.concat([Buffer.from('# caf\xe9\n', 'latin1'), text]);
+  await writeFile(file, bytes);
+  const { code, errors } = await check([file, '--fix']);
+  expect([code, errors]).toEqual([
+    1,
+    expect.stringMatching(
+      /latin\.yaml:\d+: --fix will not edit .* for grace-too-short \(.* not UTF-8/,
+    ),
+  ]);
+  expect(await readFile(file)).toEqual(bytes);
+});
+
 describe("this repository's own manifests", () => {
   const manifests = fileURLToPath(new URL('../../../k8s', import.meta.url));
   const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;

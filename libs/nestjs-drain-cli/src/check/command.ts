@@ -168,15 +168,18 @@ async function mend(input: Input, declared: Declarations): Promise<CheckReport> 
     sources = mended;
     report = await check({ ...input, sources }, declared);
   }
-  sayRefused(report);
+  sayRefused(report, new Set(sources.filter(({ isLossy }) => isLossy).map(({ file }) => file)));
   return { ...report, mended: done };
 }
 
 /** What could be mended and still is not, stands where an edit would change more than its place. */
-function sayRefused({ findings }: CheckReport): void {
+function sayRefused({ findings }: CheckReport, lossy: ReadonlySet<string>): void {
   for (const { file, line, rule } of findings.filter(({ edits }) => edits.length > 0)) {
+    const reason = lossy.has(file)
+      ? 'the file is not UTF-8, so other bytes would change'
+      : 'an alias, a text block or a collection in its way';
     process.stderr.write(
-      `${file}:${line}: --fix will not edit this place for ${rule.id} (an alias, a text block or a collection in its way). Edit it by hand.\n`,
+      `${file}:${line}: --fix will not edit this place for ${rule.id} (${reason}). Edit it by hand.\n`,
     );
   }
 }

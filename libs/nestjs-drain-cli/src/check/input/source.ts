@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type Stats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -9,6 +10,8 @@ export interface Source {
   /** The path as the user may open it, or `<stdin>`. */
   readonly file: string;
   readonly text: string;
+  /** Its bytes are no UTF-8: the text does not hold them all, and must not be written back. */
+  readonly isLossy?: boolean;
 }
 
 /** What was read from the paths that the user named, and what could not be. */
@@ -103,7 +106,8 @@ class Reading {
     }
     if (found.isFile() && !(await this.isNew(path))) return;
     try {
-      const source = { file: path, text: await readFile(path, 'utf8') };
+      const bytes = await readFile(path);
+      const source = { file: path, text: bytes.toString(), isLossy: !isUtf8(bytes) };
       if (!isOther(source)) this.add(source);
     } catch (error) {
       this.refuse(path, sentence(error));

@@ -186,6 +186,13 @@ describe('every other byte stays', () => {
 });
 
 describe('where the place is not simple', () => {
+  it('a text that does not hold all bytes of its file is left alone', async () => {
+    const source = { file: 'some.yaml', text: deployment(timeout), isLossy: true };
+    const { findings } = await checkSource(source);
+    expect(fix({ ...source, isLossy: false }, findings).mended).not.toEqual([]);
+    expect(fix(source, findings)).toEqual({ ...source, mended: [] });
+  });
+
   it('a text block is left to its owner', async () => {
     const text = deployment(timeout).replace(
       "value: '60'}",

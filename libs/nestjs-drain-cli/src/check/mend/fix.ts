@@ -13,9 +13,10 @@ export interface Mended extends Source {
 
 /**
  * Applies the findings' edits to a source. Everything that is not edited keeps its bytes; a finding
- * whose place cannot be edited so is left as it is, whole.
+ * whose place cannot be edited so is left as it is, whole, and so is a source whose bytes the text does not hold.
  */
 export function fix(source: Source, findings: readonly Finding[]): Mended {
+  if (source.isLossy) return { ...source, mended: [] };
   return findings
     .filter(({ edits }) => edits.length > 0)
     .filter(({ edits }) => edits.every(({ field }) => field.file === source.file))
