@@ -8,6 +8,7 @@ import { type Input, readInput, standardInput } from './input/source.js';
 import { UnusableInputError } from './input/unusable-input.js';
 import { askSettings } from './live.js';
 import { fix } from './mend/fix.js';
+import { givenOf } from './mend/given.js';
 import { seconds } from './model/duration.js';
 import { type Declared } from './model/settings.js';
 import { renderGithub } from './report/github.js';
@@ -157,7 +158,8 @@ async function mend(input: Input, declared: Declarations): Promise<CheckReport> 
     throw new UnusableInputError('--fix changes files, and stdin is none. Pass the files.');
   }
   let { sources } = input;
-  let report = await check(input, declared);
+  const given = await check(input, declared);
+  let report = given;
   const done: Finding[] = [];
   for (let round = 0; round < 5; round += 1) {
     const mended = sources.map((source) => fix(source, report.findings));
@@ -169,7 +171,7 @@ async function mend(input: Input, declared: Declarations): Promise<CheckReport> 
     report = await check({ ...input, sources }, declared);
   }
   sayRefused(report, new Set(sources.filter(({ isLossy }) => isLossy).map(({ file }) => file)));
-  return { ...report, mended: done };
+  return { ...report, mended: givenOf(given.findings, done) };
 }
 
 /** What could be mended and still is not, stands where an edit would change more than its place. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { type Finding } from '../finding.js';
 import { checkSource } from '../testing/fixtures.js';
 import { fix } from './fix.js';
+import { givenOf } from './given.js';
 
 /** A Deployment of a single container, given as lines below the container's name. */
 const deployment = (container: string, spec = '') => `# ours
@@ -182,6 +184,30 @@ describe('every other byte stays', () => {
     expect(await fixed(text, 'max-unavailable')).toBe(
       text.replace('strategy: {}', 'strategy: { rollingUpdate: { maxUnavailable: 0 } }'),
     );
+  });
+});
+
+describe('what is said to be mended', () => {
+  const declared = `${timeout}        - {name: TERMINATION_GRACE_PERIOD_SECONDS, value: '60'}\n`;
+  const ids = (findings: readonly Finding[]) => findings.map(({ rule }) => rule.id);
+
+  it('leaves out what an earlier round of mending wrote itself', async () => {
+    const source = { file: 'some.yaml', text: deployment(declared) };
+    const { findings } = await checkSource(source);
+    const first = fix(source, findings);
+    const second = fix(first, (await checkSource(first)).findings);
+    expect(ids(second.mended)).toContain('grace-declared-wrong');
+    const said = givenOf(findings, [...first.mended, ...second.mended]);
+    expect(said).toEqual(first.mended);
+  });
+
+  it('holds what was found at first and mended in a later round', async () => {
+    const source = { file: 'some.yaml', text: deployment(declared) };
+    const { findings } = await checkSource(source);
+    const [one] = findings.filter(({ rule }) => rule.id === 'grace-declared-wrong');
+    const { findings: later } = await checkSource({ ...source, text: `# moved\n${source.text}` });
+    const mended = later.filter(({ rule }) => rule.id === 'grace-declared-wrong');
+    expect(givenOf(findings, mended)).toEqual([one]);
   });
 });
 
