@@ -36,7 +36,7 @@ export class EventReader {
     return this.#continuity.lastEventId;
   }
 
-  /** What the server said before it ended the current attempt: a farewell, or `retry:` as the last word before a clean end. */
+  /** What ended the current attempt early: a farewell, or `retry:` as the last word before a clean end. */
   get told(): string | undefined {
     return this.#farewell ?? (this.askedBack ? `retry: ${this.retry}` : undefined);
   }
