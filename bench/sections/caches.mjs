@@ -1,14 +1,10 @@
-import { canCount, InstructionCounter } from '../support/instructions.mjs';
-import { withClients, withServer } from '../support/server.mjs';
+import { countedSlices } from '../support/counted-slices.mjs';
+import { canCount } from '../support/instructions.mjs';
 import { mean, median } from '../support/statistics.mjs';
 
-const path = '/stream';
-const connections = 16;
+/** The compiler and the collector come to some slices. */
+const load = { path: '/stream', connections: 16, warmUp: 8000, count: 400, slices: 5 };
 const seeds = [1, 2];
-/** Requests: until the code is compiled, until the caches are filled, and of each slice that counts. */
-const [warmUp, filling, count] = [8000, 400, 400];
-/** The compiler and the collector come to some of them. */
-const slices = 5;
 const variants = ['bare', 'nestjs-drain', 'counted and cancelled by hand'];
 
 /** What is counted: callgrind's names for it, and its usual price in cycles. By themselves, three instructions take one. */
@@ -29,8 +25,8 @@ export async function caches() {
     title: 'Caches and branches',
     text: canCount
       ? 'What the same processes do to the caches of a processor, as callgrind simulates them (32 KiB for instructions and 32 ' +
-        `KiB for data, 1 MiB for both behind them), and how many branches it foresees wrongly. ${path}, ${connections} kept ` +
-        `connections, ${seeds.length} processes of each, the median of ${slices} slices. The last column is an estimate from these, with prices that are ` +
+        `KiB for data, 1 MiB for both behind them), and how many branches it foresees wrongly. ${load.path}, ${load.connections} kept ` +
+        `connections, ${seeds.length} processes of each, the median of ${load.slices} slices. The last column is an estimate from these, with prices that are ` +
         `usual: ${Object.entries(kinds)
           .map(([name, { price }]) => `${name} ${price < 1 ? '⅓' : price}`)
           .join(', ')}. It is no measurement, but explains one: by ` +
@@ -65,30 +61,11 @@ function tell(number, bare) {
   return `${percent < 0 ? '−' : '+'} ${Math.abs(percent).toFixed(1)} %`;
 }
 
+/** In the order of `kinds`, of one request. */
 async function countOf(parameters, seed) {
-  const counter = await InstructionCounter.create({ caches: true });
-  const measure = (server, port) =>
-    withClients(async (client) => {
-      await client.ask('connect', { port, path, connections });
-      const request = (number) => client.ask('request', { port, count: number });
-      await request(warmUp);
-      counter.start(server.id);
-      await request(filling);
-      const counted = [];
-      for (let slice = 0; slice < slices; slice += 1) {
-        counted.push(perRequest(await counter.countAll(server.id, () => request(count))));
-      }
-      return Object.keys(kinds).map((_, index) => median(counted.map((one) => one[index])));
-    });
-  try {
-    return await withServer(parameters, measure, counter.command(seed));
-  } finally {
-    await counter.remove();
-  }
-}
-
-/** In the order of `kinds`. */
-function perRequest(all) {
-  const sumOf = (events) => events.reduce((sum, name) => sum + all[name], 0);
-  return Object.values(kinds).map(({ events }) => sumOf(events) / count);
+  const counted = await countedSlices(parameters, load, { seed, caches: true });
+  const sumOf = (slice, events) => events.reduce((sum, name) => sum + slice[name], 0);
+  return Object.values(kinds).map(
+    ({ events }) => median(counted.map((slice) => sumOf(slice, events))) / load.count,
+  );
 }

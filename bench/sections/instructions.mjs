@@ -1,7 +1,7 @@
 import { estimateRatio } from '../support/intervals.mjs';
 import { judge, tell } from '../support/comparison.mjs';
-import { canCount, InstructionCounter } from '../support/instructions.mjs';
-import { withClients, withServer } from '../support/server.mjs';
+import { countedSlices } from '../support/counted-slices.mjs';
+import { canCount } from '../support/instructions.mjs';
 import { mean } from '../support/statistics.mjs';
 import { goals } from './throughput.mjs';
 
@@ -69,25 +69,7 @@ function row(route, of, counted, told, judged) {
 }
 
 async function countOf(parameters, path, seed) {
-  const counter = await InstructionCounter.create();
-  const { warmUp, count } = effort[path];
-  const measure = (server, port) =>
-    withClients(async (client) => {
-      await client.ask('connect', { port, path, connections });
-      const request = (number) => client.ask('request', { port, count: number });
-      await request(warmUp);
-      counter.start(server.id);
-      // What is counted is translated anew.
-      await request(count);
-      const costs = [];
-      for (let slice = 0; slice < slices; slice += 1) {
-        costs.push(await counter.count(server.id, () => request(count)));
-      }
-      return mean(costs) / count;
-    });
-  try {
-    return await withServer(parameters, measure, counter.command(seed));
-  } finally {
-    await counter.remove();
-  }
+  const load = { path, connections, slices, ...effort[path] };
+  const counted = await countedSlices(parameters, load, { seed });
+  return mean(counted.map(({ Ir }) => Ir)) / load.count;
 }

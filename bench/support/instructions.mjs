@@ -48,13 +48,8 @@ export class InstructionCounter {
     this.#control('--instr=on', id);
   }
 
-  /** @returns how many instructions the process has executed until `work` was done */
+  /** @returns what was counted until `work` was done, by callgrind's names for it: instructions are `Ir` */
   async count(id, work) {
-    return (await this.countAll(id, work)).Ir;
-  }
-
-  /** @returns all that was counted until `work` was done, by callgrind's names for it */
-  async countAll(id, work) {
     this.#control('--zero', id);
     await work();
     this.#control('--dump', id);
