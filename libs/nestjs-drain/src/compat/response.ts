@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import { lookAt } from './look.js';
@@ -53,6 +53,13 @@ export function isLengthPromised(response: ServerResponse): boolean {
   return sentHeaderOf(response, 'content-length') !== undefined;
 }
 
+/** The stream of HTTP/2 under a request or its response; undefined for HTTP/1. */
+export function http2StreamOf(
+  message: IncomingMessage | ServerResponse,
+): ServerHttp2Stream | undefined {
+  return (message as { stream?: ServerHttp2Stream }).stream;
+}
+
 /**
  * Destroys an answer so that its client sees that it is not whole. Where neither chunks nor a length tell its end, its
  * connection does, and a FIN would be a regular one (RFC 9112, section 6.3): so it is with HTTP/1.0, which nginx before 1.30
@@ -60,7 +67,7 @@ export function isLengthPromised(response: ServerResponse): boolean {
  * as if it were complete.
  */
 export function breakOff(response: ServerResponse): void {
-  const { stream } = response as { stream?: ServerHttp2Stream };
+  const stream = http2StreamOf(response);
   if (stream) {
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     return;
@@ -86,8 +93,7 @@ export function isEventStreamType(type: string | null | undefined): boolean {
 
 /** Whether its reader lags behind what was written. Node's response of HTTP/2 does not say it, its stream does. */
 export function needsDrain(response: ServerResponse): boolean {
-  const { stream } = response as { stream?: ServerHttp2Stream };
-  return (stream ?? response).writableNeedDrain;
+  return (http2StreamOf(response) ?? response).writableNeedDrain;
 }
 
 /** Whether the bytes on the way are not those of the content: text written between them would break it. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import { listenFirst } from '../compat/look.js';
 import { seeFirst } from '../compat/request-front.js';
 import { requestName } from '../compat/request-name.js';
+import { http2StreamOf } from '../compat/response.js';
 import { type CountedWork, enterWork } from '../compat/work-context.js';
 import type { Drain } from '../core/drain.js';
 import { quietly } from '../core/quietly.js';
@@ -185,9 +185,9 @@ export class Connections implements Listener {
   }
 
   #connectionOf(request: IncomingMessage): Connection {
-    const { stream } = request as unknown as Partial<Http2ServerRequest>;
-    const session = stream?.session && Http2Connection.of(stream.session);
-    return session ?? this.#connections.get(request.socket) ?? this.#adopt(request.socket);
+    const session = http2StreamOf(request)?.session;
+    const known = session && Http2Connection.of(session);
+    return known ?? this.#connections.get(request.socket) ?? this.#adopt(request.socket);
   }
 
   /** A socket that was not accepted by this server but given to it. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type Http2ServerRequest } from 'node:http2';
+import { constants } from 'node:http2';
 import { lookAt } from '../compat/look.js';
 import { onBodyProgress } from '../compat/node.js';
+import { http2StreamOf } from '../compat/response.js';
 import type { Timers } from './timers.js';
 
 /** Milliseconds for which a request body may make no progress while draining (PROTOCOL.md, Connections). */
@@ -49,8 +50,4 @@ function end(request: IncomingMessage, response: ServerResponse): void {
   // Not through the response: the handler learns that its client is gone, and may still try to answer.
   const { socket } = response;
   socket?.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n', () => socket.destroy());
-}
-
-function http2StreamOf(request: IncomingMessage): Http2ServerRequest['stream'] | undefined {
-  return (request as unknown as Partial<Http2ServerRequest>).stream;
 }

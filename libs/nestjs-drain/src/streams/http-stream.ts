@@ -7,6 +7,7 @@ import { lookAt } from '../compat/look.js';
 import { bytesDispatched, currentAnswer } from '../compat/node.js';
 import {
   breakOff,
+  http2StreamOf,
   isEnded,
   isEventStream,
   isHeadSent,
@@ -157,7 +158,7 @@ export class HttpTransport implements StreamTransport {
   }
 
   private get http2(): ServerHttp2Stream | undefined {
-    return this.connection ? undefined : (this.response as { stream?: ServerHttp2Stream }).stream;
+    return this.connection ? undefined : http2StreamOf(this.response);
   }
 }
 

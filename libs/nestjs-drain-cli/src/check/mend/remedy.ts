@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import { stringify } from 'yaml';
 import { ForeignContainer } from '../input/foreign.js';
 import { type Resource } from '../input/resource.js';
@@ -54,10 +55,5 @@ function deepMerge({ name, namespace }: Resource, patch: Record<string, unknown>
 
 /** Edits by the resource whose field they change: the problem's own one first. */
 function resourcesOf(own: Resource, edits: readonly Edit[]): [Resource, Edit[]][] {
-  const groups = new Map<Resource, Edit[]>();
-  for (const edit of edits) {
-    const resource = edit.resource ?? own;
-    groups.set(resource, [...(groups.get(resource) ?? []), edit]);
-  }
-  return [...groups];
+  return [...group(edits, ({ resource }) => resource ?? own)];
 }

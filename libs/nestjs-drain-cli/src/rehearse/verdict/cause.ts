@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import { formatDuration } from '../duration.js';
 import { causeRules } from './cause-rules.js';
 import { whileEnding, type Circumstances, type Loss } from './loss.js';
@@ -17,14 +18,10 @@ export interface Cause {
 
 /** Groups the losses by pod and cause, the gravest group first. */
 export function causesOf(losses: readonly Loss[], circumstances: Circumstances): Cause[] {
-  const groups = new Map<string, Loss[]>();
-  for (const loss of losses) {
-    const key = `${ruleOf(loss).code} ${loss.pod?.name ?? ''}`;
-    groups.set(key, [...(groups.get(key) ?? []), loss]);
-  }
+  const groups = group(losses, (loss) => `${ruleOf(loss).code} ${loss.pod?.name ?? ''}`);
   return [...groups.values()]
     .sort((a, b) => b.length - a.length)
-    .map((group) => causeOf(group, circumstances));
+    .map((alike) => causeOf(alike, circumstances));
 }
 
 /** The cause of losses that share one rule and one pod. */

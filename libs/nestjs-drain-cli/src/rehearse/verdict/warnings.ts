@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import { formatDuration } from '../duration.js';
 import { type Stream } from '../load/stream.js';
 import { type Cause } from './cause.js';
@@ -54,8 +55,11 @@ function unknownEnds({ judged }: Scene): Warning[] {
   const incomparable = (stream: Stream) =>
     stream.anew === undefined && (stream.doubt !== undefined || isUnproven(stream));
   return [
-    ...byRequest(unknown.filter((stream) => !incomparable(stream))).map(endUnknown),
-    ...byRequest(unknown.filter(incomparable)).map(continuityUnknown),
+    ...byRequest(
+      unknown.filter((stream) => !incomparable(stream)),
+      endUnknown,
+    ),
+    ...byRequest(unknown.filter(incomparable), continuityUnknown),
   ];
 }
 
@@ -64,23 +68,17 @@ function isUnproven({ awaited, attempts }: Stream): boolean {
   return !!awaited && attempts.some(({ ending }) => ending === 'reset' || ending === 'idle');
 }
 
-type OfOneRequest = readonly [first: Stream, ...others: Stream[]];
+type Warn = (request: string, streams: readonly Stream[]) => Warning;
 
-function byRequest(streams: readonly Stream[]): OfOneRequest[] {
-  const groups = new Map<string, [Stream, ...Stream[]]>();
-  for (const stream of streams) {
-    const group = groups.get(stream.request);
-    if (group) group.push(stream);
-    else groups.set(stream.request, [stream]);
-  }
-  return [...groups.values()];
+function byRequest(streams: readonly Stream[], warn: Warn): Warning[] {
+  return [...group(streams, ({ request }) => request)].map(([request, own]) => warn(request, own));
 }
 
 const nameEnds =
   'name their end with --complete-event, --complete-data, --complete-text or --recognise';
 
-function endUnknown(streams: OfOneRequest): Warning {
-  const [{ request, lastPiece = '' }] = streams;
+function endUnknown(request: string, streams: readonly Stream[]): Warning {
+  const lastPiece = streams[0]?.lastPiece ?? '';
   const cameBack = streams.some(({ anew, awaited }) => anew !== undefined || awaited);
   const otherwise = cameBack
     ? '; if they are subscriptions, let them go on after Last-Event-ID, or send retry: before the end'
@@ -94,8 +92,8 @@ function endUnknown(streams: OfOneRequest): Warning {
 const unproven =
   'no event with an id came after that to show that nothing is missing (a longer --settle waits for one)';
 
-function continuityUnknown(streams: OfOneRequest): Warning {
-  const [{ request, doubt = unproven }] = streams;
+function continuityUnknown(request: string, streams: readonly Stream[]): Warning {
+  const doubt = streams[0]?.doubt ?? unproven;
   return {
     code: 'continuity-unknown',
     sentence: `Completeness cannot be known for ${request}: ${count(streams.length, 'stream')} came back, but ${doubt}. Answer Last-Event-ID with events whose ids count up by 1, or export follows(before, after) from the module of --recognise; if these answers are finite, ${nameEnds}`,

@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import { type Server } from '../../model/manifests.js';
 import {
   annotations,
@@ -35,19 +36,10 @@ export const settingsUnknown: Rule & { judge(unknowns: readonly Question[]): Ite
     // Its problems are what the other rules could not judge: see `judge`.
   },
   *judge(unknowns) {
-    for (const [server, asked] of byServer(unknowns)) yield problem(server, asked);
+    for (const [server, asked] of group(unknowns, (each) => each.server))
+      yield problem(server, asked);
   },
 };
-
-function byServer(unknowns: readonly Question[]): Map<Server, Question[]> {
-  const groups = new Map<Server, Question[]>();
-  for (const each of unknowns) {
-    const group = groups.get(each.server);
-    if (group) group.push(each);
-    else groups.set(each.server, [each]);
-  }
-  return groups;
-}
 
 function problem({ workload, container }: Server, asked: readonly Question[]): Problem {
   const settings = settingNames.filter((name) => asked.some(({ setting }) => setting === name));
