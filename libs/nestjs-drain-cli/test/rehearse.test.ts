@@ -143,7 +143,8 @@ describe('the first rehearsal of a generated application', () => {
 
 describe('the order of events', () => {
   it('when the grace is over and the hook unanswered: SIGTERM, and farewells arrive in the 2 s that are left', async () => {
-    const input = Array(200).fill('token').join(' ');
+    // 50 s of words: every stream outlives the start of the next pod, however slow the machine is.
+    const input = Array(1000).fill('token').join(' ');
     const folder = await mkdtemp(join(tmpdir(), 'body-'));
     const body = join(folder, 'body.json');
     await writeFile(body, JSON.stringify({ model: 'echo', input, stream: true }));
@@ -163,6 +164,8 @@ describe('the order of events', () => {
         '6',
       ],
       ...['--replicas', '1', '--grace', '3s', '--pre-stop', 'get:/shutdown/wait', '--settle', '0'],
+      // A kept connection is answered once more, with 503, where its client asks again at once.
+      ...['--connections', 'fresh'],
       ...['--env', 'GRACEFUL_SHUTDOWN_PROPAGATION_DELAY=1', 'HOST=127.0.0.1'],
     ];
     const run = await rehearseCommand(service, flags, {}, ['json']);

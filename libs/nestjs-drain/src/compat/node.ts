@@ -33,7 +33,8 @@ export function announceCloseInHeaders(response: ServerResponse, isLast: () => b
 export function lingerWhileReceiving(response: ServerResponse): void {
   response.once('prefinish', () => {
     const { req: request, socket } = response;
-    if (request.complete || !socket) return;
+    // A connection that the application hands to its server may be any Duplex: Node only ends it.
+    if (request.complete || !(socket instanceof Socket)) return;
     const destroySoon = socket.destroySoon.bind(socket);
     socket.destroySoon = () => {
       socket.end();

@@ -71,6 +71,33 @@ describe('a request whose body stalls', () => {
   });
 });
 
+test('law 11: a client that is told at the deadline may ask again at once, and is answered', async () => {
+  const { clock, http, drain } = setUp();
+  http.server.on('request', (request, response) => {
+    const transport = { end: () => response.end('farewell'), destroy: () => response.destroy() };
+    const stream = drain.streams.admit({ kind: 'finite', route: 'GET /stream' }, transport);
+    if (!stream.admitted) return response.writeHead(503).end();
+    response.on('close', () => stream.release());
+    return response.write('begun');
+  });
+  const again = 'GET /stream HTTP/1.1\r\nHost: memory\r\n\r\n';
+  const [asking, silent] = [connect(http, again), connect(http, again)];
+  await bytesArrive();
+  const report = drain.start('SIGTERM');
+  await clock.advanceAsync(60_000);
+  expect(await report).toMatchObject({ cancelled: 2, cut: 0 });
+  expect(asking.seen.text).toMatch(/farewell[\s0]+$/);
+  const stopped = drain.stopListeners();
+  await bytesArrive();
+  expect([asking.seen.hasEnded, silent.seen.hasEnded]).toEqual([false, false]);
+  asking.client.write(again);
+  await bytesArrive();
+  expect(asking.seen.text).toMatch(/HTTP\/1.1 503 [^]*Connection: close/);
+  await clock.advanceAsync(settle);
+  await stopped;
+  expect(silent.seen.hasEnded).toBe(true);
+});
+
 test('law 7: a client that does not answer the FIN holds nothing', async () => {
   const { clock, http, drain } = setUp();
   http.server.on('request', (_request, response) => response.end('done'));

@@ -102,7 +102,6 @@ export class Connections implements Listener {
     this.#followShown();
     if (phase === 'lameDuck') this.#each((connection) => connection.announceClose());
     if (phase === 'draining') this.#each((connection) => this.#drain(connection));
-    if (phase === 'drained') this.#each((connection) => this.#keepAlive.expire(connection));
   }
 
   #drain(connection: Connection): void {

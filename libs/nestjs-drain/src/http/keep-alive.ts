@@ -44,7 +44,7 @@ export class KeepAlive {
     });
   }
 
-  /** The client has been silent for long enough, or the drain is over. */
+  /** The client has been silent for long enough. */
   expire(connection: Connection): void {
     if (!connection.isIdle || !connection.isPromised) return;
     this.release(connection);

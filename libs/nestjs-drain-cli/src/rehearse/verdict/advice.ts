@@ -14,6 +14,8 @@ export interface Advice {
   readonly survive: string;
   /** Have a pod for every connection at all times. */
   readonly alwaysOne: string;
+  /** Give streams more time before they are ended. */
+  readonly drainLonger: string;
   /** In brackets, how long to wait for streams; empty if no number was measured. */
   drainFor(needed: number | undefined): string;
   /** Give the streams more time before SIGKILL. `has` is the grace now; milliseconds. */
@@ -35,6 +37,7 @@ export function adviceFor(stack: Stack, platform: Platform, propagation: number)
       : '',
     survive: `give the events ids and keep them where every pod can read them${ours ? ' (nestjs-drain-resume)' : ''}`,
     alwaysOne: alwaysOne(platform),
+    drainLonger: `${ours ? 'raise timeout' : 'wait longer for streams'}, and raise ${platform.graceSetting} with it, until they fit`,
     drainFor: (needed) =>
       needed === undefined
         ? ''

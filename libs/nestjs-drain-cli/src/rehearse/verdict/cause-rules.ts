@@ -133,6 +133,15 @@ const refusals: readonly CauseRule[] = [
     }),
   },
   {
+    code: 'turned-away-late',
+    applies: ({ attempt, farewellsFrom = Infinity }) =>
+      attempt.ending === 'status' && attempt.reused && attempt.startedAt >= farewellsFrom,
+    explain: (losses, { advice }) => ({
+      what: `${requests(losses)} over kept connections got ${statuses(losses)} when ${on(losses)} was ending its streams`,
+      remedy: `${advice.drainLonger}; or have clients ask again where they get ${statuses(losses)}`,
+    }),
+  },
+  {
     code: 'turned-away-kept',
     applies: (loss) => loss.attempt.ending === 'status' && whileEnding(loss),
     explain: (losses, { advice }) => ({

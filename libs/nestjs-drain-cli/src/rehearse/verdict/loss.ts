@@ -12,6 +12,8 @@ export interface Loss {
   readonly pod?: PodStory;
   /** What it missed although it came back. */
   readonly missed?: string;
+  /** When the pod began to end streams before their own end; absent if it ended none. */
+  readonly farewellsFrom?: number;
 }
 
 /** What the rehearsal knows beside the losses; durations in milliseconds. */

@@ -47,6 +47,17 @@ describe('the report of a rehearsal', () => {
     );
   });
 
+  it('asks for a longer drain where it turned away who asked again behind a farewell', () => {
+    const told = attempt({ startedAt: 500, endedAt: 2000, ending: 'clean', told: 'shutdown' });
+    const again = attempt({ startedAt: 2000, endedAt: 2001, ending: 'status', status: 503 });
+    const before = { ...again, startedAt: 1900, endedAt: 1901, reused: true };
+    const { causes } = judge([stream(told), stream({ ...again, reused: true }), stream(before)]);
+    expect(causes.map(({ code }) => code)).toEqual(['turned-away-late', 'turned-away-kept']);
+    expect(causes[0]?.sentence).toMatch(
+      /1 request over kept connections got 503 when pod 1 was ending .* raise timeout, and raise terminationGracePeriodSeconds/,
+    );
+  });
+
   it('asks only a service without nestjs-drain to announce the end of its connections', () => {
     const kept = attempt({ endedAt: 1510, ending: 'status', status: 503, reused: true });
     const announce = 'send Connection: close';

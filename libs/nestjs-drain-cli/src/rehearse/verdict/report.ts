@@ -1,3 +1,4 @@
+import { min } from 'd3-array';
 import { type PodEvent } from '../journal.js';
 import { span, type Attempt, type Stream } from '../load/stream.js';
 import { type Advice } from './advice.js';
@@ -162,7 +163,7 @@ function lossOf(
   stream: Stream,
   context: FateContext,
   stories: readonly PodStory[],
-  { connections }: Findings,
+  { connections, streams }: Findings,
 ): Loss {
   const attempt =
     stream.attempts.find((one) => failedAnswer(one, context)) ??
@@ -172,11 +173,22 @@ function lossOf(
   const connection = connections.get(attempt);
   const pod = stories.find(({ name }) => name === attempt.pod);
   const missed = missedBy(stream, context);
+  const farewellsFrom = pod && firstFarewell(streams, pod);
   return {
     stream,
     attempt,
+    ...(farewellsFrom === undefined ? {} : { farewellsFrom }),
     ...(missed === undefined ? {} : { missed }),
     ...(connection ? { connection } : {}),
     ...(pod ? { pod } : {}),
   };
+}
+
+/** Subscribers are asked back whenever a pod goes: that ends nothing before its time. */
+function firstFarewell(streams: readonly Stream[], pod: PodStory): number | undefined {
+  const told = streams
+    .flatMap(({ attempts }) => attempts)
+    .filter((attempt) => attempt.pod === pod.name && attempt.told && !attempt.askedBack)
+    .filter((attempt) => whileEnding({ attempt, pod }));
+  return min(told, ({ endedAt }) => endedAt);
 }
