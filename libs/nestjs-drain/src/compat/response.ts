@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Writable } from 'node:stream';
 import { lookAt } from './look.js';
 import { resetSocket } from './node.js';
@@ -53,11 +58,13 @@ export function isLengthPromised(response: ServerResponse): boolean {
   return sentHeaderOf(response, 'content-length') !== undefined;
 }
 
-/** The stream of HTTP/2 under a request or its response; undefined for HTTP/1. */
+/** The stream of HTTP/2 under a request or its response; undefined for HTTP/1, where `stream` may be the application's own. */
 export function http2StreamOf(
   message: IncomingMessage | ServerResponse,
 ): ServerHttp2Stream | undefined {
-  return (message as { stream?: ServerHttp2Stream }).stream;
+  const of2: unknown = message;
+  const isHttp2 = of2 instanceof Http2ServerRequest || of2 instanceof Http2ServerResponse;
+  return isHttp2 ? of2.stream : undefined;
 }
 
 /**
@@ -74,7 +81,12 @@ export function breakOff(response: ServerResponse): void {
   }
   const { socket } = response;
   if (socket && endsWithConnection(response)) resetSocket(socket);
-  response.destroy();
+  try {
+    response.destroy();
+  } finally {
+    // The application may have replaced what destroys it.
+    socket?.destroy();
+  }
 }
 
 function endsWithConnection(response: ServerResponse): boolean {

@@ -116,8 +116,11 @@ export class Http1Connection extends Connection {
 
   destroy(): void {
     const { current } = this;
-    if (current) breakOff(current);
-    this.socket.destroy();
+    try {
+      if (current) breakOff(current);
+    } finally {
+      this.socket.destroy();
+    }
   }
 
   private get current(): ServerResponse | undefined {
@@ -149,6 +152,8 @@ const http2Connections = new WeakMap<object, Http2Connection>();
  * that cross it are refused with REFUSED_STREAM, which a client may repeat (RFC 9113, section 8.7).
  */
 export class Http2Connection extends Connection {
+  #isEnding = false;
+
   constructor(
     private readonly session: ServerHttp2Session,
     private readonly socket: Socket,
@@ -162,15 +167,21 @@ export class Http2Connection extends Connection {
   }
 
   get isNotified(): boolean {
-    return this.session.closed || this.session.destroyed;
+    return this.#isEnding || this.session.closed || this.session.destroyed;
   }
 
   announceClose(): void {
-    if (!this.isIdle) this.session.close();
+    if (!this.isIdle) this.#close();
   }
 
   end(): void {
-    this.session.close();
+    this.#close();
+  }
+
+  /** Not within a callback of the session, such as the one with a request: Node's memory is corrupted then, and it aborts. */
+  #close(): void {
+    this.#isEnding = true;
+    setImmediate(() => this.session.close());
   }
 
   destroy(): void {

@@ -165,6 +165,29 @@ test('law 5: what is left of HTTP/2 at its bound ends with an error', async () =
   await stopped;
 });
 
+test('the GOAWAY of HTTP/2 leaves behind the callback with the request, in which Node would corrupt its memory', async () => {
+  const { drain } = setUp();
+  const server = createHttp2Server();
+  drain.listeners.add(new Connections(server, drain));
+  const closed: boolean[] = [];
+  server.on('request', ({ stream }, response) => {
+    closed.push(stream.session?.closed === true);
+    setImmediate(() => {
+      closed.push(stream.session?.closed === true);
+      response.end('done');
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  void drain.start('SIGTERM');
+  const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const goneAway = once(client, 'goaway');
+  client.request().resume();
+  await goneAway;
+  expect(closed).toEqual([false, true]);
+  await once(client, 'close');
+  server.close();
+});
+
 const upgrades = [
   ['an upgraded socket', 'upgrade', 'GET /proxied HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: any'],
   ['a CONNECT tunnel', 'connect', 'CONNECT example.com:443 HTTP/1.1'],

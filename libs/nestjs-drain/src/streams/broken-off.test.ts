@@ -30,6 +30,21 @@ class OpenController {
     own.writeHead(200, { 'Content-Type': 'text/plain' }).write('begun\n');
   }
 
+  /** As middleware does that keeps a stream of its own there. */
+  @Get('own-stream')
+  ownStream(@Res() wrapped: object): void {
+    Object.assign(rawOf(wrapped), { stream: new PassThrough() });
+    this.own(wrapped);
+  }
+
+  @Get('undestroyed')
+  undestroyed(@Res() wrapped: object): void {
+    this.own(wrapped);
+    (rawOf(wrapped) as ServerResponse).destroy = () => {
+      throw new Error('not destroyed');
+    };
+  }
+
   @Get('lines')
   @Header('Content-Type', 'text/event-stream')
   lines(): StreamableFile {
@@ -93,6 +108,26 @@ describe.each(adapters)('law 5: an answer that only its connection delimits, on 
     while (end === undefined) await running.clock.advanceAsync(1_000);
     expect(end).toBe('ECONNRESET');
     await stopped;
+  });
+
+  test.each(['/own-stream', '/undestroyed'])(
+    'law 7: what application code puts on the response keeps no client: %s',
+    async (path) => {
+      running = await startApplication(adapter, { controllers: [OpenController] });
+      const { ended } = await ask(path, '1.1');
+      const report = running.drain.start('test');
+      running.drain.expireNow();
+      expect(await ended).toMatch(/^(ECONNRESET|end 6\r\nbegun\n\r\n)$/);
+      await running.settle();
+      expect(await report).toMatchObject({ cut: 1, cancelled: 0 });
+    },
+  );
+
+  test('a source of bytes that fails cuts its answer, and is no end', async () => {
+    running = await startApplication(adapter, { controllers: [OpenController] });
+    const { ended } = await ask('/bytes');
+    source.destroy(new Error('upstream failed'));
+    expect(await ended).toBe('ECONNRESET');
   });
 
   test('behind a line of an event comes no farewell: its client would keep the id of an event that never came', async () => {

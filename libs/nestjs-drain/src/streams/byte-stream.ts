@@ -1,6 +1,12 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
-import { headerOf, isEventStream, isEventStreamType } from '../compat/response.js';
+import {
+  breakOff,
+  headerOf,
+  isEventStream,
+  isEventStreamType,
+  isHeadSent,
+} from '../compat/response.js';
 import { isNodeStream, isWebStream } from '../compat/streamed-bodies.js';
 import { byteSource, type ByteSource } from './byte-source.js';
 import { EventPosition } from './event-position.js';
@@ -71,7 +77,7 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   #supply(demand: Demand, result: Result): void {
     // The drain has answered this call already, and what comes now is behind the end.
     if (this.#demand !== demand) return;
-    const isDue = this.stream.transport.isFarewellDue;
+    const isDue = this.stream.transport.isFarewellDueIn(this);
     if (result.done && isDue) return this.#break();
     this.#demand = undefined;
     if (result.done) {
@@ -86,15 +92,18 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
     if (this.#demand !== demand) return;
     this.#demand = undefined;
     this.#isOver = true;
+    // Nest destroys it, which on HTTP/2 and HTTP/1.0 is a clean end (law 5).
+    const { response } = this.stream.transport;
+    if (isHeadSent(response)) breakOff(response);
     demand.reject(error);
   }
 
   #end(): void {
     if (this.#isOver) return;
+    const { transport } = this.stream;
+    transport.takeFarewell(this);
     const last = this.#lastChunks();
-    const isDue = last === 'due';
-    this.stream.transport.isFarewellDue = isDue;
-    if (isDue) return;
+    if (last === 'due') return transport.postponeFarewell(this);
     if (!last) return this.#break();
     this.#stopSource();
     this.#remaining = last;
@@ -106,7 +115,7 @@ export class ByteStream implements AsyncIterableIterator<unknown> {
   #break(): void {
     this.#stopSource();
     this.#failure = new StreamAbortedError('deadline');
-    this.stream.destroy();
+    this.stream.destroy(this.stream.endedFor === 'deadline');
     this.#demand?.reject(this.#failure);
     this.#demand = undefined;
   }

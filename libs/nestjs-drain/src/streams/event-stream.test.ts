@@ -8,7 +8,7 @@ import {
   Sse,
   UseInterceptors,
 } from '@nestjs/common';
-import { filter, map, repeat, Observable, Subject, tap } from 'rxjs';
+import { filter, map, merge, NEVER, of, repeat, Observable, Subject, tap } from 'rxjs';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   adapters,
@@ -118,6 +118,33 @@ const routes = intercepted.flatMap(([name, interceptor, id]) => {
   return [{ name, id, controller: InterceptedController }];
 });
 
+/** What comes behind the handler's own events: some of the interceptor's, or the handler's once more. */
+const goingOn = {
+  live: (events: Observable<unknown>) => merge(events, NEVER),
+  polling: (events: Observable<unknown>) => events.pipe(repeat({ delay: () => NEVER })),
+};
+
+@Controller()
+class SnapshotController {
+  @Sse('live')
+  @DrainableStream({ kind: 'subscription' })
+  @UseInterceptors({
+    intercept: (_: ExecutionContext, next: CallHandler) => goingOn.live(next.handle()),
+  })
+  live(): Observable<MessageEvent> {
+    return of({ data: 'snapshot' });
+  }
+
+  @Sse('polling')
+  @DrainableStream({ kind: 'subscription' })
+  @UseInterceptors({
+    intercept: (_: ExecutionContext, next: CallHandler) => goingOn.polling(next.handle()),
+  })
+  polling(): Observable<MessageEvent> {
+    return of({ data: 'snapshot' });
+  }
+}
+
 @Controller()
 class EventController {
   @Sse('bare')
@@ -172,7 +199,11 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
   const start = async (): Promise<void> => {
     source = new Subject();
     running = await startApplication(adapter, {
-      controllers: [EventController, ...routes.map(({ controller }) => controller)],
+      controllers: [
+        EventController,
+        SnapshotController,
+        ...routes.map(({ controller }) => controller),
+      ],
       options: { timeout: 10, retryAfter: 3 },
     });
   };
@@ -339,6 +370,18 @@ describe.each(adapters)('an event stream on %s', (adapter: Adapter) => {
     void expire();
     expect(lastEventIdBehind(await answer.text(), '5')).toBe('7');
   });
+
+  test.each(Object.keys(goingOn))(
+    'a subscription is told to reconnect although its handler has completed and an interceptor goes on: %s',
+    async (path) => {
+      await start();
+      const answer = await fetch(`${running.url}/${path}`);
+      const report = running.drain.start('test');
+      expect(await answer.text()).toMatch(/data: snapshot\n\nretry: 3000\n\n$/);
+      await running.settle();
+      expect(await report).toMatchObject({ reconnect: 1, cut: 0 });
+    },
+  );
 
   test('an interceptor that subscribes a second time gets no second farewell', async () => {
     await start();

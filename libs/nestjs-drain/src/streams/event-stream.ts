@@ -141,7 +141,9 @@ export function endOfEvents(
   position: EventPosition,
   id?: string,
 ): { readonly words?: string } | undefined {
-  if (position.isBetweenEvents) return { words: lastText(stream, id) };
+  const words = position.isBetweenEvents ? lastText(stream, id) : undefined;
+  // The farewell's function may have written to the response itself.
+  if (words !== undefined && position.isBetweenEvents) return { words };
   return stream.kind === 'subscription' ? {} : undefined;
 }
 

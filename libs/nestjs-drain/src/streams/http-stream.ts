@@ -12,6 +12,7 @@ import {
   isEventStream,
   isHeadSent,
   isLengthPromised,
+  needsDrain,
 } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { Stream, StreamKind, StreamProgress, StreamTransport } from '../core/stream.js';
@@ -68,10 +69,29 @@ export class HttpTransport implements StreamTransport {
   isHandled = false;
   /** See `beforeEnd`. */
   isEnding = false;
-  /** Whether an event under way has to become whole before the farewell has a place. */
-  isFarewellDue = false;
+  /** Those of its bodies in which an event has to become whole before the farewell has a place. */
+  private amidEvent: Set<object> | undefined;
   /** Set where the stream gets heartbeats. */
   stopHeartbeats: (() => void) | undefined;
+
+  get isFarewellDue(): boolean {
+    return this.amidEvent !== undefined && this.amidEvent.size > 0;
+  }
+
+  /** Whether the farewell is due in this body. An interceptor may have several of them, of which it sends one. */
+  isFarewellDueIn(body: object): boolean {
+    return this.amidEvent?.has(body) === true;
+  }
+
+  postponeFarewell(body: object): void {
+    this.amidEvent ??= new Set();
+    this.amidEvent.add(body);
+  }
+
+  /** It has its place now, or there will be none. */
+  takeFarewell(body: object): void {
+    this.amidEvent?.delete(body);
+  }
 
   /** @throws Error where nothing sends the farewell of what is on its way, so that no end of it is clean (law 5) */
   end(): void {
@@ -110,7 +130,12 @@ export class HttpTransport implements StreamTransport {
 
   /** One that promised its length is left alone too: it comes whole, or its client sees that it does not. */
   get isWritten(): boolean {
-    return this.isComplete || isEnded(this.response) || isLengthPromised(this.response);
+    return this.isLeaving || isEnded(this.response) || isLengthPromised(this.response);
+  }
+
+  /** Behind a subscription's handler an interceptor may go on, with events of its own or by polling: it is asked to reconnect. */
+  private get isLeaving(): boolean {
+    return this.isComplete && (this.kind === 'finite' || needsDrain(this.response));
   }
 
   /** What is written in this turn leaves in one system call. HTTP/2 sees to that itself. */

@@ -163,6 +163,28 @@ class WritingController {
     response.writeHead(200, sse).write('data: one\n\n');
   }
 
+  @Get('writing-farewell')
+  @DrainableStream({
+    farewell: () => {
+      response.write('data: own words\n\n');
+      return { data: 'bye' };
+    },
+  })
+  writingFarewell(@Res() wrapped: object): void {
+    this.endingFarewell(wrapped);
+  }
+
+  @Get('half-farewell')
+  @DrainableStream({
+    farewell: () => {
+      response.write('data: ha');
+      return { data: 'bye' };
+    },
+  })
+  halfFarewell(@Res() wrapped: object): void {
+    this.endingFarewell(wrapped);
+  }
+
   @Get('bad-farewell')
   @DrainableStream({
     farewell: () => {
@@ -335,12 +357,56 @@ describe.each(adapters)('a response that application code writes, on %s', (adapt
     },
   );
 
-  test('law 7: a farewell function that ends the answer itself has said the last words', async () => {
+  const ownWords = 'data: own words\n\n';
+  test.each([
+    ['ends', 'between events', 'ending-farewell', ownWords],
+    ['ends', 'behind the event under way', 'ending-farewell', ownWords],
+    ['writes to', 'between events', 'writing-farewell', `${ownWords}data: bye\n\n`],
+    ['writes to', 'behind the event under way', 'writing-farewell', `${ownWords}data: bye\n\n`],
+  ])(
+    'law 7: a farewell function that %s the answer %s is called once',
+    async (_, at, path, words) => {
+      await start();
+      const answer = await open(path);
+      const isDue = at !== 'between events';
+      if (isDue) response.write('data: ha');
+      const report = expire();
+      if (isDue) response.write('lf\n\n');
+      expect(await answer.text()).toBe(`data: one\n\n${isDue ? 'data: half\n\n' : ''}${words}`);
+      expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+    },
+  );
+
+  test('law 5: a farewell function that writes half an event leaves no clean end', async () => {
     await start();
-    const answer = await open('ending-farewell');
+    const answer = await open('half-farewell');
     const report = expire();
-    expect(await answer.text()).toBe('data: one\n\ndata: own words\n\n');
-    expect(await report).toMatchObject({ cancelled: 1, cut: 0 });
+    running.clock.advance(2000);
+    await expect(answer.text()).rejects.toThrow();
+    expect(await report).toMatchObject({ cancelled: 0, cut: 1 });
+  });
+
+  test('an end that middleware still holds back, such as to compress it, is left alone', async () => {
+    let release = (): unknown => undefined;
+    const hold = (_request: unknown, held: ServerResponse, next: () => void): void => {
+      const end = held.end.bind(held) as (...args: unknown[]) => ServerResponse;
+      held.end = (...args: unknown[]) => {
+        release = () => end(...args);
+        return held;
+      };
+      next();
+    };
+    running = await startApplication(adapter, {
+      controllers: [WritingController],
+      options: { timeout: 10 },
+      prepare: (application) => application.use(hold),
+    });
+    const answer = await open('text');
+    response.end('whole\n');
+    const report = expire();
+    release();
+    expect(await answer.text()).toBe('begun\nwhole\n');
+    expect(await report).toMatchObject({ completed: 1, cancelled: 0, cut: 0 });
   });
 
   test('an end that completes the last event is followed by the farewell', async () => {

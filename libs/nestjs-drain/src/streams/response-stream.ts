@@ -39,9 +39,8 @@ export class ResponseStream {
   #pass(args: unknown[]): boolean {
     const flowing = this.#write.apply(this.stream.transport.response, args);
     this.#position.follow(args[0], args[1]);
-    const { isFarewellDue } = this.stream.transport;
-    if (isFarewellDue && this.#position.isBetweenEvents)
-      this.#endOrDestroy(() => this.#endEvents());
+    const isDue = this.stream.transport.isFarewellDueIn(this);
+    if (isDue && this.#position.isBetweenEvents) this.#endOrDestroy(() => this.#endEvents());
     return flowing;
   }
 
@@ -49,10 +48,14 @@ export class ResponseStream {
   #passEnd(args: unknown[]): ServerResponse {
     const { transport } = this.stream;
     const { response } = transport;
-    if (!transport.isFarewellDue) return this.#endResponse.apply(response, args);
+    if (!transport.isFarewellDueIn(this)) {
+      // What middleware does to it on its way to the response may take longer, such as compressing it.
+      transport.completeAnswer();
+      return this.#endResponse.apply(response, args);
+    }
     const hasChunk = typeof args[0] === 'string' || args[0] instanceof Uint8Array;
     if (hasChunk) this.#pass(args);
-    if (transport.isFarewellDue) this.stream.destroy();
+    if (transport.isFarewellDueIn(this)) this.stream.destroy();
     return response;
   }
 
@@ -73,15 +76,18 @@ export class ResponseStream {
     try {
       end();
     } catch {
-      this.stream.destroy();
+      this.stream.destroy(this.stream.endedFor === 'deadline');
     }
   }
 
   #endEvents(): void {
+    const { transport } = this.stream;
+    // Before the farewell's function is called, which may write to the response itself.
+    transport.takeFarewell(this);
     const end = endOfEvents(this.stream, this.#position);
     if (end) this.#finish(end.words);
     // What is piped through goes on until its event is whole, or `flushTimeout` is over.
-    else this.stream.transport.isFarewellDue = true;
+    else transport.postponeFarewell(this);
   }
 
   #endBytes(): void {
@@ -96,7 +102,6 @@ export class ResponseStream {
   #finish(last: string | Uint8Array | undefined): void {
     const { transport } = this.stream;
     const { response } = transport;
-    transport.isFarewellDue = false;
     // The farewell's function may have ended it.
     if (response.writableEnded || response.destroyed) return;
     transport.gatherWrites();
