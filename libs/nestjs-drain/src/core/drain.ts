@@ -52,6 +52,8 @@ export class Drain {
     readonly options: ResolvedDrainOptions,
     readonly clock: Clock = systemClock,
     onListenerError?: (error: unknown) => void,
+    /** Runs the beginning of a drain, and with it all that follows, apart from the caller that happened to trigger it. */
+    private readonly apart: <T>(task: () => T) => T = (task) => task(),
   ) {
     this.events = new DrainEvents(onListenerError);
     this.streams = new StreamRegistry(clock, this.events);
@@ -109,6 +111,10 @@ export class Drain {
       this.events.emit({ type: 'joined', trigger });
       return this.#run.report;
     }
+    return this.apart(() => this.#start(trigger, lameDuck));
+  }
+
+  #start(trigger: string, lameDuck: boolean): Promise<DrainReport> {
     const run = (this.#run = new DrainRun(trigger, this.clock, this.streams, {
       deadline: this.clock.now() + this.options.timeout * 1000,
       propagationDelay: lameDuck ? this.options.propagationDelay : 0,

@@ -3,6 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { isInPod, watcherOf } from '../compat/environment.js';
 import { importersOf } from '../compat/for-root.js';
 import { DrainLog, stackOf } from '../compat/nest-logger.js';
+import { detached } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
 import { durationWarnings } from '../core/duration.js';
 import { InvalidDrainOptionsError, resolveDrainOptions } from '../core/options.js';
@@ -27,9 +28,10 @@ export function applicationDrain(modules: ModulesContainer, options: ModuleOptio
   const logger = new DrainLog('GracefulShutdown');
   const watcher = watcherOf();
   const { development = watcher !== undefined, ...bounds } = separateOptions(options).drain;
-  const drain = new Drain(resolveDrainOptions({ ...bounds, development }), undefined, (error) => {
+  const onListenerError = (error: unknown): void =>
     logger.error('An observer of the drain threw; the drain goes on.', stackOf(error));
-  });
+  const bounded = resolveDrainOptions({ ...bounds, development });
+  const drain = new Drain(bounded, undefined, onListenerError, detached);
   for (const warning of durationWarnings({ ...options })) logger.warn(warning);
   if (development) sayDevelopment(logger, options.development ? undefined : watcher);
   applications.add(modules);

@@ -8,7 +8,7 @@ import {
   type TeardownLogic,
 } from 'rxjs';
 import { DrainLog, stackOf } from '../compat/nest-logger.js';
-import { callingWork, detached } from '../compat/work-context.js';
+import { callingWork } from '../compat/work-context.js';
 import { Drain } from '../core/drain.js';
 import {
   type DrainEvent,
@@ -90,7 +90,7 @@ export class ShutdownService {
 
   /** Starts the drain, or joins the one that runs. Returns at once. */
   initiate(): void {
-    void detached(() => this.machine.start('initiate'));
+    void this.machine.start('initiate');
   }
 
   /**
@@ -100,7 +100,7 @@ export class ShutdownService {
    */
   drain(): Promise<DrainReport> {
     this.#excuseCaller('drain');
-    return detached(() => this.machine.start('drain'));
+    return this.machine.start('drain');
   }
 
   /**

@@ -25,7 +25,13 @@ import { ReconnectAnswer, StreamRefusedException } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
 import { ResumableAnswer } from './resumable-answer.js';
 import { StreamAdmission } from './stream-admission.js';
-import { isLogged, nothingKeepsEvents, streamRouteOf, type StreamRoute } from './stream-route.js';
+import {
+  type DeclaredStream,
+  isLogged,
+  nothingKeepsEvents,
+  streamRouteOf,
+  type StreamRoute,
+} from './stream-route.js';
 
 /** What a guard finds of its application; nothing where GracefulShutdownModule is not imported. */
 interface Application {
@@ -61,16 +67,7 @@ export class AdmissionGuard implements CanActivate {
     const request = rawOf(framework);
     if (decisionOf(request) || !isLastGuard(request, route)) return true;
     const response = rawOf(context.getArgByIndex<ServerResponse>(1));
-    const isEager = route.resumable && application.resumption?.handOffTime === 'eager';
-    const declared = {
-      kind: route.kind,
-      route: route.pattern,
-      farewell: route.farewell,
-      heartbeat: route.heartbeat,
-      id: route.id?.(framework),
-      isExisting: readsExisting(route, framework, application.resumption),
-      isLastAnswer: application.drain.isShuttingDown && isLastAnswer(request) && !isEager,
-    };
+    const declared = declaredOf(route, framework, application);
     const admission = application.admission.admit(declared, request, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
     // The handler's events are watched. An interceptor may answer with its own; Nest writes each in one piece.
@@ -144,6 +141,22 @@ function isLastGuard(request: object, { isGuardedTwice }: StreamRoute): boolean 
 function watchUnobserved({ request }: HttpTransport): void {
   const stream = streamOf(request);
   if (stream) ResponseStream.watch(stream);
+}
+
+/** Only a shutdown makes differences between the requests of a route. */
+function declaredOf(
+  route: StreamRoute,
+  framework: IncomingMessage,
+  { drain, resumption }: Application,
+): DeclaredStream {
+  const declared = route.id ? { ...route.declared, id: route.id(framework) } : route.declared;
+  if (!drain.isShuttingDown) return declared;
+  const isEager = route.resumable && resumption?.handOffTime === 'eager';
+  return {
+    ...declared,
+    isExisting: readsExisting(route, framework, resumption),
+    isLastAnswer: isLastAnswer(rawOf(framework)) && !isEager,
+  };
 }
 
 function readsExisting(

@@ -7,13 +7,13 @@ import { refuseSocket } from '../compat/ws.js';
 import { Drain } from '../core/drain.js';
 import { checkOptions, required, text, type OptionChecks } from '../core/option-checks.js';
 import { isLastAnswer } from '../core/stream-registry.js';
-import type { Admission, OpenStream, StreamKind, StreamRequest } from '../core/stream.js';
+import type { Admission, OpenStream, StreamKind } from '../core/stream.js';
 import { DRAIN, FAREWELL, HEARTBEATS } from '../core/tokens.js';
 import { checkExchange, checkUpgrade } from './admission-arguments.js';
 import { defaultFarewell, type Farewell } from './farewell.js';
-import type { Heartbeat, Heartbeats } from './heartbeats.js';
+import type { Heartbeats } from './heartbeats.js';
 import { decide, decisionOf, forget, HttpTransport, type HttpStream } from './http-stream.js';
-import { streamChecks } from './stream-route.js';
+import { type DeclaredStream, streamChecks } from './stream-route.js';
 import { answerRefused } from './refusals.js';
 import { ResponseStream } from './response-stream.js';
 import { UpgradedSocket } from './upgraded-socket.js';
@@ -39,12 +39,6 @@ const { kind, farewell, heartbeat } = streamChecks;
 const route = required(text, 'set a pattern, such as "GET /events"');
 const upgradeChecks: OptionChecks = { route, kind, id: text };
 const admissionChecks: OptionChecks = { ...upgradeChecks, farewell, heartbeat };
-
-/** What the adapter of HTTP declares of a stream, besides what the registry asks for. */
-interface Declared extends StreamRequest {
-  readonly farewell?: Farewell | undefined;
-  readonly heartbeat?: Heartbeat | undefined;
-}
 
 /**
  * Makes any response a stream that the drain knows, without a controller: in Express' middleware, in a Fastify hook,
@@ -121,7 +115,7 @@ export class StreamAdmission {
 
   /** One synchronous step: counted and remembered of the request, or refused. Both are Node's own. */
   admit(
-    declared: Declared,
+    declared: DeclaredStream,
     request: IncomingMessage,
     response: ServerResponse,
   ): Admission<HttpTransport> {

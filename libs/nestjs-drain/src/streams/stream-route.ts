@@ -14,7 +14,7 @@ import {
 import { isAsyncGenerator, sendsGenerators, sentAsJson } from '../compat/streamed-bodies.js';
 import { format } from '../core/duration.js';
 import type { HandlerRun, ResumableOptions } from '../core/resumption.js';
-import type { StreamKind } from '../core/stream.js';
+import type { StreamKind, StreamRequest } from '../core/stream.js';
 import { ADMISSION_GUARD } from '../core/tokens.js';
 import { type Farewell, isTextOrBytes, textOf } from './farewell.js';
 import {
@@ -66,9 +66,17 @@ export interface DrainableStreamOptions<Request = unknown> {
   resumable?: boolean | 'handler' | ResumableOptions<Request>;
 }
 
+/** What the adapter of HTTP declares of a stream, besides what the registry asks for. */
+export interface DeclaredStream extends StreamRequest {
+  readonly farewell?: Farewell | undefined;
+  readonly heartbeat?: number | false | undefined;
+}
+
 /** What is known of a decorated handler before any request comes. */
 export interface StreamRoute extends DrainableStreamOptions {
   readonly kind: StreamKind;
+  /** The same for all its requests, so that it is not put together for each of them. */
+  readonly declared: DeclaredStream;
   /** Such as `POST /v1/responses`. */
   readonly pattern: string;
   readonly isSse: boolean;
@@ -163,10 +171,13 @@ export function describeRoute(
       `${title} has a @StreamCursor() but no stream to resume: put @DrainableStream({ resumable: true }) on it.`,
     );
   }
+  const { kind = 'finite', farewell, heartbeat } = declared;
+  const pattern = routePattern(controller, method);
   return {
     ...declared,
-    kind: declared.kind ?? 'finite',
-    pattern: routePattern(controller, method),
+    kind,
+    declared: { kind, route: pattern, farewell, heartbeat },
+    pattern,
     isSse,
     writesItself: writesResponse(parameters),
     arguments: argumentCount(parameters),
