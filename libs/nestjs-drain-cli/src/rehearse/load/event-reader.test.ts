@@ -196,11 +196,30 @@ describe('reading a stream', () => {
     expect(stream.restarted).toBe(true);
   });
 
-  it('takes the same event once more for a repetition', () => {
-    const { reader, stream } = read(['id: 1\ndata: a\n\n']);
+  it('takes the same event once more for no proof, and waits for one behind it', () => {
+    const { reader, stream } = read(['id: 1\ndata: o\n\nid: 2\ndata: a\n\n']);
     comeBack(reader, 'reset');
-    reader.read(Buffer.from('id: 1\ndata: a\n\nid: 2\ndata: b\n\n'));
-    expect([stream.gap, stream.doubt]).toEqual([undefined, undefined]);
+    reader.read(Buffer.from('id: 2\ndata: a\n\n'));
+    expect(stream.awaited).toBe(true);
+    reader.read(Buffer.from('id: 3\ndata: b\n\n'));
+    expect([stream.awaited, stream.gap, stream.doubt]).toEqual([false, undefined, undefined]);
+  });
+
+  it('excuses no interruption by a farewell after which only the same event came once more', () => {
+    const { reader, stream } = read(['id: 1\ndata: o\n\nid: 2\ndata: a\n\n']);
+    comeBack(reader, 'reset');
+    reader.read(Buffer.from('id: 2\ndata: a\n\nretry: 10\n\n'));
+    comeBack(reader, 'clean');
+    expect(stream.awaited).toBe(true);
+    reader.read(Buffer.from('id: 1\ndata: o\n\n'));
+    expect([stream.gap, stream.restarted]).toEqual([again('1', '2'), undefined]);
+  });
+
+  it('takes ids that do not tell for a beginning where the client was told to come back', () => {
+    const { reader, stream } = read(['id: 1\ndata: a\n\n', 'retry: 10\n\n']);
+    comeBack(reader, 'clean');
+    reader.read(Buffer.from('id: 1\ndata: a\n\n'));
+    expect([stream.restarted, stream.doubt, stream.anew]).toEqual([true, undefined, undefined]);
   });
 
   it.each([

@@ -95,11 +95,11 @@ export class EventReader {
   /** One event, from whatever protocol. */
   take(event: StreamEvent): void {
     this.stream.events += 1;
-    // Where events have ids, one without says nothing about those before it.
-    if (event.id !== undefined || this.lastEventId === '') this.stream.awaited = false;
     this.first ??= event;
     this.last = event;
     if (event.id !== undefined) this.#continue({ ...event, id: event.id });
+    // Where events have ids, one without says nothing about those before it.
+    else if (this.lastEventId === '') this.stream.awaited = false;
     this.#lastHadRetry = this.#retryPending;
     this.#retryPending = false;
     if (this.recognition.farewell(event)) {
@@ -138,6 +138,8 @@ export class EventReader {
   /** A client that was told to come back knows that its subscription begins anew; another one does not. */
   #continue(event: StreamEvent & { readonly id: string }): void {
     const continuation = this.#continuity.take(event);
+    if (continuation.kind === 'repeated') return;
+    this.stream.awaited = false;
     if (continuation.kind === 'seamless') return;
     if (continuation.kind === 'gap') this.stream.gap ??= continuation.what;
     else if (this.#wasTold) this.stream.restarted = true;
