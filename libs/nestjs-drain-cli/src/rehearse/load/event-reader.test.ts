@@ -44,7 +44,7 @@ describe('reading a stream', () => {
   it('takes retry: as a farewell only when it is the last word', () => {
     expect(read(['data: a\n\n', 'retry: 50\n\n']).reader.told).toBe('retry: 50');
     expect(read(['data: a\n\n', 'retry: 50\ndata: bye\n\n']).reader.told).toBe('retry: 50');
-    expect(read(['retry: 50\n\n', 'data: a\n\n', 'data: b\n\n']).reader.told).toBeUndefined();
+    expect(read(['retry: 50\n\n', 'data: a\n\n']).reader.told).toBeUndefined();
   });
 
   it.each<[Ending, string | undefined]>([
@@ -237,6 +237,18 @@ describe('reading a stream', () => {
   it('takes what went on after an error for going on', () => {
     const { reader } = read(['event: error\ndata: {}\n\n', 'data: a\n\n']);
     expect(reader.told).toBeUndefined();
+  });
+
+  it('takes an event after which the stream went on again and again for no farewell', () => {
+    const [error, ordinary] = ['event: error\ndata: {}\n\n', 'data: a\n\n'];
+    expect(read([error, ordinary, error]).reader.told).toBe('error');
+    const { reader } = read([error, ordinary, error, ordinary, error]);
+    expect(reader.told).toBeUndefined();
+    comeBack(reader, 'reset');
+    reader.read(Buffer.from(error));
+    expect(reader.told).toBeUndefined();
+    reader.read(Buffer.from('event: shutdown\ndata: {}\n\n'));
+    expect(reader.told).toBe('shutdown');
   });
 });
 
