@@ -7,6 +7,8 @@ import { rehearseFixture, type Report, type Run } from './rehearsal-run.js';
 /** What a service really did, beside what the rehearsal says of it. */
 interface Case {
   readonly name: string;
+  /** `ends` unless another one is named. */
+  readonly fixture?: 'ends' | 'subscriptions';
   readonly load: string;
   /** The user says what a whole answer holds. */
   readonly named: boolean;
@@ -148,7 +150,25 @@ const cases: readonly Case[] = [
     whole: 'unknown',
     verdict: unknown,
   },
+  subscription('first-only', 'unknown', 'one event was sent, and the next pod sends it too'),
+  subscription('constant', 'unknown', 'all events have the same id'),
+  subscription('repeating', 'resumed', 'the last event comes twice'),
+  subscription('great', 'resumed', 'ids are greater than a number can tell apart'),
+  subscription('great-skipping', 'cut', 'such ids go on with a gap'),
+  subscription('asking', 'unknown', 'each event carries retry:'),
+  subscription('asking-without-ids', 'unknown', 'so it does, and no id'),
+  subscription('asking-told', 'told', 'so it does, and the last words are retry: without an event'),
+  subscription('log', 'cut', 'every second event is an error that ends nothing'),
+  subscription('greeting', 'unknown', 'answers begin with retry:, and heartbeats follow'),
 ];
+
+/** Six endless streams, each of which its pod ends once. */
+function subscription(path: string, every: keyof Report['totals'], name: string): Case {
+  const verdict = { unknown, cut: lost }[every as string] ?? kept;
+  const exit = verdict === kept ? 0 : 1;
+  const load = `sse:/${path}`;
+  return { name, fixture: 'subscriptions', load, named: false, exit, every, verdict };
+}
 
 const together = 3;
 
@@ -200,12 +220,12 @@ describe('the verdict beside the log of the server', () => {
   );
 });
 
-async function rehearseCase({ load, named, waits }: Case, file: string) {
+async function rehearseCase({ fixture = 'ends', load, named, waits }: Case, file: string) {
   const flags = ['--load', load, '--replicas', '1', '--clients', '6', '--settle', '3s'];
   const timing = ['--warmup', '500ms', '--propagation', '200ms'];
   const end = named ? ['--complete-text', '"done":true'] : [];
   const environment = { LOG: file, WAITS: String(waits ?? false) };
-  const run = await rehearseFixture('ends', [...flags, ...timing, ...end], environment, ['json']);
+  const run = await rehearseFixture(fixture, [...flags, ...timing, ...end], environment, ['json']);
   const log = (await readFile(file, 'utf8')).split('\n');
   return { run, log };
 }

@@ -25,7 +25,7 @@ describe('an EventSource', () => {
     const stream = await run({ kind: 'sse' }, (request, response) => {
       asked.push(request.headers['last-event-id'] as string | undefined);
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-      if (asked.length === 1) response.end('retry: 1\nid: 5\ndata: a\n\n');
+      if (asked.length === 1) response.end('id: 5\ndata: a\n\nretry: 1\n\n');
       else response.end('id: 6\ndata: b\n\nevent: done\ndata: c\n\n');
     });
     expect(asked).toEqual([undefined, '5']);
@@ -58,6 +58,19 @@ describe('an EventSource', () => {
     });
     expect(stream.attempts.map(({ ending }) => ending).slice(0, 2)).toEqual(['clean', 'refused']);
     expect([stream.gap, stream.restarted]).toEqual([undefined, true]);
+  });
+
+  it('is not told by words that came long before the end', async () => {
+    let asked = 0;
+    const stream = await run({ kind: 'sse' }, (_, response) => {
+      asked += 1;
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      if (asked > 1) return response.end('event: done\ndata: c\n\n');
+      response.write('retry: 1\n\n');
+      return setTimeout(() => response.end(), 1200);
+    });
+    expect(stream.attempts.map(({ told }) => told)).toEqual([undefined, undefined]);
+    expect(fate(stream)).toBe('unknown');
   });
 
   it.each([

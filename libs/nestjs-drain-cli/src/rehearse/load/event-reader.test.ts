@@ -44,7 +44,7 @@ describe('reading a stream', () => {
   it('takes retry: as a farewell only when it is the last word', () => {
     expect(read(['data: a\n\n', 'retry: 50\n\n']).reader.told).toBe('retry: 50');
     expect(read(['data: a\n\n', 'retry: 50\ndata: bye\n\n']).reader.told).toBe('retry: 50');
-    expect(read(['retry: 50\n\n', 'data: a\n\n', 'data: b\n\n']).reader.told).toBeUndefined();
+    expect(read(['retry: 50\n\n', 'data: a\n\n']).reader.told).toBeUndefined();
   });
 
   it.each<[Ending, string | undefined]>([
@@ -196,11 +196,30 @@ describe('reading a stream', () => {
     expect(stream.restarted).toBe(true);
   });
 
-  it('takes the same event once more for a repetition', () => {
-    const { reader, stream } = read(['id: 1\ndata: a\n\n']);
+  it('takes the same event once more for no proof, and waits for one behind it', () => {
+    const { reader, stream } = read(['id: 1\ndata: o\n\nid: 2\ndata: a\n\n']);
     comeBack(reader, 'reset');
-    reader.read(Buffer.from('id: 1\ndata: a\n\nid: 2\ndata: b\n\n'));
-    expect([stream.gap, stream.doubt]).toEqual([undefined, undefined]);
+    reader.read(Buffer.from('id: 2\ndata: a\n\n'));
+    expect(stream.awaited).toBe(true);
+    reader.read(Buffer.from('id: 3\ndata: b\n\n'));
+    expect([stream.awaited, stream.gap, stream.doubt]).toEqual([false, undefined, undefined]);
+  });
+
+  it('excuses no interruption by a farewell after which only the same event came once more', () => {
+    const { reader, stream } = read(['id: 1\ndata: o\n\nid: 2\ndata: a\n\n']);
+    comeBack(reader, 'reset');
+    reader.read(Buffer.from('id: 2\ndata: a\n\nretry: 10\n\n'));
+    comeBack(reader, 'clean');
+    expect(stream.awaited).toBe(true);
+    reader.read(Buffer.from('id: 1\ndata: o\n\n'));
+    expect([stream.gap, stream.restarted]).toEqual([again('1', '2'), undefined]);
+  });
+
+  it('takes ids that do not tell for a beginning where the client was told to come back', () => {
+    const { reader, stream } = read(['id: 1\ndata: a\n\n', 'retry: 10\n\n']);
+    comeBack(reader, 'clean');
+    reader.read(Buffer.from('id: 1\ndata: a\n\n'));
+    expect([stream.restarted, stream.doubt, stream.anew]).toEqual([true, undefined, undefined]);
   });
 
   it.each([
@@ -218,6 +237,18 @@ describe('reading a stream', () => {
   it('takes what went on after an error for going on', () => {
     const { reader } = read(['event: error\ndata: {}\n\n', 'data: a\n\n']);
     expect(reader.told).toBeUndefined();
+  });
+
+  it('takes an event after which the stream went on again and again for no farewell', () => {
+    const [error, ordinary] = ['event: error\ndata: {}\n\n', 'data: a\n\n'];
+    expect(read([error, ordinary, error]).reader.told).toBe('error');
+    const { reader } = read([error, ordinary, error, ordinary, error]);
+    expect(reader.told).toBeUndefined();
+    comeBack(reader, 'reset');
+    reader.read(Buffer.from(error));
+    expect(reader.told).toBeUndefined();
+    reader.read(Buffer.from('event: shutdown\ndata: {}\n\n'));
+    expect(reader.told).toBe('shutdown');
   });
 });
 

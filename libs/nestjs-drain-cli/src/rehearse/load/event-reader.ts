@@ -1,8 +1,10 @@
 import { type IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
-import { createParser } from 'eventsource-parser';
 import { Body } from './body.js';
 import { Continuity } from './continuity.js';
+import { EventText } from './event-text.js';
+import { Farewells } from './farewells.js';
+import { LastWords } from './last-words.js';
 import { type Recognition, type StreamEvent } from './recognition.js';
 import { type Attempt, type Ending, type Stream } from './stream.js';
 
@@ -15,11 +17,10 @@ export class EventReader {
   /** The reconnection time that the server last asked for. */
   retry?: number;
   readonly #continuity: Continuity;
+  readonly #lastWords = new LastWords();
+  readonly #farewells = new Farewells();
   #body: Body | undefined;
-  #feed: (text: string) => void = () => {};
-  #farewell: string | undefined;
-  #retryPending = false;
-  #lastHadRetry = false;
+  #text: EventText | undefined;
   #wasTold = false;
   #decoder = new StringDecoder('utf8');
 
@@ -38,38 +39,41 @@ export class EventReader {
 
   /** What ended the current attempt early: a farewell, or `retry:` as the last word before a clean end. */
   get told(): string | undefined {
-    return this.#farewell ?? (this.askedBack ? `retry: ${this.retry}` : undefined);
+    return this.#farewells.said ?? (this.askedBack ? `retry: ${this.retry}` : undefined);
   }
 
   /** The last word was `retry:`: the server asks the client to come back. */
   get askedBack(): boolean {
-    return this.#farewell === undefined && (this.#retryPending || this.#lastHadRetry);
+    return this.#farewells.said === undefined && this.#lastWords.said;
   }
 
   /** A new attempt's answer begins. */
   begin(response: IncomingMessage): void {
-    this.#farewell = undefined;
-    this.#retryPending = this.#lastHadRetry = false;
+    this.#farewells.begin();
+    this.#lastWords.begin();
     this.#decoder = new StringDecoder('utf8');
     const sse = (response.headers['content-type'] ?? '').startsWith('text/event-stream');
     this.stream.named = sse ? this.recognition.named.events : this.recognition.named.text;
     this.#body = sse ? undefined : new Body(response);
-    this.#feed = sse ? this.#parser() : (text) => this.#takeLines(this.#body?.read(text) ?? []);
+    this.#text = sse ? this.#eventText() : undefined;
   }
 
   read(chunk: Buffer): void {
-    this.#feed(this.#decoder.write(chunk));
+    const text = this.#decoder.write(chunk);
+    this.#text?.read(text);
+    this.#takeLines(this.#body?.read(text) ?? []);
   }
 
-  /** The current attempt's answer ended. Outside SSE its framing may say whether it was whole. */
-  end(ending: Ending): void {
-    const body = this.#body;
-    this.#body = undefined;
-    if (ending !== 'clean') {
-      // What broke off was not ended by its last words.
-      this.#retryPending = this.#lastHadRetry = false;
-      return;
-    }
+  /**
+   * The current attempt's answer ended. Outside SSE its framing may say whether it was whole.
+   * @param silence milliseconds between its last byte and its end
+   */
+  end(ending: Ending, silence = 0): void {
+    const [body, text] = [this.#body, this.#text];
+    this.#body = this.#text = undefined;
+    if (ending === 'clean') text?.end();
+    this.#lastWords.end(ending, silence);
+    if (ending !== 'clean') return;
     if (body) this.#endBody(body);
     if (this.last) this.stream.lastPiece = pieceOf(this.last);
   }
@@ -95,21 +99,14 @@ export class EventReader {
   /** One event, from whatever protocol. */
   take(event: StreamEvent): void {
     this.stream.events += 1;
-    // Where events have ids, one without says nothing about those before it.
-    if (event.id !== undefined || this.lastEventId === '') this.stream.awaited = false;
     this.first ??= event;
     this.last = event;
     if (event.id !== undefined) this.#continue({ ...event, id: event.id });
-    this.#lastHadRetry = this.#retryPending;
-    this.#retryPending = false;
-    if (this.recognition.farewell(event)) {
-      this.#farewell = event.event === 'message' ? event.data.slice(0, 60) : event.event;
-    } else if (this.recognition.complete(event)) {
-      this.#complete(event);
-    } else {
-      // It went on: what looked like a farewell was none.
-      this.#farewell = undefined;
-    }
+    // Where events have ids, one without says nothing about those before it.
+    else if (this.lastEventId === '') this.stream.awaited = false;
+    if (this.recognition.farewell(event)) this.#farewells.take(event);
+    else if (this.recognition.complete(event)) this.#complete(event);
+    else this.#farewells.goOn();
   }
 
   #complete(event: StreamEvent): void {
@@ -123,21 +120,19 @@ export class EventReader {
     for (const data of lines) this.take({ event: 'message', data });
   }
 
-  #parser(): (text: string) => void {
-    const parser = createParser({
-      onEvent: ({ event, data, id }) =>
-        this.take({ event: event ?? 'message', data, ...(id === undefined ? {} : { id }) }),
-      onRetry: (milliseconds) => {
-        this.retry = milliseconds;
-        this.#retryPending = true;
-      },
+  #eventText(): EventText {
+    return new EventText({
+      event: (event) => this.take(event),
+      retry: (milliseconds) => (this.retry = milliseconds),
+      block: (block) => this.#lastWords.take(block),
     });
-    return (text) => parser.feed(text);
   }
 
   /** A client that was told to come back knows that its subscription begins anew; another one does not. */
   #continue(event: StreamEvent & { readonly id: string }): void {
     const continuation = this.#continuity.take(event);
+    if (continuation.kind === 'repeated') return;
+    this.stream.awaited = false;
     if (continuation.kind === 'seamless') return;
     if (continuation.kind === 'gap') this.stream.gap ??= continuation.what;
     else if (this.#wasTold) this.stream.restarted = true;

@@ -59,7 +59,8 @@ export class HttpConnection {
 }
 
 function endAnswer(reader: EventReader, attempt: Attempt): void {
-  reader.end(attempt.ending);
+  const { ending, endedAt, lastByteAt = endedAt } = attempt;
+  reader.end(ending, endedAt - lastByteAt);
   if (reader.told !== undefined) attempt.told = reader.told;
   if (reader.askedBack) attempt.askedBack = true;
 }

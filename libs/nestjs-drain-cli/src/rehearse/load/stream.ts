@@ -59,11 +59,11 @@ export interface Stream {
    * from its first event, as a finite answer does that is asked for anew.
    */
   anew?: string;
-  /** It was interrupted without a farewell, and no event has proved since that it went on or began again. */
+  /** It was interrupted without a farewell, and no event but repeated ones says since whether it went on or began again. */
   awaited?: boolean;
   /** Why it cannot be known whether something was lost between two attempts. */
   doubt?: string;
-  /** It was told to come back, and its ids began again. */
+  /** It was told to come back, and its ids began again, or do not tell whether it went on. */
   restarted?: boolean;
   /** The end of the last event before a clean end, for people. */
   lastPiece?: string;

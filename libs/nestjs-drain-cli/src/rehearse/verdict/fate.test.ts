@@ -57,6 +57,16 @@ describe('the fate of a stream', () => {
     expect(fate(stream({ open: true }, ...attempts))).toBe('told');
   });
 
+  it('is told, not resumed, when it began again as told and was only refused in between', () => {
+    const attempts: Partial<Attempt>[] = [
+      { ending: 'clean', told: 'retry: 50' },
+      { ending: 'refused' },
+      { ending: 'closed' },
+    ];
+    expect(fate(stream({ open: true, restarted: true }, ...attempts))).toBe('told');
+    expect(fate(stream({ open: true }, ...attempts))).toBe('resumed');
+  });
+
   it('is cut when it came back with a gap', () => {
     const attempts: Partial<Attempt>[] = [{ ending: 'reset' }, { ending: 'closed' }];
     expect(fate(stream({ open: true, gap: '3 events' }, ...attempts))).toBe('cut');

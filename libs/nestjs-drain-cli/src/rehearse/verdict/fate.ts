@@ -69,12 +69,15 @@ function endedUnknown({ named, kind }: Stream, last: Attempt, { endsKnown }: Fat
   return kind !== 'websocket' || last.status === 1000;
 }
 
-/** A doubt about one interruption is not settled by a farewell at another. */
-function fateOfUnbroken({ attempts, doubt, anew, awaited }: Stream): Fate {
+/**
+ * A doubt about one interruption is not settled by a farewell at another, and one that was told and began again has
+ * not gone on without a gap because another one did.
+ */
+function fateOfUnbroken({ attempts, doubt, anew, awaited, restarted }: Stream): Fate {
   if (doubt !== undefined || anew !== undefined || awaited) return 'unknown';
   if (attempts.at(-1)?.told !== undefined) return 'told';
   const interruptions = attempts.slice(0, -1);
   if (interruptions.length === 0) return 'complete';
-  if (interruptions.every((attempt) => attempt.told !== undefined)) return 'told';
+  if (restarted || interruptions.every(({ told }) => told !== undefined)) return 'told';
   return 'resumed';
 }

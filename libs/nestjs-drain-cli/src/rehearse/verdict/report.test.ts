@@ -163,7 +163,7 @@ describe('the report of a rehearsal', () => {
     const { verdict, warnings } = judge([{ ...broken, kind: 'sse' }]);
     expect(verdict.passed).toBe(false);
     expect(warnings.map(({ code }) => code)).toEqual(['continuity-unknown']);
-    expect(warnings[0]?.sentence).toContain('1 stream came back, but no event with an id');
+    expect(warnings[0]?.sentence).toContain('1 stream came back, but no event with a new id');
   });
 
   it('calls them lost where another stream of the same request had an end', () => {

@@ -63,7 +63,7 @@ function unknownEnds({ judged }: Scene): Warning[] {
   ];
 }
 
-/** It broke off, and no event has proved since that it went on. */
+/** It broke off, and no event says since whether it went on. */
 function isUnproven({ awaited, attempts }: Stream): boolean {
   return !!awaited && attempts.some(({ ending }) => ending === 'reset' || ending === 'idle');
 }
@@ -81,7 +81,7 @@ function endUnknown(request: string, streams: readonly Stream[]): Warning {
   const lastPiece = streams[0]?.lastPiece ?? '';
   const cameBack = streams.some(({ anew, awaited }) => anew !== undefined || awaited);
   const otherwise = cameBack
-    ? '; if they are subscriptions, let them go on after Last-Event-ID, or send retry: before the end'
+    ? '; if they are subscriptions, let them go on after Last-Event-ID, or send retry: in a block of its own before the end'
     : '';
   return {
     code: 'end-unknown',
@@ -90,7 +90,7 @@ function endUnknown(request: string, streams: readonly Stream[]): Warning {
 }
 
 const unproven =
-  'no event with an id came after that to show that nothing is missing (a longer --settle waits for one)';
+  'no event with a new id came after that to show that nothing is missing (a longer --settle waits for one)';
 
 function continuityUnknown(request: string, streams: readonly Stream[]): Warning {
   const doubt = streams[0]?.doubt ?? unproven;
@@ -171,7 +171,7 @@ function restarted({ judged }: Scene): Warning[] {
   return [
     {
       code: 'ids-began-again',
-      sentence: `${count(anew, 'subscription')} came back as told, but the ids began again: what was sent in between was not repeated. Let ids count on over all pods and answer Last-Event-ID, or send the state anew`,
+      sentence: `${count(anew, 'subscription')} came back as told, but the ids began again, or do not show a continuation: what was sent in between may not have been repeated. Let ids count on over all pods and answer Last-Event-ID, or send the state anew`,
     },
   ];
 }
