@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
@@ -50,26 +49,6 @@ const connected = <T>(events: Observable<T>): Observable<T> => {
   return connectable;
 };
 const counted = <T>(events: Observable<T>): Observable<T> => events.pipe(publish(), refCount());
-
-test.each(['initiate', 'drain'] as const)(
-  '%s(): what the drain does is not done in the context of the request that called',
-  async (method) => {
-    const { drain, shutdown } = setUp();
-    const requests = new AsyncLocalStorage<string>();
-    const seen: unknown[] = [];
-    for (const type of ['started', 'phaseChanged', 'ended'] as const) {
-      drain.events.on(type, () => seen.push(requests.getStore()));
-    }
-    const after = await requests.run('this request', async () => {
-      await shutdown[method]();
-      return requests.getStore();
-    });
-    await drain.whenDrained();
-    expect(after).toBe('this request');
-    expect(new Set(seen)).toEqual(new Set([undefined]));
-    expect(seen.length).toBeGreaterThan(2);
-  },
-);
 
 describe('law 7: a subscriber of events that throws', () => {
   type Events = ShutdownService['events'];
