@@ -33,6 +33,7 @@ import { HttpServers } from './http/servers.js';
 import { applicationDrain } from './lifecycle/application-drain.js';
 import { ApplicationSignals } from './lifecycle/application-signals.js';
 import { Diagnostics } from './lifecycle/diagnostics.js';
+import { DrainableTaskPlaces } from './lifecycle/drainable-task-places.js';
 import { DrainLogger } from './lifecycle/drain-logger.js';
 import { Hooks } from './lifecycle/hooks.js';
 import {
@@ -49,6 +50,7 @@ import { HEALTH_OPTIONS, healthChecks, Probes, type HealthOptions } from './prob
 import { DrainableRoutes } from './streams/drainable-routes.js';
 import type { Farewell } from './streams/farewell.js';
 import { Heartbeats } from './streams/heartbeats.js';
+import { ParameterPlaces } from './streams/parameter-places.js';
 import { farewellCheck, heartbeatCheck } from './streams/stream-route.js';
 import { StreamAdmission } from './streams/stream-admission.js';
 
@@ -266,5 +268,7 @@ const providers: Provider[] = [
   ManagementPort,
   HttpServers,
   StreamAdmission,
+  DrainableTaskPlaces,
+  ParameterPlaces,
   DrainableRoutes,
 ];
