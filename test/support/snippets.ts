@@ -66,7 +66,8 @@ const offered = [
   'rxjs',
 ];
 
-const options: ts.CompilerOptions = {
+/** As in the applications that `nest new` makes. */
+const readersOptions: ts.CompilerOptions = {
   module: ts.ModuleKind.NodeNext,
   target: ts.ScriptTarget.ES2022,
   lib: ['lib.es2023.d.ts'],
@@ -74,6 +75,8 @@ const options: ts.CompilerOptions = {
   strict: true,
   skipLibCheck: true,
   noEmit: true,
+  // What a method returns must have a name that its application can write.
+  declaration: true,
   experimentalDecorators: true,
 };
 
@@ -117,7 +120,7 @@ function moduleOf(code: string): { text: string; linesBefore: number } {
 
 function isSyntax(text: string): boolean {
   const { diagnostics } = ts.transpileModule(text, {
-    compilerOptions: options,
+    compilerOptions: readersOptions,
     fileName: join(root, 'test/snippet.ts'),
     reportDiagnostics: true,
   });
@@ -178,11 +181,11 @@ function exportsOf(modules: readonly string[]): Map<string, string> {
 }
 
 /** A program of files that are in no folder, beside the packages that are. */
-function programOf(files: ReadonlyMap<string, string>): ts.Program {
-  const host = ts.createCompilerHost(options);
+export function programOf(files: ReadonlyMap<string, string>): ts.Program {
+  const host = ts.createCompilerHost(readersOptions);
   const fileExists = host.fileExists.bind(host);
   const readFile = host.readFile.bind(host);
   host.fileExists = (name) => files.has(name) || fileExists(name);
   host.readFile = (name) => files.get(name) ?? readFile(name);
-  return ts.createProgram([...files.keys()], options, host);
+  return ts.createProgram([...files.keys()], readersOptions, host);
 }

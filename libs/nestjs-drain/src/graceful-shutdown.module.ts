@@ -33,6 +33,7 @@ import { HttpServers } from './http/servers.js';
 import { applicationDrain } from './lifecycle/application-drain.js';
 import { ApplicationSignals } from './lifecycle/application-signals.js';
 import { Diagnostics } from './lifecycle/diagnostics.js';
+import { DrainableTaskPlaces } from './lifecycle/drainable-task-places.js';
 import { DrainLogger } from './lifecycle/drain-logger.js';
 import { Hooks } from './lifecycle/hooks.js';
 import {
@@ -49,11 +50,12 @@ import { HEALTH_OPTIONS, healthChecks, Probes, type HealthOptions } from './prob
 import { DrainableRoutes } from './streams/drainable-routes.js';
 import type { Farewell } from './streams/farewell.js';
 import { Heartbeats } from './streams/heartbeats.js';
+import { ParameterPlaces } from './streams/parameter-places.js';
 import { farewellCheck, heartbeatCheck } from './streams/stream-route.js';
 import { StreamAdmission } from './streams/stream-admission.js';
 
 /** What a factory may decide: all but `isGlobal`, which Nest has to know before it runs one. */
-export interface DynamicOptions extends ModuleOptions {
+export interface GracefulShutdownDynamicOptions extends ModuleOptions {
   /** The probe routes `/health`, `/ready`, `/startup`; `false` leaves them out. */
   health?: HealthOptions | false;
   /** The routes under `/shutdown`; `false` leaves them out. */
@@ -75,11 +77,12 @@ interface StaticOptions {
   isGlobal?: boolean;
 }
 
-export interface GracefulShutdownOptions extends DynamicOptions, StaticOptions {}
+export interface GracefulShutdownOptions extends GracefulShutdownDynamicOptions, StaticOptions {}
 
 /** For `useClass` and `useExisting` of `forRootAsync()`. */
 export interface GracefulShutdownOptionsFactory {
-  createGracefulShutdownOptions(): DynamicOptions | Promise<DynamicOptions>;
+  createGracefulShutdownOptions():
+    GracefulShutdownDynamicOptions | Promise<GracefulShutdownDynamicOptions>;
 }
 
 const exported = [
@@ -100,7 +103,7 @@ const GIVEN_OPTIONS = Symbol.for('nestjs-drain.GivenOptions');
 const OPTIONS = Symbol.for('nestjs-drain.Options');
 
 const statics: StaticOptions = {};
-const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<DynamicOptions>({
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<GracefulShutdownDynamicOptions>({
   optionsInjectionToken: GIVEN_OPTIONS,
 })
   .setClassMethodName('forRoot')
@@ -110,7 +113,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<DynamicOptions
 
 /** `useFactory`, `useClass` or `useExisting`, and what no factory can decide. */
 export type GracefulShutdownAsyncOptions = ConfigurableModuleAsyncOptions<
-  DynamicOptions,
+  GracefulShutdownDynamicOptions,
   'createGracefulShutdownOptions'
 > &
   StaticOptions;
@@ -179,7 +182,7 @@ function checkedOptions(problems: readonly string[]): Provider {
   return {
     provide: OPTIONS,
     inject: [{ token: GIVEN_OPTIONS, optional: true }],
-    useFactory: (options: DynamicOptions | undefined) => {
+    useFactory: (options: GracefulShutdownDynamicOptions | undefined) => {
       if (options === undefined || options === null) {
         throw new InvalidDrainOptionsError([
           `The factory of forRootAsync() returned ${String(options)}; return the options, or {} for the defaults.`,
@@ -197,30 +200,35 @@ const derivedProviders: Provider[] = [
   {
     provide: DRAIN,
     inject: [ModulesContainer, OPTIONS],
-    useFactory: (modules: ModulesContainer, options: DynamicOptions) =>
+    useFactory: (modules: ModulesContainer, options: GracefulShutdownDynamicOptions) =>
       applicationDrain(modules, processPart(options)),
   },
   {
     provide: PROCESS_OPTIONS,
     inject: [OPTIONS],
-    useFactory: (options: DynamicOptions) => separateOptions(processPart(options)).process,
+    useFactory: (options: GracefulShutdownDynamicOptions) =>
+      separateOptions(processPart(options)).process,
   },
-  { provide: FAREWELL, inject: [OPTIONS], useFactory: ({ farewell }: DynamicOptions) => farewell },
+  {
+    provide: FAREWELL,
+    inject: [OPTIONS],
+    useFactory: ({ farewell }: GracefulShutdownDynamicOptions) => farewell,
+  },
   {
     provide: HEARTBEATS,
     inject: [DRAIN, OPTIONS],
-    useFactory: ({ clock }: Drain, { heartbeat }: DynamicOptions) =>
+    useFactory: ({ clock }: Drain, { heartbeat }: GracefulShutdownDynamicOptions) =>
       new Heartbeats(clock, heartbeat),
   },
   {
     provide: CONTROL_OPTIONS,
     inject: [OPTIONS],
-    useFactory: ({ control }: DynamicOptions) => control ?? {},
+    useFactory: ({ control }: GracefulShutdownDynamicOptions) => control ?? {},
   },
   {
     provide: HEALTH_OPTIONS,
     inject: [OPTIONS],
-    useFactory: ({ health }: DynamicOptions) => health ?? {},
+    useFactory: ({ health }: GracefulShutdownDynamicOptions) => health ?? {},
   },
   {
     provide: MANAGEMENT_ROUTES,
@@ -235,7 +243,7 @@ function processPart({
   health: _health,
   heartbeat: _heartbeat,
   ...options
-}: DynamicOptions): ModuleOptions {
+}: GracefulShutdownDynamicOptions): ModuleOptions {
   return options;
 }
 
@@ -260,5 +268,7 @@ const providers: Provider[] = [
   ManagementPort,
   HttpServers,
   StreamAdmission,
+  DrainableTaskPlaces,
+  ParameterPlaces,
   DrainableRoutes,
 ];

@@ -1,6 +1,7 @@
 export {
   GracefulShutdownModule,
   type GracefulShutdownAsyncOptions,
+  type GracefulShutdownDynamicOptions,
   type GracefulShutdownOptions,
   type GracefulShutdownOptionsFactory,
 } from './graceful-shutdown.module.js';
@@ -14,15 +15,22 @@ export {
   StreamAbortedError,
   type EndCause,
   type HandOff,
+  type HandOffTime,
   type OpenStream,
   type StreamInfo,
   type StreamKind,
+  type StreamProgress,
 } from './core/stream.js';
+export { type WaveOptions } from './core/waves.js';
 export { DrainableTask } from './lifecycle/drainable-task.decorator.js';
 export { type DrainDiagnostics } from './lifecycle/diagnostics.js';
 export { type AfterDrain, type BeforeDrain } from './lifecycle/hooks.js';
 export { ShutdownService, type DrainSnapshot } from './lifecycle/shutdown.service.js';
-export { LivenessIndicator, ReadinessIndicator } from './probes/indicators.js';
+export {
+  type IndicatorResult,
+  LivenessIndicator,
+  ReadinessIndicator,
+} from './probes/indicators.js';
 export { type HealthOptions } from './probes/probes.js';
 export { DrainableStream } from './streams/drainable-stream.decorator.js';
 export { type Farewell } from './streams/farewell.js';

@@ -1,6 +1,8 @@
 import type { Provider } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 
+type Module = ModulesContainer extends Map<string, infer M> ? M : never;
+
 const FOR_ROOT = Symbol.for('nestjs-drain.ForRoot');
 
 /**
@@ -17,8 +19,21 @@ export const requireForRoot = (module: string): Provider => ({
   },
 });
 
+/** This copy of the library; the same files are loaded twice where one part imports and another requires them. */
+const copy = { loadedBy: typeof __filename === 'undefined' ? 'import' : 'require' } as const;
+type Copy = typeof copy;
+
 /** For the providers of every `forRoot()` and `forRootAsync()`. */
-export const forRootDone: Provider = { provide: FOR_ROOT, useValue: true };
+export const forRootDone: Provider = { provide: FOR_ROOT, useValue: copy };
+
+/** The modules that have a provider of their own under this token, whichever copy of the library they come from. */
+export const modulesWith = (modules: ModulesContainer, provider: symbol): Module[] =>
+  [...modules.values()].filter(({ providers }) => providers.has(provider));
+
+/** The copies of the library that these modules come from. */
+export const copiesOf = (modules: readonly Module[]): Copy[] => [
+  ...new Set(modules.map(({ providers }) => providers.get(FOR_ROOT)?.instance as Copy)),
+];
 
 /** Whether it is one of this library's modules that have providers of their own. */
 export const isOfLibrary = ({ providers }: { providers: ReadonlyMap<unknown, unknown> }): boolean =>
@@ -32,11 +47,8 @@ const IMPORTS = 'imports';
  * module imports leads nowhere, and every module has a global one among its relations.
  */
 export function importersOf(modules: ModulesContainer, provider: symbol): string[] {
-  const all = [...modules.values()];
-  const imported = new Set<unknown>(
-    all.filter(({ providers }) => providers.has(provider)).map(({ metatype }) => metatype),
-  );
-  const importers = all.filter(({ metatype }) => {
+  const imported = new Set<unknown>(modulesWith(modules, provider).map(({ metatype }) => metatype));
+  const importers = [...modules.values()].filter(({ metatype }) => {
     const imports = (Reflect.getMetadata(IMPORTS, metatype) ?? []) as readonly unknown[];
     return imports.some((one) => imported.has((one as { module?: unknown } | null)?.module));
   });

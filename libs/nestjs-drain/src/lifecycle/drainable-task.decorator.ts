@@ -3,6 +3,8 @@ import type { Drain } from '../core/drain.js';
 import { isThenable } from '../core/thenable.js';
 import { DRAIN } from '../core/tokens.js';
 import { replaceMethod, routeArgumentsOf, runPartOf } from '../compat/nest-routes.js';
+import { requireParentheses } from '../compat/parentheses.js';
+import { isTask, markTask } from '../compat/task-mark.js';
 import { runAs } from '../compat/work-context.js';
 import { linkedSignal } from '../core/linked-signal.js';
 import { refuseQueueWorker, refuseWorkerHost } from './queue-worker-refusal.js';
@@ -13,18 +15,19 @@ type Method = (...args: unknown[]) => unknown;
 const DRAIN_PROPERTY = '__drainOfTasks';
 type Holder = Record<typeof DRAIN_PROPERTY, Drain | undefined>;
 
-const tasks = new WeakSet<object>();
-
 /**
  * Makes a method background work that the drain knows: a `@Cron()` or `@Interval()` handler. Runs under
  * way are waited for; a run that would start while draining does not, as if it had returned at once. A
  * parameter with `@DrainSignal()` gets an `AbortSignal` that aborts at the deadline. For methods that
  * return a promise, or nothing.
  *
- * A queue worker is refused: its jobs would count as completed. `nestjs-drain/queue` pauses it.
+ * A queue worker is refused: its jobs would count as completed. `nestjs-drain/queue` pauses it. So are HTTP routes and
+ * other handlers that somebody waits for.
  * @throws TypeError with the remedy, when it is applied or when the application starts.
  */
-export function DrainableTask() {
+export function DrainableTask(): MethodDecorator;
+export function DrainableTask(...given: unknown[]): MethodDecorator {
+  requireParentheses('DrainableTask', given);
   return (target: object, key: string | symbol, descriptor: PropertyDescriptor): void => {
     refuseWorkerHost(target, key);
     injectDrain(target);
@@ -42,7 +45,7 @@ export function DrainableTask() {
         return method.apply(this, args);
       });
     };
-    tasks.add(task);
+    markTask(task);
     // Schedulers leave their metadata before or after this decorator.
     descriptor.value = replaceMethod(method, key, task);
   };
@@ -59,7 +62,7 @@ function injectDrain(target: object): void {
     },
     // Nest injects when it has made the instance: at start, with the whole class in sight.
     set(this: object, drain: Drain) {
-      refuseQueueWorker(this, (method) => tasks.has(method));
+      refuseQueueWorker(this, isTask);
       drains.set(this, drain);
     },
   });

@@ -1,4 +1,5 @@
 import { UseGuards } from '@nestjs/common';
+import { requireParentheses } from '../compat/parentheses.js';
 import { format } from '../core/duration.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
 import { AdmissionGuard } from './admission.guard.js';
@@ -15,8 +16,13 @@ import type { DrainableStreamOptions } from './stream-route.js';
  * Nest's testing module does not print.
  */
 export function DrainableStream<Request = unknown>(
-  options: DrainableStreamOptions<Request> = {},
+  options?: DrainableStreamOptions<Request>,
+): ClassDecorator & MethodDecorator;
+export function DrainableStream(
+  ...given: [options?: DrainableStreamOptions]
 ): ClassDecorator & MethodDecorator {
+  requireParentheses('DrainableStream', given);
+  const [options = {}] = given;
   if (typeof (options as unknown) !== 'object' || (options as unknown) === null) {
     throw new TypeError(
       `@DrainableStream() is given ${format(options)}; give it an object, such as { kind: 'subscription' }, or nothing.`,
