@@ -6,6 +6,8 @@ type Kind = Continuation['kind'];
 /** An id, with other data than `tick` after a slash. */
 type Events = readonly string[];
 
+const epochs = ['hojucoh2f3', 'hojucras0e'];
+
 describe('what ids say about an interruption', () => {
   // The habit × what comes next, after a connection that broke.
   it.each<[string, Events, Events, Kind[]]>([
@@ -30,6 +32,24 @@ describe('what ids say about an interruption', () => {
     ['of Redis, in the same one', ['1700-0', '1703-0'], ['1703-1'], ['seamless']],
     ['of Redis, and a repetition', ['1700-0', '1703-0'], ['1703-0', '1703-1'], ['repeated']],
     ['behind a prefix', ['a:6', 'a:7'], ['a:7', 'a:9'], ['repeated', 'gap']],
+    [
+      'of nestjs-drain, on another replica',
+      [`a1:${epochs[0]}:6`],
+      [`a1:${epochs[1]}:7`],
+      ['seamless'],
+    ],
+    [
+      'of nestjs-drain, on another replica, with some missing',
+      [`a1:${epochs[0]}:5`, `a1:${epochs[0]}:6`],
+      [`a1:${epochs[1]}:9`],
+      ['gap'],
+    ],
+    [
+      'of nestjs-drain, of another stream',
+      [`a1:${epochs[0]}:6`],
+      [`b2:${epochs[1]}:7`],
+      ['unknown'],
+    ],
     ['of leading zeros', ['0009', '0010'], ['0011'], ['seamless']],
   ])('%s', (_, before, after, kinds) => {
     const continuity = interruptedAfter(before, false);

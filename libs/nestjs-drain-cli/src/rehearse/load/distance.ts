@@ -7,7 +7,13 @@ export function distanceOf(before = '', after = ''): bigint | undefined {
   return a && b && a.prefix === b.prefix ? b.number - a.number : undefined;
 }
 
+/**
+ * `<stream>:<epoch>:<sequence>`, as nestjs-drain writes it (its PROTOCOL.md): the sequence counts on where another replica,
+ * with another epoch, goes on with the stream.
+ */
+const logged = /^(.+):[0-9a-z]{9,11}:(\d+)$/s;
+
 function numbered(id: string) {
-  const match = /^(.*?)(\d+)$/s.exec(id);
+  const match = logged.exec(id) ?? /^(.*?)(\d+)$/s.exec(id);
   return match && { prefix: match[1], number: BigInt(match[2] ?? '') };
 }
