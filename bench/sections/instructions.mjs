@@ -2,14 +2,14 @@ import { estimateRatio } from '../support/intervals.mjs';
 import { judge, tell } from '../support/comparison.mjs';
 import { countedSlices } from '../support/counted-slices.mjs';
 import { canCount } from '../support/instructions.mjs';
-import { mean } from '../support/statistics.mjs';
+import { mean, median } from '../support/statistics.mjs';
 import { goals } from './throughput.mjs';
 
 const connections = 4;
 /** Requests: until the code is compiled, and of each slice. */
 const effort = {
-  '/plain': { warmUp: 10_000, count: 1000 },
-  '/stream': { warmUp: 8000, count: 400 },
+  '/plain': { warmUp: 20_000, count: 1000 },
+  '/stream': { warmUp: 20_000, count: 400 },
 };
 const slices = 8;
 
@@ -71,5 +71,5 @@ function row(route, of, counted, told, judged) {
 async function countOf(parameters, path, seed) {
   const load = { path, connections, slices, ...effort[path] };
   const counted = await countedSlices(parameters, load, { seed });
-  return mean(counted.map(({ Ir }) => Ir)) / load.count;
+  return median(counted.map(({ Ir }) => Ir)) / load.count;
 }
