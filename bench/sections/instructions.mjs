@@ -25,7 +25,7 @@ export async function instructions({ quick }) {
     text: canCount
       ? 'The instructions that the process of the server executes in user space for one request, counted by callgrind ' +
         `(Valgrind), in ${seeds.length} processes of each, with other seeds of what V8 draws: one thread, ${connections} kept ` +
-        `connections, the mean of ${slices} slices behind the warm-up, those with a collection too. What else ` +
+        `connections, the median of ${slices} slices behind the warm-up: in some the compiler still works. What else ` +
         'runs on the machine does not change them. What the kernel does for a request is the same with the module and is not ' +
         'counted, so these ratios are stricter than those of the processor time. In brackets the 95 % interval of ' +
         'the ratio of the means (Welch, of the logarithms); of bare Nest, its processes, lowest … highest, by their mean. A ' +
