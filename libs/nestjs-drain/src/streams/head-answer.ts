@@ -1,6 +1,6 @@
-import { EMPTY } from 'rxjs';
 import { EventStream } from './event-stream.js';
 import type { Answerer, HttpStream } from './http-stream.js';
+import { noEvents } from './no-events.js';
 
 /**
  * The answer to a HEAD of a resumable route: the status and headers of the GET. The handler does not run, because its
@@ -10,6 +10,6 @@ export class HeadAnswer implements Answerer {
   constructor(readonly stream: HttpStream) {}
 
   answer(): unknown {
-    return EventStream.observe(this.stream, EMPTY);
+    return EventStream.observe(this.stream, noEvents);
   }
 }
