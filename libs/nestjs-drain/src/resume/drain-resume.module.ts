@@ -31,6 +31,7 @@ import { DRAIN, RESUMPTION } from '../core/tokens.js';
 import { LogResumption } from './log-resumption.js';
 import { isStore, misplacedStore, missingStore, resumeStore } from './store-option.js';
 import { StoreReadiness } from './store-readiness.js';
+import { UnreadableRoutes } from './unreadable-routes.js';
 
 /** All times in seconds. */
 export interface DrainResumeOptions extends Omit<StreamProducersOptions, 'clock' | 'onError'> {
@@ -102,6 +103,7 @@ export class DrainResumeModule {
             { maxPendingBytes }: DrainResumeOptions,
           ) => new LogResumption(service, drain, maxPendingBytes),
         },
+        UnreadableRoutes,
         {
           provide: StoreReadiness,
           inject: [DRAIN, OPTIONS],
