@@ -3,10 +3,12 @@ import {
   Controller,
   Logger,
   Module,
+  Query,
   RequestMethod,
   Sse,
   type INestApplication,
   type MessageEvent,
+  type PipeTransform,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -18,6 +20,16 @@ import { MemoryResumeStore } from 'nestjs-drain-resume';
 import { NEVER, type Observable } from 'rxjs';
 
 let isRun = false;
+
+let waiting: Promise<void>;
+let isWaiting = (): void => undefined;
+
+class WaitingPipe implements PipeTransform {
+  transform(): Promise<void> {
+    isWaiting();
+    return waiting;
+  }
+}
 
 @Controller()
 class AnswersController {
@@ -34,6 +46,12 @@ class AnswersController {
     return NEVER;
   }
 
+  @Sse('late')
+  @DrainableStream()
+  late(@Query('q', WaitingPipe) _q: string): Observable<MessageEvent> {
+    return NEVER;
+  }
+
   @Sse('answers', { method: RequestMethod.ALL })
   @DrainableStream({ resumable: true })
   async *answers(
@@ -46,7 +64,7 @@ class AnswersController {
 
 @Module({
   imports: [
-    GracefulShutdownModule.forRoot({ signals: false }),
+    GracefulShutdownModule.forRoot({ signals: false, timeout: 0.2 }),
     DrainResumeModule.forRoot({ store: new MemoryResumeStore() }),
   ],
   controllers: [AnswersController],
@@ -86,6 +104,21 @@ describe.each(['express', 'fastify'])('resumable routes of async generators on %
       expect([told.status, told.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
       expect(await told.text()).toContain('retry: 1000');
     }
+  });
+
+  test('a stream whose deadline comes before its handler gets its farewell', async () => {
+    const url = await start();
+    let go = (): void => undefined;
+    waiting = new Promise((resolve) => (go = resolve));
+    const begun = new Promise<void>((resolve) => (isWaiting = resolve));
+    const asked = fetch(`${url}/late?q=1`);
+    await begun;
+    void application.get(ShutdownService).drain();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    go();
+    const told = await asked;
+    expect([told.status, told.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect(await told.text()).toContain('event: shutdown');
   });
 
   test('a POST on a route of every method is read to its end, though each connection breaks', async () => {
