@@ -39,6 +39,11 @@ const lostReasons: Record<number, string> = {
   410: 'the server has lost the stream, or a part of it; ask for the answer again',
 };
 
+/** What it may also say about the first GET behind another method. */
+const readRemedy =
+  'or the route takes no GET, with which the rest is asked for: let it take GET as well ' +
+  '(in Nest `@Sse(path, { method: RequestMethod.ALL })`), or set `resumeUrl`';
+
 /** What it says about a first request, whose address may be wrong. */
 const firstReasons: Record<number, string> = {
   ...lostReasons,
@@ -47,13 +52,33 @@ const firstReasons: Record<number, string> = {
   405: 'this address does not take this method; check both',
 };
 
+interface Refused {
+  readonly sequence: number | undefined;
+  /** Whether the request asked for a new stream. */
+  readonly isFirst: boolean;
+  /** Whether it was the GET that follows a request of another method. */
+  readonly isHandOff?: boolean;
+  readonly cause?: unknown;
+}
+
 /** An answer that no repetition will change. */
 export function refusal(
   status: number,
-  { sequence, isFirst, cause }: { sequence: number | undefined; isFirst: boolean; cause?: unknown },
+  { sequence, isFirst, isHandOff = false, cause }: Refused,
 ): ResumeFailedError {
   const reason = (isFirst ? firstReasons : lostReasons)[status] ?? 'the server refused';
-  return new ResumeFailedError(`HTTP ${status}: ${reason}.`, { status, sequence, cause });
+  const isUnknown = isHandOff && (status === 404 || status === 405);
+  const text = isUnknown ? `${reason}; ${readRemedy}` : reason;
+  return new ResumeFailedError(`HTTP ${status}: ${text}.`, { status, sequence, cause });
+}
+
+/** What a failed request says of itself, and of its cause: Node's `fetch failed` names the reason there. */
+export function reasonOf(error: unknown): string {
+  const { message, code, cause } = Object(error) as Record<string, unknown>;
+  const own = [message, code, String(error)].find(
+    (text) => typeof text === 'string' && text !== '',
+  );
+  return cause instanceof Error ? `${String(own)}: ${reasonOf(cause)}` : String(own);
 }
 
 /** Whether an answer may be another one later or from another replica. */

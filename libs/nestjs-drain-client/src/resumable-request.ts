@@ -1,4 +1,5 @@
-import { isTemporary, LossError, refusal, ResumeFailedError } from './errors.js';
+import { isTemporary, LossError, reasonOf, refusal, ResumeFailedError } from './errors.js';
+import { callback, oneOf, type OptionChecks } from './option-checks.js';
 import { retryAfter } from './retry-schedule.js';
 
 /** Where a reader stands. */
@@ -21,12 +22,20 @@ export interface ResumableRequestOptions {
   fetch?: typeof fetch;
 }
 
+export const requestChecks: OptionChecks<ResumableRequestOptions> = {
+  position: oneOf('Last-Event-ID', 'starting_after'),
+  resumeUrl: callback,
+  fetch: callback,
+};
+
 /** A request that is sent once, and whose stream is then asked for from where it broke. */
 export class ResumableRequest {
   readonly #headers: Headers;
   readonly #repeatable: boolean;
   #resumeUrl: string | URL | undefined;
   #answered = false;
+  /** Whether the rest was asked for, and given. */
+  #resumed = false;
 
   constructor(
     private readonly input: string | URL,
@@ -57,7 +66,8 @@ export class ResumableRequest {
         `The answer is ${type}, not text/event-stream; check the address.`,
       );
     }
-    if (!this.#answered) this.#resumeUrl = this.#whereToResume(response);
+    if (this.#answered) this.#resumed = true;
+    else this.#resumeUrl = this.#whereToResume(response);
     this.#answered = true;
     return response;
   }
@@ -71,9 +81,9 @@ export class ResumableRequest {
       return await send(url, { ...init, signal });
     } catch (error) {
       if (this.#answered || this.#repeatable)
-        throw new LossError('no connection', undefined, error);
+        throw new LossError(`no connection (${reasonOf(error)})`, undefined, error);
       throw new ResumeFailedError(
-        'The request failed, and whether the server processed it is unknown. ' +
+        `The request failed (${reasonOf(error)}), and whether the server processed it is unknown. ` +
           'Send an Idempotency-Key header to have it repeated.',
         { cause: error },
       );
@@ -132,7 +142,8 @@ export class ResumableRequest {
     }
     // A read that goes on behind an earlier one asks for a known stream, too.
     const isFirst = !this.#answered && id === '' && sequence === undefined;
-    return refusal(status, { sequence, isFirst });
+    const isHandOff = this.#answered && !this.#resumed && !isRead(this.init);
+    return refusal(status, { sequence, isFirst, isHandOff });
   }
 }
 

@@ -1,11 +1,7 @@
 import { systemClock, type Clock } from './clock.js';
-import { isTemporary, LossError, refusal, ResumeFailedError } from './errors.js';
-import {
-  checkRetryOptions,
-  retryAfter,
-  RetrySchedule,
-  type RetryOptions,
-} from './retry-schedule.js';
+import { isTemporary, LossError, reasonOf, refusal, ResumeFailedError } from './errors.js';
+import { checkOptions, unchecked, type OptionChecks } from './option-checks.js';
+import { retryAfter, retryChecks, RetrySchedule, type RetryOptions } from './retry-schedule.js';
 import { SequenceGuard } from './sequence-guard.js';
 import { withIdleTimeout } from './idle-timeout.js';
 
@@ -38,6 +34,12 @@ export interface ResumeResponsesOptions extends RetryOptions {
   clock?: Clock;
 }
 
+const checks: OptionChecks<ResumeResponsesOptions> = {
+  ...retryChecks,
+  signal: unchecked,
+  clock: unchecked,
+};
+
 interface ResponseEvent {
   readonly type: string;
   readonly sequence_number: number;
@@ -65,7 +67,7 @@ export function resumeResponses<Client extends ResponsesClient>(
   request: ResponseRequestOf<Client>,
   options: ResumeResponsesOptions = {},
 ): AsyncGenerator<ResponseEventOf<Client>, void, undefined> {
-  checkRetryOptions(options);
+  checkOptions(options, checks);
   return readResponse(client, request, options);
 }
 
@@ -147,12 +149,12 @@ function openingFailure(error: unknown, last: number | undefined): unknown {
   }
   const refusedUnseen = status === 429 || status === 503;
   if (!created && !refusedUnseen) return error;
-  const reason = status === undefined ? 'no connection' : `HTTP ${status}`;
+  const reason = status === undefined ? `no connection (${reasonOf(error)})` : `HTTP ${status}`;
   return new LossError(reason, retryAfter(headers?.get('Retry-After')), error);
 }
 
 function broken(error: unknown): never {
-  throw new LossError('the connection broke', undefined, error);
+  throw new LossError(`the connection broke (${reasonOf(error)})`, undefined, error);
 }
 
 function sequenceOf({ last }: SequenceGuard): number | undefined {

@@ -177,6 +177,17 @@ describe('resuming fetch', () => {
     expect(() => resumingFetch('http://localhost/', {}, options)).toThrow(message);
   });
 
+  it('says why there was no connection', async () => {
+    const cause = new Error('connect ECONNREFUSED 127.0.0.1:1');
+    const refused = () => Promise.reject(new TypeError('fetch failed', { cause }));
+    const { finish } = setUp([refused], { attempts: 1 });
+    expect(await finish()).toMatchObject({
+      message:
+        'Gave up after 1 tries without an event; the last one: no connection (fetch failed: ' +
+        'connect ECONNREFUSED 127.0.0.1:1).',
+    });
+  });
+
   it('gives up on an answer that is no event stream', async () => {
     const { finish } = setUp([
       () => new Response('{}', { headers: { 'Content-Type': 'text/html' } }),
@@ -308,6 +319,22 @@ describe('resuming fetch of a POST', () => {
     expect(await keyed.finish()).toBe('finished');
     const bare = setUp([() => refuse(409)], {}, post);
     expect(await bare.finish()).toMatchObject({ status: 409 });
+  });
+
+  it.each([404, 405])('names a route that takes no GET as a cause of %i', async (status) => {
+    const { finish } = setUp([created, () => refuse(status)], {}, post);
+    const remedy = expect.stringContaining('@Sse(path, { method: RequestMethod.ALL })');
+    expect(await finish()).toMatchObject({ status, message: remedy });
+    // A GET has worked before.
+    const later = setUp(
+      [created, () => words([1], { then: 'break' }), () => refuse(status)],
+      {},
+      post,
+    );
+    expect(await later.finish()).toMatchObject({
+      status,
+      message: expect.not.stringContaining('@Sse'),
+    });
   });
 
   it('says what is missing if the rest cannot be asked for', async () => {

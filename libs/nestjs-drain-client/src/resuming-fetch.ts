@@ -1,8 +1,14 @@
 import { systemClock, type Clock } from './clock.js';
-import { LossError } from './errors.js';
+import { LossError, reasonOf } from './errors.js';
 import { EventParser, type ServerSentEvent } from './event-parser.js';
-import { ResumableRequest, type ResumableRequestOptions } from './resumable-request.js';
-import { checkRetryOptions, RetrySchedule, type RetryOptions } from './retry-schedule.js';
+import { callback, checkOptions, unchecked, type OptionChecks } from './option-checks.js';
+import { checkRequest } from './request-check.js';
+import {
+  requestChecks,
+  ResumableRequest,
+  type ResumableRequestOptions,
+} from './resumable-request.js';
+import { retryChecks, RetrySchedule, type RetryOptions } from './retry-schedule.js';
 import { SequenceGuard } from './sequence-guard.js';
 import { withIdleTimeout, type IdleLimit } from './idle-timeout.js';
 
@@ -22,18 +28,39 @@ export interface ResumingFetchOptions extends RetryOptions, ResumableRequestOpti
   clock?: Clock;
 }
 
+const checks: OptionChecks<ResumingFetchOptions> = {
+  ...retryChecks,
+  ...requestChecks,
+  sequenceOf: callback,
+  isTerminal: callback,
+  after: (value) => (isPlace(value) ? undefined : 'set the `id` and the `sequence` of an event'),
+  clock: unchecked,
+};
+
+function isPlace(value: unknown): boolean {
+  const { id, sequence } = Object(value) as Record<string, unknown>;
+  return typeof id === 'string' && Number.isInteger(sequence);
+}
+
+/** @throws RangeError for an option that cannot work. */
+export function checkFetchOptions(options: ResumingFetchOptions): void {
+  checkOptions(options, checks);
+}
+
 /**
  * Fetches an event stream and goes on where it broke, on whichever replica answers: every event once, in order.
  * `init.signal` ends it as it ends a fetch; leaving the loop closes the connection.
- * @throws RangeError at once for an option that cannot work, and ResumeFailedError if the rest cannot be had. What
- * was read until then is right.
+ * @throws RangeError at once for an option that cannot work, TypeError at once for a request that cannot be sent, and
+ * ResumeFailedError if the rest cannot be had. What was read until then is right.
  */
 export function resumingFetch(
   input: string | URL,
   init: RequestInit = {},
   options: ResumingFetchOptions = {},
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
-  checkRetryOptions(options);
+  checkFetchOptions(options);
+  // With a function of the application, any address may be right.
+  if (!options.fetch) checkRequest(input, init);
   return read(input, init, options);
 }
 
@@ -108,7 +135,7 @@ async function* eventsOf(
 }
 
 function broken(error: unknown): never {
-  throw new LossError('the connection broke', undefined, error);
+  throw new LossError(`the connection broke (${reasonOf(error)})`, undefined, error);
 }
 
 function trailingNumber({ id }: ServerSentEvent): number | undefined {

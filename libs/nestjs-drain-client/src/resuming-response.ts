@@ -1,8 +1,8 @@
 import { systemClock } from './clock.js';
 import { LossError, ResumeFailedError } from './errors.js';
 import type { ServerSentEvent } from './event-parser.js';
-import { checkRetryOptions, retryAfter, RetrySchedule } from './retry-schedule.js';
-import { resumingFetch, type ResumingFetchOptions } from './resuming-fetch.js';
+import { retryAfter, RetrySchedule } from './retry-schedule.js';
+import { checkFetchOptions, resumingFetch, type ResumingFetchOptions } from './resuming-fetch.js';
 
 /**
  * A `fetch` whose event stream does not break: for a front end that takes a `fetch` of one's own, such as the AI SDK's
@@ -25,7 +25,7 @@ export function resumingResponse(
 export function createResumingResponse(
   options: ResumingFetchOptions = {},
 ): typeof resumingResponse {
-  checkRetryOptions(options);
+  checkFetchOptions(options);
   return (input, init) => respond(input, init, options);
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { LossError, ResumeFailedError } from './errors.js';
 import { sleep } from './idle-timeout.js';
+import { seconds, type OptionChecks } from './option-checks.js';
 
 /** How a lost connection is restored. Times in seconds. */
 export interface RetryOptions {
@@ -17,27 +18,23 @@ export interface RetryOptions {
 /** setTimeout's limit in seconds: 2^31 - 1 ms. A longer timer fires at once. */
 const longestDuration = 2_147_483;
 
-/** @throws RangeError for a value that cannot work, with what to set. */
-export function checkRetryOptions(options: RetryOptions): void {
-  const { attempts = 10, idleTimeout = 30, shortestPause = 0.25, longestPause = 8 } = options;
-  if (attempts !== Infinity && !(Number.isInteger(attempts) && attempts >= 0)) {
-    throw new RangeError(
-      `\`attempts\` is ${String(attempts)}; set a whole number from 0, or Infinity.`,
-    );
-  }
-  const problem = (name: string, value: number, remedy: string): RangeError =>
-    new RangeError(`\`${name}\` is ${String(value)}; ${remedy}.`);
-  for (const [name, value] of Object.entries({ shortestPause, longestPause })) {
-    if (isDuration(value)) continue;
-    throw problem(name, value, `set a number of seconds from 0 to ${longestDuration}`);
-  }
-  if (idleTimeout === Infinity || (isDuration(idleTimeout) && idleTimeout > 0)) return;
-  const remedy = `set a number of seconds above 0, up to ${longestDuration}, or Infinity`;
-  throw problem('idleTimeout', idleTimeout, remedy);
-}
+const pause = seconds(
+  (value) => value >= 0 && value <= longestDuration,
+  `set a number of seconds from 0 to ${longestDuration}`,
+);
 
-const isDuration = (value: unknown): boolean =>
-  typeof value === 'number' && value >= 0 && value <= longestDuration;
+export const retryChecks: OptionChecks<RetryOptions> = {
+  attempts: (value) =>
+    value === Infinity || (Number.isInteger(value) && Number(value) >= 0)
+      ? undefined
+      : 'set a whole number from 0, or Infinity',
+  shortestPause: pause,
+  longestPause: pause,
+  idleTimeout: seconds(
+    (value) => value === Infinity || (value > 0 && value <= longestDuration),
+    `set a number of seconds above 0, up to ${longestDuration}, or Infinity`,
+  ),
+};
 
 /** The longest `Retry-After` that is waited for. */
 const longestAdvice = 60_000;

@@ -12,11 +12,36 @@ export function refuseUnknown(owner: string, options: object, known: readonly st
   );
 }
 
+/**
+ * Stores take an object, and what newcomers have is the thing that belongs into it.
+ * @param example how the store is made
+ * @throws InvalidResumeOptionsError unless the options have the one that cannot be left out
+ */
+export function requireOption(
+  owner: string,
+  options: unknown,
+  name: string,
+  example: string,
+): void {
+  if (typeof options === 'object' && options !== null && name in options) return;
+  throw new InvalidResumeOptionsError(
+    `${owner} is given ${format(options)} without \`${name}\`; set ${example}.`,
+  );
+}
+
 /** @throws InvalidResumeOptionsError unless the value has the methods of a thing of ours. */
 export function withMethods<T>(name: string, value: T, remedy: string, ...methods: string[]): T {
   const given = value as Record<string, unknown> | null | undefined;
   if (methods.every((method) => typeof given?.[method] === 'function')) return value;
-  throw new InvalidResumeOptionsError(`\`${name}\` is ${String(value)}; set ${remedy}.`);
+  throw new InvalidResumeOptionsError(`\`${name}\` is ${format(value)}; set ${remedy}.`);
+}
+
+/** A value as an error message shows it. Not a text: the address of a server has its password. */
+function format(value: unknown): string {
+  if (typeof value === 'string') return 'a text';
+  if (typeof value === 'function') return 'a function';
+  if (value instanceof Promise) return 'a promise (await it)';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** @throws InvalidResumeOptionsError naming the option, unless its value is a finite number above 0. */

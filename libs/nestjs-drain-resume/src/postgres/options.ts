@@ -1,4 +1,4 @@
-import { InvalidResumeOptionsError, withMethods } from '../options.js';
+import { InvalidResumeOptionsError, requireOption, withMethods } from '../options.js';
 import { resolveServerOptions, type ServerStoreOptions } from '../server-store-options.js';
 import type { PgClient, PgPool } from './connection.js';
 import { schemaName } from './schema.js';
@@ -23,6 +23,7 @@ export interface PostgresStoreOptions extends ServerStoreOptions {
 export function resolveOptions(
   options: PostgresStoreOptions,
 ): Required<Omit<PostgresStoreOptions, 'listen'>> & Pick<PostgresStoreOptions, 'listen'> {
+  requireOption('PostgresResumeStore', options, 'pool', 'new PostgresResumeStore({ pool })');
   const own = ['pool', 'listen', 'schema'];
   const shared = resolveServerOptions('PostgresResumeStore', options, own);
   const { listen } = options;

@@ -19,6 +19,9 @@ describe('PostgreSQL store options', () => {
       'PostgresResumeStore has no option `prefix`; it knows `pool`',
     );
     expect(open({ pool: {} })).toThrow('set a Pool of pg');
+    expect(() => new PostgresResumeStore(pool as never)).toThrow(
+      'PostgresResumeStore is given an object without `pool`; set new PostgresResumeStore({ pool }).',
+    );
     expect(open({ listen: 'here' })).toThrow('set a function that makes a Client of pg, or false');
     const single = { ...pool, options: { max: 1 } };
     expect(open({ pool: single })).toThrow('raise its `max`, or set `listen`');

@@ -1,3 +1,4 @@
+import { withMethods } from '../options.js';
 import type { RedisConnection } from './connection.js';
 
 interface Subscriber {
@@ -20,11 +21,13 @@ export interface IoredisClient {
  * itself. The subscriber is a duplicate of it, opened with the first subscription. Give the store an instance of its
  * own: one that does not answer is disconnected and connects again.
  * @param onError errors of the subscriber's connection; it reconnects by itself.
+ * @throws InvalidResumeOptionsError for what is no such instance, such as its url.
  */
 export function fromIoredis(
   client: IoredisClient,
   onError: (error: unknown) => void = () => undefined,
 ): RedisConnection {
+  withMethods('client', client, 'an instance of ioredis', 'call', 'duplicate', 'disconnect');
   const listeners = new Map<string, () => void>();
   let subscriber: Subscriber | undefined;
   const open = () => {

@@ -1,3 +1,4 @@
+import { InvalidResumeOptionsError, withMethods } from '../options.js';
 import type { RedisConnection } from './connection.js';
 
 interface Subscriber {
@@ -38,11 +39,14 @@ export interface NodeRedisCluster extends Reconnecting {
  * The subscriber is a duplicate of it, opened with the first subscription. Give the store a client of its own: one
  * that does not answer is destroyed and connected again.
  * @param onError errors of the subscriber's connection; it reconnects by itself.
+ * @throws InvalidResumeOptionsError for what is no such client, such as its url.
  */
 export function fromNodeRedis(
   client: NodeRedisClient,
   onError: (error: unknown) => void = () => undefined,
 ): RedisConnection {
+  refuseCluster(client);
+  withMethods('client', client, 'a client of createClient() of @redis/client', ...needed);
   const send = (_key: string, command: readonly string[]) =>
     client.isReady ? client.sendCommand(command, sentAtOnce) : client.sendCommand(command);
   return connectionOf(send, client, onError);
@@ -53,11 +57,25 @@ export function fromNodeRedisCluster(
   cluster: NodeRedisCluster,
   onError: (error: unknown) => void = () => undefined,
 ): RedisConnection {
+  const methods = [...needed, clusterMethod];
+  withMethods('cluster', cluster, 'a cluster of createCluster() of @redis/client', ...methods);
   return connectionOf(
     (key, command) => cluster.sendCommand(key, false, [...command]),
     cluster,
     onError,
   );
+}
+
+/** A client of ioredis lacks the third one. */
+const needed = ['sendCommand', 'connect', 'destroy', 'duplicate'];
+
+/** Only a cluster has it. */
+const clusterMethod = 'getSlotRandomNode';
+
+/** It has all methods of a client, and `sendCommand` takes other arguments. */
+function refuseCluster(client: object): void {
+  if (typeof (Object(client) as Record<string, unknown>)[clusterMethod] !== 'function') return;
+  throw new InvalidResumeOptionsError('`client` is a cluster; use fromNodeRedisCluster(cluster).');
 }
 
 function connectionOf(

@@ -1,4 +1,4 @@
-import { InvalidResumeOptionsError, withMethods } from '../options.js';
+import { InvalidResumeOptionsError, requireOption, withMethods } from '../options.js';
 import { resolveServerOptions, type ServerStoreOptions } from '../server-store-options.js';
 import type { RedisConnection } from './connection.js';
 
@@ -12,11 +12,14 @@ export interface RedisStoreOptions extends ServerStoreOptions {
 
 /** @throws InvalidResumeOptionsError naming the option and what to set. */
 export function resolveOptions(options: RedisStoreOptions): Required<RedisStoreOptions> {
+  const example = 'new RedisResumeStore({ connection: fromNodeRedis(client) })';
+  requireOption('RedisResumeStore', options, 'connection', example);
   const shared = resolveServerOptions('RedisResumeStore', options, ['connection', 'prefix']);
   const { connection, prefix = 'drain' } = options;
   if (typeof prefix !== 'string' || prefix === '') {
     throw new InvalidResumeOptionsError(`\`prefix\` is ${JSON.stringify(prefix)}; set a text.`);
   }
   const remedy = 'fromNodeRedis(client) or fromIoredis(client)';
-  return { ...shared, connection: withMethods('connection', connection, remedy, 'send'), prefix };
+  withMethods('connection', connection, remedy, 'send', 'subscribe');
+  return { ...shared, connection, prefix };
 }

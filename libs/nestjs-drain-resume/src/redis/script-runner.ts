@@ -115,11 +115,16 @@ function replyCode(error: unknown): string | undefined {
   return error instanceof Error ? replyCodes.exec(error.message)?.[1] : undefined;
 }
 
+/** What `@redis/client` says of a client that was never connected, and of one that was closed. */
+const neverConnected = 'The client is closed';
+
 function unavailable(cause: unknown): StoreUnavailableError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StoreUnavailableError(
-    `Redis cannot be asked: ${reason}. Check that it runs, and the client's url; raise \`commandTimeout\` if it is ` +
-      'only slow.',
-    { cause },
-  );
+  const message =
+    reason === neverConnected
+      ? 'Redis cannot be asked: The client is closed. Connect it with `await client.connect()` before the application ' +
+        'starts, and close it behind the application.'
+      : `Redis cannot be asked: ${reason}. Check that it runs, and the client's url; raise \`commandTimeout\` if it is ` +
+        'only slow.';
+  return new StoreUnavailableError(message, { cause });
 }

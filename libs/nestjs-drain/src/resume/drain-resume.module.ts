@@ -29,7 +29,9 @@ import {
 } from '../core/option-checks.js';
 import { DRAIN, RESUMPTION } from '../core/tokens.js';
 import { LogResumption } from './log-resumption.js';
+import { isStore, misplacedStore, missingStore, resumeStore } from './store-option.js';
 import { StoreReadiness } from './store-readiness.js';
+import { UnreadableRoutes } from './unreadable-routes.js';
 
 /** All times in seconds. */
 export interface DrainResumeOptions extends Omit<StreamProducersOptions, 'clock' | 'onError'> {
@@ -101,6 +103,7 @@ export class DrainResumeModule {
             { maxPendingBytes }: DrainResumeOptions,
           ) => new LogResumption(service, drain, maxPendingBytes),
         },
+        UnreadableRoutes,
         {
           provide: StoreReadiness,
           inject: [DRAIN, OPTIONS],
@@ -115,7 +118,7 @@ export class DrainResumeModule {
 
 /** What `StreamProducers` checks itself is `unchecked` here. */
 const checks: Record<keyof DrainResumeOptions, OptionChecks[string]> = {
-  store: withMethods('append', 'read'),
+  store: resumeStore,
   owner: text,
   lease: unchecked,
   ttl: unchecked,
@@ -130,13 +133,8 @@ const checks: Record<keyof DrainResumeOptions, OptionChecks[string]> = {
 
 /** @throws InvalidResumeOptionsError naming every problem and its remedy. */
 function refuse(options: DrainResumeOptions): void {
-  const problems = optionProblems(options, checks);
-  if (problems.length === 0 && !options.store) {
-    problems.push(
-      '`store` is missing; set a RedisResumeStore of nestjs-drain-resume/redis, a PostgresResumeStore of ' +
-        'nestjs-drain-resume/postgres, or a MemoryResumeStore.',
-    );
-  }
+  const problems = isStore(options) ? [misplacedStore] : optionProblems(options, checks);
+  if (problems.length === 0 && !options.store) problems.push(missingStore);
   if (problems.length === 0) return;
   throw new InvalidResumeOptionsError(
     `DrainResumeModule cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`,

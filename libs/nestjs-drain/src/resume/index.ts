@@ -6,5 +6,5 @@ export {
 } from './drain-resume.module.js';
 export { eventId, positionOf, type StreamPosition } from './position.js';
 export { refusalException, StreamFinishedException } from './refusals.js';
-export { type ResumeCursor } from 'nestjs-drain-resume';
+export { KeyedStreams, ResumableStreamService, type ResumeCursor } from 'nestjs-drain-resume';
 export { StreamCursor } from './stream-cursor.decorator.js';

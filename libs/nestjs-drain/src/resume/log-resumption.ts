@@ -159,7 +159,7 @@ export class LogResumption implements Resumption {
     const { key } = exchange.options;
     if (!key || !asksForOpenStream(request)) return undefined;
     const id = keyedIdOf(exchange, key);
-    if (request.method === 'GET') return { id, after: -1, epoch: undefined, isKeyed: true };
+    if (request.method !== 'DELETE') return { id, after: -1, epoch: undefined, isKeyed: true };
     const { outcome } = await this.service.cancel(id, principalOf(exchange));
     if (outcome === 'unavailable') throw this.#refused(exchange, outcome);
     throw new StreamFinishedException();
@@ -187,5 +187,5 @@ function addressOf({ id, incarnation }: StreamPosition): string {
 
 /** By the key of the stream: whether to read it, or to end it. */
 function asksForOpenStream({ method }: IncomingMessage): boolean {
-  return method === 'GET' || method === 'DELETE';
+  return method === 'GET' || method === 'HEAD' || method === 'DELETE';
 }

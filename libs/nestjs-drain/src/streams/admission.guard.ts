@@ -13,6 +13,7 @@ import {
 } from '../core/resumption.js';
 import { ADMISSION_GUARD, DRAIN, FAREWELL, HEARTBEATS, RESUMPTION } from '../core/tokens.js';
 import { isEventSource } from './event-stream.js';
+import { HeadAnswer } from './head-answer.js';
 import {
   countRun,
   decide,
@@ -84,7 +85,6 @@ export class AdmissionGuard implements CanActivate {
     { admission, resumption, retryAfter }: Application,
   ): Promise<boolean> {
     const { request, response } = stream.transport;
-    if (request.method === 'HEAD') return true;
     if (!resumption) {
       throw nothingKeepsEvents(route);
     }
@@ -92,6 +92,10 @@ export class AdmissionGuard implements CanActivate {
     const exchange = { stream, options, route: route.pattern, request: framework, response };
     try {
       const located = await resumption.locate(exchange);
+      if (request.method === 'HEAD') {
+        decide(request, new HeadAnswer(stream));
+        return true;
+      }
       if (located) admission.announceResumed(stream);
       decide(request, new ResumableAnswer(stream, route, exchange, located, resumption));
       return true;

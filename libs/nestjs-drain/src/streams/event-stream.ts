@@ -7,6 +7,7 @@ import { beforeEnd } from './event-response.js';
 import { lastEvent, textOf, unwritable } from './farewell.js';
 import type { HttpStream } from './http-stream.js';
 import { RepeatedId } from './last-event-id.js';
+import { noEvents } from './no-events.js';
 
 /**
  * The events of an `@Sse()` handler, which the drain can end between two of them: the source is
@@ -35,7 +36,7 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
   follow(events: Observable<unknown>): void {
     const { cancelSubject } = this.stream.transport;
     if (cancelSubject.isCancelled) {
-      this.complete();
+      noEvents.subscribe(this);
       return;
     }
     this.stream.transport.beginAnswer();

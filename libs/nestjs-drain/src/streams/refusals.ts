@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ServiceUnavailableException, StreamableFile } from '@nestjs/common';
-import { EMPTY, NEVER } from 'rxjs';
+import { NEVER } from 'rxjs';
 import { ignoreLaterWrites } from '../compat/response.js';
 import type { HandlerRun } from '../core/resumption.js';
 import type { StreamKind } from '../core/stream.js';
@@ -8,6 +8,7 @@ import { beforeEnd } from './event-response.js';
 import { formatEvent, isEventSource, reconnectEvent } from './event-stream.js';
 import type { Answerer, HttpStream } from './http-stream.js';
 import { lastEventIdOf } from './last-event-id.js';
+import { noEvents } from './no-events.js';
 import type { StreamRoute } from './stream-route.js';
 
 /**
@@ -64,7 +65,7 @@ export class ReconnectAnswer implements Answerer {
     const body = reconnectText(this.request, this.retryAfter);
     if (this.route.isSse) {
       // Nest answers no event, and `retry:` is written where the application's interceptors do not change it.
-      return beforeEnd(this, () => body) ? EMPTY : NEVER;
+      return beforeEnd(this, () => body) ? noEvents : NEVER;
     }
     const type = 'text/event-stream';
     if (!this.route.writesItself) return new StreamableFile(Buffer.from(body), { type });
