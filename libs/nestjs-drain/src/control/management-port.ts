@@ -11,6 +11,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { DrainLog } from '../compat/nest-logger.js';
 import { ManagementRoutes } from '../compat/management-routes.js';
+import { requireParentheses } from '../compat/parentheses.js';
 import { Drain } from '../core/drain.js';
 import { InvalidDrainOptionsError } from '../core/options.js';
 import type { Listener } from '../core/shutdown.js';
@@ -22,7 +23,11 @@ import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
  * Moves a controller of your own, such as a health check or a metrics route, to the management port.
  * Without `control.port` it changes nothing.
  */
-export const Management = (): ClassDecorator => SetMetadata(MANAGEMENT, true);
+export function Management(): ClassDecorator;
+export function Management(...given: unknown[]): ClassDecorator {
+  requireParentheses('Management', given);
+  return SetMetadata(MANAGEMENT, true);
+}
 
 /**
  * A second way in, for the operator, the kubelet and Prometheus: the management routes, and behind

@@ -120,3 +120,8 @@ export interface Resumption {
     run: (run: HandlerRun) => unknown,
   ): Promise<AsyncIterable<Portion>>;
 }
+
+/** Whether its events are logged by the entry `nestjs-drain/resume`; with `handler` the handler does it. */
+export function isLogged({ resumable }: { readonly resumable?: unknown }): boolean {
+  return Boolean(resumable) && resumable !== 'handler';
+}

@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { withoutType } from '../compat/nest-routes.js';
+import { withParentheses } from '../compat/parentheses.js';
 import { HANDLER_RUN_PART } from '../core/resumption.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
 
@@ -24,4 +25,7 @@ const cursorOf = Object.assign(
  * take-over, events below it were sent by another replica and must not be produced again.
  * @throws Error when the handler is not `@DrainableStream({ resumable: true })`.
  */
-export const StreamCursor = createParamDecorator(cursorOf, [withoutType]);
+export const StreamCursor = withParentheses(
+  'StreamCursor',
+  createParamDecorator(cursorOf, [withoutType]),
+);

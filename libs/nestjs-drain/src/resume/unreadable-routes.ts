@@ -1,7 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { classesOf } from '../compat/classes.js';
 import { type Class, isRouteHandler, methodsOf, routePattern } from '../compat/nest-routes.js';
 import { DrainLog } from '../compat/nest-logger.js';
+import { isLogged } from '../core/resumption.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
 
 /** A resumable route: `POST /answers`. */
@@ -21,29 +23,25 @@ export class UnreadableRoutes implements OnModuleInit {
   constructor(private readonly modules: ModulesContainer) {}
 
   onModuleInit(): void {
-    const classes = [...this.modules.values()].flatMap(({ controllers }) =>
-      [...controllers.values()].flatMap(({ metatype }) => (metatype ? [metatype as Class] : [])),
-    );
-    const unreadable = unreadableOf([...new Set(classes)].flatMap(resumableRoutesOf));
+    const unreadable = unreadableOf([...classesOf(this.modules)].flatMap(resumableRoutesOf));
     if (unreadable.length > 0) this.#logger.warn(warning(unreadable));
   }
 }
 
 function resumableRoutesOf(controller: Class): Route[] {
   return [...methodsOf(controller).values()].flatMap((method) => {
-    if (!isRouteHandler(method) || !isLogged(method, controller)) return [];
+    if (!isRouteHandler(method) || !isResumable(method, controller)) return [];
     const [verb = '', path = ''] = routePattern(controller, method).split(' ');
     return [{ verb, path }];
   });
 }
 
-/** With `handler`, the handler says where the rest is. */
-function isLogged(method: object, controller: object): boolean {
+/** What the decorator of the method says, or else that of its class. */
+function isResumable(method: object, controller: object): boolean {
   const [ofMethod, ofClass] = [method, controller].map(
     (one) => Reflect.getMetadata(DRAINABLE_STREAM, one) as { resumable?: unknown } | undefined,
   );
-  const resumable = (ofMethod ?? ofClass)?.resumable;
-  return Boolean(resumable) && resumable !== 'handler';
+  return isLogged(ofMethod ?? ofClass ?? {});
 }
 
 function unreadableOf(routes: readonly Route[]): string[] {

@@ -8,6 +8,7 @@ import type { Drain } from '../core/drain.js';
 import { isLastAnswer } from '../core/stream-registry.js';
 import {
   ContinuedElsewhereError,
+  isLogged,
   type ResumableOptions,
   type Resumption,
 } from '../core/resumption.js';
@@ -28,7 +29,6 @@ import { ResumableAnswer } from './resumable-answer.js';
 import { StreamAdmission } from './stream-admission.js';
 import {
   type DeclaredStream,
-  isLogged,
   nothingKeepsEvents,
   streamRouteOf,
   type StreamRoute,

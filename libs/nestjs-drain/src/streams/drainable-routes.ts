@@ -16,6 +16,7 @@ import {
   setGuards,
 } from '../compat/nest-routes.js';
 import { streamedFor } from '../compat/streamed-bodies.js';
+import { isLogged } from '../core/resumption.js';
 import { DRAINABLE_STREAM, RESUMPTION } from '../core/tokens.js';
 import { decisionOf, isAnswerer, streamIn } from './http-stream.js';
 import { StreamInterceptor } from './stream.interceptor.js';
@@ -23,7 +24,6 @@ import {
   describeRoute,
   type DrainableStreamOptions,
   isAdmissionGuard,
-  isLogged,
   otherGuards,
   nothingKeepsEvents,
   setStreamRoute,

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { runPartOf, withoutType } from '../compat/nest-routes.js';
-import { requireParentheses } from '../compat/parentheses.js';
+import { withParentheses } from '../compat/parentheses.js';
 import { HANDLER_RUN_PART } from '../core/resumption.js';
 import { type OpenStream, Stream } from '../core/stream.js';
 import { DRAINABLE_STREAM } from '../core/tokens.js';
@@ -46,15 +46,6 @@ export function parameterOf(argument: { index: number; factory?: unknown }): str
   if (runPartOf(argument) === 'cursor') return cursor;
   return (argument.factory as { [PARAMETER]?: string } | undefined)?.[PARAMETER];
 }
-
-type ParameterFactory = ReturnType<typeof createParamDecorator>;
-
-const withParentheses =
-  (name: string, decorator: ParameterFactory): ParameterFactory =>
-  (...given) => {
-    requireParentheses(name, given);
-    return decorator(...given);
-  };
 
 const signalOf = Object.assign(
   (_: unknown, context: ExecutionContext): AbortSignal =>

@@ -28,7 +28,7 @@ export interface ResponseStreamOptions {
   farewell?: Farewell;
   /** As in `@DrainableStream()`. Default: the module's `heartbeat`. */
   heartbeat?: number | false;
-  /** Names the stream in events and logs. Default: a running number. */
+  /** Names the stream in events, logs and farewells. Default: a running number, in base 36. */
   id?: string;
 }
 

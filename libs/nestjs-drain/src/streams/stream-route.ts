@@ -13,7 +13,7 @@ import {
 } from '../compat/nest-routes.js';
 import { isAsyncGenerator, sendsGenerators, sentAsJson } from '../compat/streamed-bodies.js';
 import { format } from '../core/duration.js';
-import type { HandlerRun, ResumableOptions } from '../core/resumption.js';
+import { type HandlerRun, isLogged, type ResumableOptions } from '../core/resumption.js';
 import type { StreamKind, StreamRequest } from '../core/stream.js';
 import { ADMISSION_GUARD } from '../core/tokens.js';
 import { type Farewell, isTextOrBytes, textOf } from './farewell.js';
@@ -54,7 +54,7 @@ export interface DrainableStreamOptions<Request = unknown> {
    * served until the listener closes, also while the drain refuses new streams. Only for finite streams. Default false.
    */
   existing?: boolean | ((request: Request) => boolean);
-  /** Names the stream in events and logs. Default: a running number. */
+  /** Names the stream in events, logs and farewells. Default: a running number, in base 36. */
   id?: (request: Request) => string;
   /**
    * Whether the stream outlives its connection and its pod: events are logged before they are sent, and a client
@@ -206,11 +206,6 @@ export function streamRouteOf(handler: object): StreamRoute | undefined {
 
 export function setStreamRoute(handler: object, route: StreamRoute): void {
   Object.defineProperty(handler, ROUTE, { value: route });
-}
-
-/** Whether its events are logged by the entry `nestjs-drain/resume`; with `handler` the handler does it. */
-export function isLogged({ resumable }: DrainableStreamOptions): boolean {
-  return Boolean(resumable) && resumable !== 'handler';
 }
 
 export function nothingKeepsEvents({ pattern }: StreamRoute): Error {
