@@ -1,3 +1,4 @@
+export { type Clock } from './clock.js';
 export { ResumeFailedError } from './errors.js';
 export { type ServerSentEvent } from './event-parser.js';
 export { type ResumableRequestOptions } from './resumable-request.js';

@@ -31,11 +31,20 @@ export {
   type EventSource,
   type LastPayloads,
   type PayloadOptions,
+  type Payloads,
 } from './payloads.js';
 export { BacklogError } from './backlog.js';
+export { type ConfirmedEvents, type Feed } from './confirmed-events.js';
 export { ResumableProducer } from './producer.js';
 export { type Production, UnreadStreamError, type UnreadPolicy } from './production.js';
-export { findStream, openReader, ResumableReader, type ReadRequest } from './reader.js';
+export {
+  findStream,
+  openReader,
+  type OpenedReader,
+  type ReadPosition,
+  ResumableReader,
+  type ReadRequest,
+} from './reader.js';
 export {
   ResumableStreamService,
   type HandOff,
@@ -46,7 +55,20 @@ export {
   type ResumptionRefusal,
   type StartRequest,
 } from './resumable-stream-service.js';
-export type { ResumeCursor, ResumeStore, StreamEvent, StreamHead } from './store.js';
+export type {
+  Absent,
+  Ahead,
+  CancelRequest,
+  Deletion,
+  Found,
+  ReadRefused,
+  Replaced,
+  ResumeCursor,
+  ResumeStore,
+  StreamEvent,
+  StreamHead,
+  StreamPage,
+} from './store.js';
 export {
   StreamProducers,
   type NewStreamRequest,

@@ -135,7 +135,7 @@ describe('DrainResumeModule refuses what cannot work, with the remedy', () => {
   test.each<[object | null, RegExp]>([
     [null, /The options are null; set an object with store/],
     [{}, /`store` is missing; set a RedisResumeStore/],
-    [{ store: {} }, /`store` is an object; set an object with append\(\) and read\(\)/],
+    [{ store: {} }, /`store` is an object; set a RedisResumeStore of/],
     [
       { store: store(), codec: {} },
       /`codec` is an object; set an object with encode\(\) and decode/,
