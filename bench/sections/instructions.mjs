@@ -8,8 +8,8 @@ import { goals } from './throughput.mjs';
 const connections = 4;
 /** Requests: until the code is compiled, and of each slice. */
 const effort = {
-  '/plain': { warmUp: 20_000, count: 1000 },
-  '/stream': { warmUp: 20_000, count: 400 },
+  '/plain': { warmUp: 12_000, count: 1000 },
+  '/stream': { warmUp: 12_000, count: 400 },
 };
 const slices = 8;
 
