@@ -184,9 +184,10 @@ export class Connections implements Listener {
   }
 
   #connectionOf(request: IncomingMessage): Connection {
+    const known = this.#connections.get(request.socket);
+    if (known) return known;
     const session = http2StreamOf(request)?.session;
-    const known = session && Http2Connection.of(session);
-    return known ?? this.#connections.get(request.socket) ?? this.#adopt(request.socket);
+    return (session && Http2Connection.of(session)) ?? this.#adopt(request.socket);
   }
 
   /** A socket that was not accepted by this server but given to it. */
