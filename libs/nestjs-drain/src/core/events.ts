@@ -28,22 +28,6 @@ export type DrainListener<Type extends DrainEventType = DrainEventType> = (
   event: Extract<DrainEvent, { type: Type }>,
 ) => void;
 
-type AnyListener = (event: never) => void;
-
-const none: readonly AnyListener[] = [];
-
-const types = Object.keys({
-  started: true,
-  joined: true,
-  phaseChanged: true,
-  admitted: true,
-  refused: true,
-  resumed: true,
-  interrupted: true,
-  released: true,
-  ended: true,
-} satisfies Record<DrainEventType, true>) as DrainEventType[];
-
 export type OnError = (error: unknown) => void;
 
 /** What is told of an error may fail as well: a logger, or an error that cannot even be looked at. */
@@ -57,7 +41,18 @@ export function withoutThrowing(onError: OnError): OnError {
  */
 export class DrainEvents {
   /** By the type of event: what a stream tells of itself reaches only those that want to know it (law 9). */
-  readonly #listeners = new Map<DrainEventType, readonly AnyListener[]>();
+  readonly #listeners: Record<DrainEventType, readonly ((event: never) => void)[]> = {
+    started: [],
+    joined: [],
+    phaseChanged: [],
+    admitted: [],
+    refused: [],
+    resumed: [],
+    interrupted: [],
+    released: [],
+    ended: [],
+  };
+
   readonly #onError: OnError;
 
   constructor(onError: OnError = () => undefined) {
@@ -66,6 +61,7 @@ export class DrainEvents {
 
   /** Adds a listener to all events and returns a function that removes it. */
   subscribe(listener: DrainListener): () => void {
+    const types = Object.keys(this.#listeners) as DrainEventType[];
     const removals = types.map((type) => this.on(type, listener));
     return () => {
       for (const remove of removals) remove();
@@ -74,22 +70,20 @@ export class DrainEvents {
 
   /** As `subscribe`, to events of one type. */
   on<Type extends DrainEventType>(type: Type, listener: DrainListener<Type>): () => void {
-    const others = (): AnyListener[] => this.#of(type).filter((other) => other !== listener);
-    this.#listeners.set(type, [...others(), listener]);
-    return () => void this.#listeners.set(type, others());
+    const others = this.#listeners[type].filter((other) => other !== listener);
+    this.#listeners[type] = [...others, listener];
+    return () => {
+      this.#listeners[type] = this.#listeners[type].filter((other) => other !== listener);
+    };
   }
 
   emit(event: DrainEvent): void {
-    for (const listener of this.#of(event.type)) {
+    for (const listener of this.#listeners[event.type]) {
       try {
         (listener as DrainListener)(event);
       } catch (error) {
         this.#onError(error);
       }
     }
-  }
-
-  #of(type: DrainEventType): readonly AnyListener[] {
-    return this.#listeners.get(type) ?? none;
   }
 }
