@@ -81,6 +81,11 @@ export function reasonOf(error: unknown): string {
   return cause instanceof Error ? `${String(own)}: ${reasonOf(cause)}` : String(own);
 }
 
+/** @throws LossError for what a reader of a stream failed with */
+export function connectionBroke(error: unknown): never {
+  throw new LossError(`the connection broke (${reasonOf(error)})`, undefined, error);
+}
+
 /** Whether an answer may be another one later or from another replica. */
 export function isTemporary(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;

@@ -1,5 +1,12 @@
 import { systemClock, type Clock } from './clock.js';
-import { isTemporary, LossError, reasonOf, refusal, ResumeFailedError } from './errors.js';
+import {
+  connectionBroke,
+  isTemporary,
+  LossError,
+  reasonOf,
+  refusal,
+  ResumeFailedError,
+} from './errors.js';
 import { checkOptions, unchecked, type OptionChecks } from './option-checks.js';
 import { retryAfter, retryChecks, RetrySchedule, type RetryOptions } from './retry-schedule.js';
 import { SequenceGuard } from './sequence-guard.js';
@@ -91,7 +98,7 @@ async function* readResponse<Client extends ResponsesClient>(
       const stream = await withIdleTimeout(open(client, request, id, guard, either), silence());
       const events = stream[Symbol.asyncIterator]();
       for (;;) {
-        const result = await withIdleTimeout(events.next().catch(broken), silence());
+        const result = await withIdleTimeout(events.next().catch(connectionBroke), silence());
         if (result.done) throw new LossError('the stream ended before its terminal event');
         const event = result.value;
         if (!guard.admit(event.sequence_number)) continue;
@@ -151,10 +158,6 @@ function openingFailure(error: unknown, last: number | undefined): unknown {
   if (!created && !refusedUnseen) return error;
   const reason = status === undefined ? `no connection (${reasonOf(error)})` : `HTTP ${status}`;
   return new LossError(reason, retryAfter(headers?.get('Retry-After')), error);
-}
-
-function broken(error: unknown): never {
-  throw new LossError(`the connection broke (${reasonOf(error)})`, undefined, error);
 }
 
 function sequenceOf({ last }: SequenceGuard): number | undefined {

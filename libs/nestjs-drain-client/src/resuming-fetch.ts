@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from './clock.js';
-import { LossError, reasonOf } from './errors.js';
+import { connectionBroke, LossError } from './errors.js';
 import { EventParser, type ServerSentEvent } from './event-parser.js';
 import { callback, checkOptions, unchecked, type OptionChecks } from './option-checks.js';
 import { checkRequest } from './request-check.js';
@@ -122,7 +122,7 @@ async function* eventsOf(
   const reader = body.getReader();
   try {
     for (;;) {
-      const { done, value } = await withIdleTimeout(reader.read().catch(broken), idle);
+      const { done, value } = await withIdleTimeout(reader.read().catch(connectionBroke), idle);
       if (done) return;
       const events = parser.push(decoder.decode(value, { stream: true }));
       if (parser.retry !== undefined) schedule.advise(parser.retry);
@@ -132,10 +132,6 @@ async function* eventsOf(
     // Also an answer that the caller's own `fetch` brought without our signal.
     reader.cancel().catch(() => undefined);
   }
-}
-
-function broken(error: unknown): never {
-  throw new LossError(`the connection broke (${reasonOf(error)})`, undefined, error);
 }
 
 function trailingNumber({ id }: ServerSentEvent): number | undefined {

@@ -10,7 +10,7 @@ export function classesOf(modules: ModulesContainer): Set<Class> {
   return new Set(wrappers.map(({ metatype }) => metatype).filter(isClass));
 }
 
-function isClass(metatype: unknown): metatype is Class {
+export function isClass(metatype: unknown): metatype is Class {
   return (
     typeof metatype === 'function' && typeof metatype.prototype === 'object' && !!metatype.prototype
   );

@@ -2,9 +2,7 @@ import { Server, type ServiceDefinition, type ServerInterceptor } from '@grpc/gr
 import { GrpcMethod, Transport, type GrpcOptions } from '@nestjs/microservices';
 import { UnknownInternalError, requireParts } from './internals.js';
 import type { MicroserviceServer } from './nest-microservices.js';
-
-/** Nest's own metadata key of a handler's patterns, the same in 11 and 12. */
-const PATTERN = 'microservices:pattern';
+import { PATTERN } from './nest-routes.js';
 
 /** A gRPC method by its service, with or without the package in front, and its name. */
 export interface RpcName {

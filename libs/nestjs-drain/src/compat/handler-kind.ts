@@ -1,11 +1,11 @@
-import { isRouteHandler } from './nest-routes.js';
+import { isRouteHandler, PATTERN } from './nest-routes.js';
 
-/** Which part of Nest answers somebody with what a method returns. */
+/** Which part of Nest answers a caller with what a method returns. */
 export type HandlerKind = 'route' | 'message' | 'gateway' | 'resolver';
 
 /** By the metadata that Nest 11 and 12 leave on such methods. Their packages are optional here. */
 const metadata = {
-  message: ['microservices:pattern'],
+  message: [PATTERN],
   gateway: ['websockets:message_mapping'],
   resolver: ['graphql:resolver_type', 'graphql:resolve_property', 'graphql:resolve_reference'],
 } as const;

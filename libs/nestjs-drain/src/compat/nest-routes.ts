@@ -13,7 +13,7 @@ const REQUEST = '0';
 const RESPONSE_OR_NEXT = /^[12]:/;
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'ALL', 'OPTIONS', 'HEAD', 'SEARCH'];
 /** Handlers of microservices (gRPC included), and gateways. */
-const PATTERN = 'microservices:pattern';
+export const PATTERN = 'microservices:pattern';
 const GATEWAY = 'websockets:is_gateway';
 
 /** Marks the parameter that the library itself has added to a handler. */

@@ -80,8 +80,8 @@ export function breakOff(response: ServerResponse): void {
     return;
   }
   const { socket } = response;
-  if (socket && endsWithConnection(response)) resetSocket(socket);
   try {
+    if (socket && endsWithConnection(response)) resetSocket(socket);
     response.destroy();
   } finally {
     // The application may have replaced what destroys it.

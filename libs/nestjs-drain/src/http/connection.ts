@@ -116,11 +116,8 @@ export class Http1Connection extends Connection {
 
   destroy(): void {
     const { current } = this;
-    try {
-      if (current) breakOff(current);
-    } finally {
-      this.socket.destroy();
-    }
+    if (current) breakOff(current);
+    this.socket.destroy();
   }
 
   private get current(): ServerResponse | undefined {
@@ -180,6 +177,7 @@ export class Http2Connection extends Connection {
 
   /** Not within a callback of the session, such as the one with a request: Node's memory is corrupted then, and it aborts. */
   #close(): void {
+    if (this.#isEnding) return;
     this.#isEnding = true;
     setImmediate(() => this.session.close());
   }

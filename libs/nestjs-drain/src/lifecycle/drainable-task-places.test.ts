@@ -2,17 +2,13 @@ import { Controller, Get, Injectable, Scope, Sse, type Type } from '@nestjs/comm
 import { Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { EventPattern, GrpcMethod, MessagePattern } from '@nestjs/microservices';
 import { Cron } from '@nestjs/schedule';
-import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, test } from '@jest/globals';
-import { DrainableTask, GracefulShutdownModule } from '../index.js';
+import { drainedModule } from '../../test/support/drained-module.js';
+import { DrainableTask } from '../index.js';
 
 const start = (controllers: Type[], providers: Type[] = []) =>
-  Test.createTestingModule({
-    imports: [GracefulShutdownModule.forRoot({ health: false, signals: false })],
-    controllers,
-    providers,
-  }).compile();
+  drainedModule({ controllers, providers });
 
 const empty = 'and @DrainableTask() would skip it while draining';
 

@@ -27,7 +27,7 @@ const kinds: Record<HandlerKind, { readonly name: string; readonly remedy: strin
 };
 
 /**
- * Refuses `@DrainableTask()` on methods that somebody waits for: skipped, they would answer nothing. When the application
+ * Refuses `@DrainableTask()` on methods whose callers wait for an answer: skipped, they would answer nothing. When the application
  * starts, because the other decorators of a method may come later, and an instance may not be made before a request.
  */
 @Injectable()

@@ -22,7 +22,7 @@ type Holder = Record<typeof DRAIN_PROPERTY, Drain | undefined>;
  * return a promise, or nothing.
  *
  * A queue worker is refused: its jobs would count as completed. `nestjs-drain/queue` pauses it. So are HTTP routes and
- * other handlers that somebody waits for.
+ * other handlers whose callers wait for an answer.
  * @throws TypeError with the remedy, when it is applied or when the application starts.
  */
 export function DrainableTask(): MethodDecorator;

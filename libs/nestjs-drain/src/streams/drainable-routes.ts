@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { isClass } from '../compat/classes.js';
 import { DrainLog } from '../compat/nest-logger.js';
 import {
   checkRouteMetadata,
@@ -178,11 +179,4 @@ function notARoute({ name }: Class, method?: string): TypeError {
 
 function declaredOn(target: object): DrainableStreamOptions | undefined {
   return Reflect.getMetadata(DRAINABLE_STREAM, target) as DrainableStreamOptions | undefined;
-}
-
-/** Providers are whatever an application says; nothing but classes is looked at. */
-function isClass(metatype: unknown): metatype is Class {
-  return (
-    typeof metatype === 'function' && typeof metatype.prototype === 'object' && !!metatype.prototype
-  );
 }

@@ -1,22 +1,12 @@
 import { Controller, Get, Injectable, Param, Sse, type Type } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
-import { Test } from '@nestjs/testing';
 import { describe, expect, test } from '@jest/globals';
-import {
-  CurrentStream,
-  DrainableStream,
-  DrainableTask,
-  DrainSignal,
-  GracefulShutdownModule,
-} from '../index.js';
+import { drainedModule } from '../../test/support/drained-module.js';
+import { CurrentStream, DrainableStream, DrainableTask, DrainSignal } from '../index.js';
 import { StreamCursor } from '../resume/index.js';
 
 const start = (controllers: Type[], providers: Type[] = []) =>
-  Test.createTestingModule({
-    imports: [GracefulShutdownModule.forRoot({ health: false, signals: false })],
-    controllers,
-    providers,
-  }).compile();
+  drainedModule({ controllers, providers });
 
 const parameters = { DrainSignal, CurrentStream, StreamCursor } as const;
 const remedies = {
