@@ -1,10 +1,5 @@
 import type { Alarm, AlarmClock } from './clock.js';
-
-interface Asked {
-  /** The clock's ms. */
-  readonly asked: number;
-  fail(error: unknown): void;
-}
+import { OpenCall, OpenCalls } from './open-calls.js';
 
 /** The server did not answer in time. */
 export class NoAnswerError extends Error {
@@ -19,7 +14,7 @@ export class NoAnswerError extends Error {
  */
 export class AnswerTimeout {
   /** In the order in which their time is over. */
-  readonly #calls = new Set<Asked>();
+  readonly #calls = new OpenCalls();
   #alarm: Alarm | undefined;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -60,7 +55,7 @@ export class AnswerTimeout {
   }
 
   #follow<A, T>(call: Call<A, T>, answer: Promise<A>): void {
-    if (this.#calls.size === 0) this.#alarm?.keepAlive(true);
+    if (!this.#calls.first) this.#alarm?.keepAlive(true);
     this.#calls.add(call);
     this.#arm(this.timeout);
     answer.then(
@@ -75,9 +70,9 @@ export class AnswerTimeout {
   }
 
   /** @returns whether it was still waited for */
-  #settle(call: Asked): boolean {
+  #settle(call: OpenCall): boolean {
     const isWaited = this.#calls.delete(call);
-    if (this.#calls.size === 0) this.#alarm?.keepAlive(false);
+    if (!this.#calls.first) this.#alarm?.keepAlive(false);
     return isWaited;
   }
 
@@ -87,32 +82,32 @@ export class AnswerTimeout {
 
   #round(now: number): void {
     this.#alarm = undefined;
-    const late: Asked[] = [];
-    for (const call of this.#calls) {
+    const late: OpenCall[] = [];
+    for (let call = this.#calls.first; call; call = this.#calls.first) {
       const left = call.asked + this.timeout - now;
       if (left > 0) {
         this.#arm(left);
         break;
       }
+      this.#calls.delete(call);
       late.push(call);
     }
     // Behind the alarm for the others: what fails may ask again at once.
-    for (const call of late) {
-      this.#calls.delete(call);
-      call.fail(new NoAnswerError(this.timeout));
-    }
+    for (const call of late) call.fail(new NoAnswerError(this.timeout));
   }
 }
 
 /** One call, and what becomes of it. */
-class Call<A, T> implements Asked {
+class Call<A, T> extends OpenCall {
   constructor(
-    readonly asked: number,
+    asked: number,
     private readonly read: (answer: A) => T | Promise<T>,
     private readonly recover: (error: unknown, asked: number) => T | Promise<T>,
     private readonly resolve: (result: T | Promise<T>) => void,
     private readonly reject: (error: unknown) => void,
-  ) {}
+  ) {
+    super(asked);
+  }
 
   succeed(answer: A): void {
     try {
