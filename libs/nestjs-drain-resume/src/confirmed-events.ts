@@ -29,7 +29,9 @@ export class ConfirmedEvents {
     const { epoch, next } = this;
     this.next += payloads.length;
     if (this.#feeds.size === 0) return;
-    const events = payloads.map((payload, index) => ({ sequence: next + index, payload, epoch }));
+    const events = payloads.map(
+      (payload, index) => new ConfirmedEvent(next + index, payload, epoch),
+    );
     for (const feed of this.#feeds) feed.add(events, terminal);
   }
 
@@ -45,6 +47,15 @@ export class ConfirmedEvents {
     this.#feeds.add(feed);
     return feed;
   }
+}
+
+/** No literal, for the reason that `grown` gives. */
+class ConfirmedEvent implements StreamEvent {
+  constructor(
+    readonly sequence: number,
+    readonly payload: string,
+    readonly epoch: number,
+  ) {}
 }
 
 /** What one reader has still to take of a producer's events. */

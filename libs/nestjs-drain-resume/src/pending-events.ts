@@ -5,12 +5,14 @@ const batchSize = 256;
 /** A batch ends with the event that passes it, so that one append does not hold the store up for long. */
 const batchBytes = 1024 * 1024;
 
-/** One call of `write` or `writeAll`. */
-interface PendingWrite {
-  /** How many events were written up to its last one, in all. */
-  readonly end: number;
-  readonly resolve: (sequence: number) => void;
-  readonly reject: (error: Error) => void;
+/** One call of `write` or `writeAll`. No literal, for the reason that `grown` gives. */
+class PendingWrite {
+  constructor(
+    /** How many events were written up to its last one, in all. */
+    readonly end: number,
+    readonly resolve: (sequence: number) => void,
+    readonly reject: (error: Error) => void,
+  ) {}
 }
 
 /** The events of one stream that wait to be logged, in order. */
@@ -38,7 +40,7 @@ export class PendingEvents {
     for (const payload of payloads) this.#payloads = grown(this.#payloads, payload);
     if (this.length === 0) return Promise.resolve(logged - 1);
     return new Promise((resolve, reject) => {
-      const write = { end: this.#gone + this.length, resolve, reject };
+      const write = new PendingWrite(this.#gone + this.length, resolve, reject);
       this.#writes = grown(this.#writes, write);
     });
   }
