@@ -1,13 +1,21 @@
-import { Agent, get } from 'node:http';
+import { once } from 'node:events';
 import { alternate } from '../support/alternate.mjs';
 import { awake } from '../support/awake.mjs';
 import { Child } from '../support/questions.mjs';
 import { serverProcessor } from '../support/redis.mjs';
 import { quantile } from '../support/statistics.mjs';
+import { Readers } from './replica-readers.mjs';
 import { line, middle, ratioOf } from './report.mjs';
 
+const names = {
+  '/plain': 'plain',
+  '/confirmed': 'one bare XADD awaited for each event',
+  '/scripted': 'one bare script awaited for each event',
+  '/logged': '`resumable`',
+};
+
 const loads = ({ quick }) => [
-  { name: '100 streams of 20 events/s', streams: 100, pace: 50, length: quick ? 20 : 40 },
+  { name: '100 streams of 20 events/s', streams: 100, pace: 50, length: quick ? 30 : 50 },
   {
     name: '100 streams, an event of each in every turn',
     streams: 100,
@@ -16,94 +24,115 @@ const loads = ({ quick }) => [
   },
 ];
 
-/** A Nest application: what an event costs it on a route with `resumable`, and on the same route without. */
+/** A Nest application: what a stream costs it on a route with `resumable`, and on the same route without. */
 export async function replica(client, url, options) {
   const server = await Child.start('../server/resume.mjs', { redis: url });
+  const setting = { server, port: await server.ask('port'), client };
   try {
-    const port = await server.ask('port');
-    for (const load of loads(options)) await compare({ server, port, client }, load, options);
+    for (const path of Object.keys(names)) await underWay(setting, path, loads({ quick: true })[1]);
+    for (const load of loads(options)) await events(setting, load, options);
+    await starts(setting, options);
   } finally {
     await server.stop();
   }
 }
 
-async function compare(setting, load, { quick }) {
-  const slice = (path, changes) => measure(setting, path, { ...load, ...changes });
-  for (const path of ['/plain', '/logged'])
-    await slice(path, { pace: 0, length: quick ? 100 : 300 });
-  const { plain, confirmed, scripted, logged } = await alternate(quick ? 2 : 4, {
-    plain: () => slice('/plain'),
-    confirmed: () => slice('/confirmed'),
-    scripted: () => slice('/scripted'),
-    logged: () => slice('/logged'),
-  });
-  console.log(`\na replica with ${load.name}`);
-  const against = (name, results) =>
-    results === plain ? '' : `${ratioOf(results, plain, name).toFixed(2)} of the plain route`;
-  for (const [name, results] of [
-    ['plain', plain],
-    ['one bare XADD awaited for each event', confirmed],
-    ['one bare script awaited for each event', scripted],
-    ['`resumable`', logged],
-  ]) {
-    const redis = `${middle(results, 'redis').toFixed(1)} µs in Redis`;
-    const note = [redis, against('node', results)].filter(Boolean).join('; ');
-    line(`${name}: processor per event`, middle(results, 'node'), 'µs', note);
+async function events(setting, load, { quick }) {
+  const results = await inTurn(quick ? 2 : 4, Object.keys(names), (path) =>
+    underWay(setting, path, load),
+  );
+  console.log(`\na replica with ${load.name}, while all of them are under way`);
+  for (const [path, name] of Object.entries(names)) {
+    costLine(`${name}: processor per event`, results[path], results['/plain']);
     // Where nothing paces the events, their age is the backlog, and says nothing.
-    if (load.pace === 0) line(`${name}: rate`, middle(results, 'rate'), 'events/s');
+    if (load.pace === 0) line(`${name}: rate`, middle(results[path], 'rate'), 'events/s');
     else {
-      const late = middle(results, 'p99').toFixed(2);
-      line(`${name}: emitted until read, p50`, middle(results, 'p50'), 'ms', `p99 ${late} ms`);
+      const late = middle(results[path], 'p99').toFixed(2);
+      line(
+        `${name}: emitted until read, p50`,
+        middle(results[path], 'p50'),
+        'ms',
+        `p99 ${late} ms`,
+      );
     }
   }
 }
 
-async function measure({ server, port, client }, path, { streams, pace, length }) {
+/** What is not in the costs of the events: the request, the start of a stream, its end. */
+async function starts(setting, { quick }) {
+  const paths = ['/plain', '/logged'];
+  const load = { streams: 16, pace: 0, length: 2 };
+  const results = await inTurn(quick ? 2 : 4, paths, (path) =>
+    wholeStreams(setting, path, load, quick ? 20 : 40),
+  );
+  console.log('\na replica with streams of two events, 16 at once');
+  for (const path of paths)
+    costLine(`${names[path]}: processor per stream`, results[path], results['/plain']);
+}
+
+const inTurn = (times, paths, measure) =>
+  alternate(times, Object.fromEntries(paths.map((path) => [path, () => measure(path)])));
+
+function costLine(name, results, plain) {
+  const notes = [`${middle(results, 'redis').toFixed(1)} µs in Redis`];
+  if (results !== plain)
+    notes.push(`${ratioOf(results, plain, 'node').toFixed(2)} of the plain route`);
+  line(name, middle(results, 'node'), 'µs', notes.join('; '));
+}
+
+/** Per event, of streams that have all begun and none of which ends yet. */
+async function underWay({ server, port, client }, path, { streams, pace, length }) {
   await server.ask('set', { pace, length });
-  const before = await costs(server, client);
-  const start = performance.now();
-  const agent = new Agent({ keepAlive: true });
-  const readers = Array.from({ length: streams }, () => read({ port, path, agent }));
-  const ages = (await awake(Promise.all(readers))).flat();
-  agent.destroy();
-  const elapsed = performance.now() - start;
-  const after = await costs(server, client);
-  const count = streams * length;
-  if (ages.length !== count)
-    throw new Error(`${count - ages.length} events of ${path} are missing`);
+  const margin = Math.ceil(length / 6);
+  const readers = new Readers({ port, path, streams, from: margin, to: length - margin });
+  const measured = costsBetween({ server, client }, readers);
+  await awake(readers.ended);
+  const { ages, elapsed, ...cost } = await measured;
+  if (readers.ages.length !== streams * length)
+    throw new Error(`${streams * length - readers.ages.length} events of ${path} are missing`);
   return {
-    node: (after.node - before.node) / count,
-    redis: (after.redis - before.redis) / count,
-    rate: (count / elapsed) * 1000,
+    ...each(cost, ages.length),
+    rate: (ages.length / elapsed) * 1000,
     p50: quantile(ages, 0.5),
     p99: quantile(ages, 0.99),
   };
 }
 
-async function costs(server, client) {
+async function costsBetween(setting, readers) {
+  await once(readers, 'begun');
+  const before = await momentOf(setting, readers);
+  await once(readers, 'ending');
+  const after = await momentOf(setting, readers);
+  return {
+    ...difference(after.costs, before.costs),
+    ages: readers.ages.slice(before.count, after.count),
+    elapsed: after.time - before.time,
+  };
+}
+
+async function momentOf(setting, { ages }) {
+  return { costs: await costs(setting), count: ages.length, time: performance.now() };
+}
+
+/** Per stream, from its request to its end. */
+async function wholeStreams(setting, path, { streams, pace, length }, rounds) {
+  await setting.server.ask('set', { pace, length });
+  const before = await costs(setting);
+  for (let round = 0; round < rounds; round += 1) {
+    const readers = new Readers({ port: setting.port, path, streams, from: 1, to: length });
+    await awake(readers.ended);
+  }
+  return each(difference(await costs(setting), before), streams * rounds);
+}
+
+async function costs({ server, client }) {
   const { user, system } = await server.ask('processor');
   return { node: user + system, redis: await serverProcessor(client) };
 }
 
-/** The ages of a stream's events when they arrive, in ms, by the clock that all processes of the machine share. */
-function read({ port, path, agent }) {
-  return new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port, path, agent }, (response) => {
-      const ages = [];
-      let rest = '';
-      response.setEncoding('utf8');
-      response.on('data', (text) => {
-        const now = Number(process.hrtime.bigint() / 1000n);
-        const events = (rest + text).split('\n\n');
-        rest = events.pop();
-        for (const event of events) {
-          const at = /"at":(\d+)/.exec(event);
-          if (at) ages.push((now - Number(at[1])) / 1000);
-        }
-      });
-      response.on('end', () => resolve(ages));
-      response.on('error', reject);
-    });
-    request.on('error', reject);
-  });
-}
+const difference = (after, before) => ({
+  node: after.node - before.node,
+  redis: after.redis - before.redis,
+});
+
+const each = ({ node, redis }, count) => ({ node: node / count, redis: redis / count });
