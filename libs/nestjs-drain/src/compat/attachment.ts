@@ -31,9 +31,8 @@ export class Attachment<T> {
 
   /** @param isNeeded whether the value may still be asked for */
   drop(object: object, isNeeded: boolean): void {
-    const value = this.#held.get(object);
-    if (value === undefined) return;
+    const value = isNeeded ? this.#held.get(object) : undefined;
     this.#held.delete(object);
-    if (isNeeded) this.set(object, value);
+    if (value !== undefined) this.set(object, value);
   }
 }

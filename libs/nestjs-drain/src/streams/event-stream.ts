@@ -50,9 +50,11 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
     this.client.add(teardown);
   }
 
+  /** Its own list is empty (see `add`), and it stays in that of its client, which ends with it or soon after. */
   override unsubscribe(): void {
+    if (this.closed) return;
+    this.closed = this.isStopped = true;
     this.stream.transport.cancelSubject.remove(this);
-    super.unsubscribe();
   }
 
   /** The source is not heard any more, and stopped with its client, before the last words leave. */
