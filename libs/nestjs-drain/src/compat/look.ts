@@ -25,3 +25,12 @@ export function listenFirst(
     listener as (...args: unknown[]) => void,
   );
 }
+
+/** One listener for many emitters, which is told which of them it heard. */
+export function sharedListener<Emitter>(
+  heard: (emitter: Emitter) => void,
+): (this: Emitter) => void {
+  return function (this: Emitter) {
+    heard(this);
+  };
+}

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { listenFirst } from '../compat/look.js';
+import { listenFirst, sharedListener } from '../compat/look.js';
 import { seeFirst } from '../compat/request-front.js';
 import { requestName } from '../compat/request-name.js';
 import { http2StreamOf } from '../compat/response.js';
@@ -27,6 +27,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** In which a connection that is destroyed tells of its close; one of HTTP/2 takes the longest. */
 const turnsToClose = 6;
+
+type CloseListener = (this: Socket) => void;
 
 /** A request that came while the process shuts down, as the code that it runs can ask for it. */
 class RequestWork implements CountedWork {
@@ -127,6 +129,9 @@ export class Connections implements Listener {
     }
   }
 
+  /** One for all: each connection would hold its own, and what that one sees. */
+  readonly #onAnyClose: CloseListener = sharedListener((socket) => this.#onClose(socket));
+
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = this.#connectionOf(request);
     const { requests, isShuttingDown } = this.drain;
@@ -193,17 +198,18 @@ export class Connections implements Listener {
   /** A socket that was not accepted by this server but given to it. */
   #adopt(socket: Socket): Connection {
     const connection = new Http1Connection(socket);
-    this.#track(socket, connection);
+    // Of HTTP/2 this is Node's stand-in for the socket, which emits nothing itself.
+    this.#track(socket, connection, () => this.#onClose(socket));
     return connection;
   }
 
-  #track(socket: Socket, connection: Connection): void {
+  #track(socket: Socket, connection: Connection, heard: CloseListener = this.#onAnyClose): void {
     const isKnown = this.#connections.has(socket);
     connection.idleSince = this.drain.clock.now();
     this.#connections.set(socket, connection);
     this.#accepted += 1;
     // Not `once`, which costs a wrapper: a socket closes once anyway.
-    if (!isKnown) listenFirst(socket, 'close', () => this.#onClose(socket));
+    if (!isKnown) listenFirst(socket, 'close', heard);
     if (this.#isStopping) this.#destroyIdle(connection);
   }
 

@@ -146,7 +146,7 @@ export class StreamAdmission {
     if (transport.isGone) release(stream, false);
     else if (transport.isWaiting) releaseBehindOthers(stream);
     // Not `once`, which costs a wrapper: a response closes once anyway.
-    else listenFirst(response, 'close', () => release(stream, transport.isDelivered));
+    else listenFirst(response, 'close', () => release(stream, stream.transport.isDelivered));
     // It is a stream from here on, not a plain request. While serving, requests are not told of, but asked for.
     const { requests } = this.drain;
     if (requests.isClosed) requests.leave(response);
