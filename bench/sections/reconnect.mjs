@@ -10,7 +10,7 @@ const every = 50;
 
 /** How long a reader of a resumable stream waits behind a cut of its connection. */
 export async function reconnect({ quick }) {
-  const [lanes, cuts] = quick ? [10, 5] : [10, 25];
+  const [lanes, cuts] = quick ? [10, 5] : [10, 20];
   const row = async (reader, options) => {
     const pauses = await withReplicas((replicas) => {
       const ports = replicas.ports.toReversed().slice(reader === 'the same replica' ? 1 : 0);
