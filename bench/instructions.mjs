@@ -1,4 +1,4 @@
-// What a request costs in instructions: `npm run bench:instructions`, three quarters of an hour. Needs Valgrind. Writes docs/instructions.md.
+// What a request costs in instructions: `npm run bench:instructions`, half an hour. Needs Valgrind. Writes docs/instructions.md.
 //   --quick        one process of each; without the caches; prints the page, and writes nothing
 import { parseArgs } from 'node:util';
 import { caches } from './sections/caches.mjs';
