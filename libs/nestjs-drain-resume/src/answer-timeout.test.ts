@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ManualClock } from './testing/manual-clock.js';
 import { AnswerTimeout, NoAnswerError } from './answer-timeout.js';
@@ -94,6 +94,16 @@ describe('the wait for answers', () => {
     await expect(ask(() => Promise.resolve(1), broken)).rejects.toThrow('broken');
     const refused = answers.ask(() => Promise.reject(new Error('no')), broken, broken);
     await expect(refused).rejects.toThrow('broken');
+  });
+
+  test('is over with what is no promise: that is the answer', async () => {
+    const clock = new ManualClock();
+    const answers = new AnswerTimeout(clock, timeout);
+    const recover = jest.fn<() => string>(() => 'recovered');
+    const ask = () => 'answer' as unknown as Promise<string>;
+    expect(await answers.ask(ask, (answer: string) => answer, recover)).toBe('answer');
+    await clock.advanceAsync(1000);
+    expect(recover).not.toHaveBeenCalled();
   });
 });
 

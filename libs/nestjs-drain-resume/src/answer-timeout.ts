@@ -47,7 +47,7 @@ export class AnswerTimeout {
     return new Promise((resolve, reject) => {
       const call = new Call(this.clock.now(), read, recover, resolve, reject);
       try {
-        this.#follow(call, ask());
+        this.#follow(call, Promise.resolve(ask()));
       } catch (error) {
         call.fail(error);
       }

@@ -26,7 +26,7 @@ export function listenFirst(
   );
 }
 
-/** One listener for many emitters, which is told which of them it heard. */
+/** One listener for many emitters, which is told what its `this` is. */
 export function sharedListener<Emitter>(
   heard: (emitter: Emitter) => void,
 ): (this: Emitter) => void {

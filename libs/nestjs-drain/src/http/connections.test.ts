@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
@@ -402,6 +402,26 @@ test('law 7: a request of HTTP/2 that another server hands over is forgotten wit
   front.close();
   await once(front, 'close');
   await bytesArrive();
+  await drain.start('SIGTERM');
+  let isStopped = false;
+  void drain.stopListeners().then(() => (isStopped = true));
+  await bytesArrive();
+  await bytesArrive();
+  expect(isStopped).toBe(true);
+});
+
+test('law 7: a connection that is given to the server behind a Proxy is forgotten at its close', async () => {
+  const { http, drain } = setUp();
+  const front = createServer((socket) => http.server.emit('connection', new Proxy(socket, {})));
+  front.listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const accepted = once(front, 'connection') as Promise<[Socket]>;
+  const client = connectSocket((front.address() as AddressInfo).port, '127.0.0.1');
+  const [socket] = await accepted;
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  client.resetAndDestroy();
+  await closed;
+  front.close();
   await drain.start('SIGTERM');
   let isStopped = false;
   void drain.stopListeners().then(() => (isStopped = true));

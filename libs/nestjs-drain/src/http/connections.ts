@@ -129,8 +129,14 @@ export class Connections implements Listener {
     }
   }
 
-  /** One for all: each connection would hold its own, and what that one sees. */
-  readonly #onAnyClose: CloseListener = sharedListener((socket) => this.#onClose(socket));
+  /**
+   * One for all, or each connection would hold its own, and what that one sees. What stands in for a socket, such as a Proxy,
+   * does not emit itself: then those that are destroyed are meant.
+   */
+  readonly #onAnyClose: CloseListener = sharedListener((emitter) => {
+    if (this.#connections.has(emitter)) this.#onClose(emitter);
+    else for (const socket of this.#connections.keys()) if (socket.destroyed) this.#onClose(socket);
+  });
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = this.#connectionOf(request);
@@ -198,7 +204,7 @@ export class Connections implements Listener {
   /** A socket that was not accepted by this server but given to it. */
   #adopt(socket: Socket): Connection {
     const connection = new Http1Connection(socket);
-    // Of HTTP/2 this is Node's stand-in for the socket, which emits nothing itself.
+    // Of HTTP/2 this is Node's stand-in for the socket, which emits nothing itself and can be asked nothing behind its close.
     this.#track(socket, connection, () => this.#onClose(socket));
     return connection;
   }
@@ -222,7 +228,7 @@ export class Connections implements Listener {
       before.leaveHttp();
     }
     this.#track(socket, new UpgradedConnection(socket, before));
-    this.drain.upgrades.add(socket, () => this.#forget(socket));
+    this.drain.upgrades.add(socket, () => this.#leave(socket));
   }
 
   #onClose(socket: Socket): void {
@@ -239,6 +245,12 @@ export class Connections implements Listener {
   #forgetHandshake(socket: Socket): void {
     const handshake = this.#connections.get(socket);
     if (handshake) this.#keepAlive.release(handshake);
+    this.#leave(socket);
+  }
+
+  /** It is open, and none of these connections any more: its close means nothing here. */
+  #leave(socket: Socket): void {
+    socket.off('close', this.#onAnyClose);
     this.#forget(socket);
   }
 

@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import {
   type CallHandler,
   Controller,
@@ -8,7 +9,7 @@ import {
   Sse,
   UseInterceptors,
 } from '@nestjs/common';
-import { filter, map, merge, NEVER, of, repeat, Observable, Subject, tap } from 'rxjs';
+import { filter, map, merge, NEVER, of, repeat, Observable, Subject, Subscriber, tap } from 'rxjs';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   adapters,
@@ -19,7 +20,8 @@ import {
 import { rawOf } from '../compat/fastify.js';
 import { DrainableStream } from '../index.js';
 import { lastEventIdBehind } from '../../../../testing/last-event-id.js';
-import { formatEvent } from './event-stream.js';
+import { EventStream, formatEvent } from './event-stream.js';
+import { type HttpStream, HttpTransport } from './http-stream.js';
 
 /** Fresh for each stream: it is whole until an event has failed. */
 let source: Subject<unknown>;
@@ -187,6 +189,18 @@ class EventController {
     return source as Observable<MessageEvent>;
   }
 }
+
+test('a subscription that its source ends leaves nothing with the client', () => {
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  const transport = new HttpTransport('finite', 'handler', 5, request, response);
+  const ending = new Observable((subscriber) => subscriber.unsubscribe());
+  const events = EventStream.observe({ transport } as HttpStream, ending);
+  const client = new Subscriber<unknown>();
+  for (let time = 0; time < 3; time += 1) events.subscribe(client);
+  expect((client as unknown as { _finalizers: unknown })._finalizers ?? []).toEqual([]);
+  expect(transport.cancelSubject.isObserved).toBe(false);
+});
 
 test('an event is written with all its fields, as Nest writes them', () => {
   const event = { type: 'bye', id: '7', retry: 5, comment: 'so\nlong', data: { a: 1 } };

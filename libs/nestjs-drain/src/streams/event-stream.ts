@@ -50,11 +50,12 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
     this.client.add(teardown);
   }
 
-  /** Its own list is empty (see `add`), and it stays in that of its client, which ends with it or soon after. */
+  /** Its own list is empty (see `add`). As a rule its client ends it, which has no list any more. */
   override unsubscribe(): void {
     if (this.closed) return;
     this.closed = this.isStopped = true;
     this.stream.transport.cancelSubject.remove(this);
+    if (!this.client.closed) this.client.remove(this);
   }
 
   /** The source is not heard any more, and stopped with its client, before the last words leave. */
