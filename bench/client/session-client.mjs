@@ -1,4 +1,5 @@
 import { connect } from 'node:http2';
+import { now } from '../support/monotonic.mjs';
 
 /** Many open event streams on one connection of HTTP/2: no process can hold 50 000 connections. */
 export class SessionClient {
@@ -34,7 +35,7 @@ export class SessionClient {
       });
     });
     const closed = new Promise((resolve) => stream.once('close', resolve)).then(() => {
-      this.endsAt.push(Number(process.hrtime.bigint()) / 1e6);
+      this.endsAt.push(now());
       if (isAsked && stream.rstCode === 0) this.asked += 1;
     });
     return { opened, closed };

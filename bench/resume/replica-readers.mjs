@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Agent, get } from 'node:http';
+import { now } from '../support/monotonic.mjs';
 
 /** Clients that read streams of one length, all at once. Emit `begun` when all, and `ending` before any is at its end. */
 export class Readers extends EventEmitter {
@@ -33,12 +34,12 @@ export class Readers extends EventEmitter {
         let rest = '';
         response.setEncoding('utf8');
         response.on('data', (text) => {
-          const now = Number(process.hrtime.bigint() / 1000n);
+          const arrived = now();
           const events = (rest + text).split('\n\n');
           rest = events.pop();
           for (const event of events) {
-            const at = /"at":(\d+)/.exec(event);
-            if (at) note((now - Number(at[1])) / 1000);
+            const at = /"at":([\d.]+)/.exec(event);
+            if (at) note(arrived - Number(at[1]));
           }
         });
         response.on('end', resolve);

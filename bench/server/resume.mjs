@@ -7,6 +7,7 @@ import { DrainableStream, GracefulShutdownModule } from 'nestjs-drain';
 import { DrainResumeModule } from 'nestjs-drain/resume';
 import { fromNodeRedis, RedisResumeStore } from 'nestjs-drain-resume/redis';
 import { concatMap, Observable } from 'rxjs';
+import { now } from '../support/monotonic.mjs';
 import { answerQuestions } from '../support/questions.mjs';
 import { sendBare } from '../support/redis.mjs';
 import { decorateMethods } from './controllers.mjs';
@@ -24,8 +25,7 @@ function tokens() {
     let index = 0;
     let timer;
     const emit = () => {
-      const at = Number(process.hrtime.bigint() / 1000n);
-      client.next({ data: { index, at, delta: ' token' } });
+      client.next({ data: { index, at: now(), delta: ' token' } });
       index += 1;
       if (index === length) client.complete();
       else if (pace === 0) timer = setImmediate(emit);
