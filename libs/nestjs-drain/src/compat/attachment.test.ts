@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { Attachment } from './attachment.js';
 
@@ -10,6 +11,27 @@ test('a value is found on its own object, also on one that was given another pro
   expect([one, other, none].map((object) => attachment.of(object))).toEqual([1, 2, undefined]);
   attachment.set(one, 3);
   expect(attachment.of(one)).toBe(3);
+});
+
+test.each([
+  ['wrapped', 'itself'],
+  ['itself', 'wrapped'],
+] as const)('what is remembered of a request %s is known of it %s', (put, asked) => {
+  const raw = new EventEmitter();
+  const forms = { wrapped: { raw }, itself: raw };
+  const attachment = new Attachment<number>();
+  attachment.set(forms[put], 1);
+  expect(attachment.of(forms[asked])).toBe(1);
+  attachment.hold(forms[put], 2);
+  expect([forms[put], forms[asked]].map((form) => attachment.of(form))).toEqual([2, 2]);
+});
+
+test('what is remembered of a request is not that of one which inherits from it', () => {
+  const raw = new EventEmitter();
+  const attachment = new Attachment<number>();
+  attachment.hold({ raw }, 1);
+  const inheriting = Object.create(raw) as object;
+  expect(attachment.of(inheriting)).toBeUndefined();
 });
 
 test('two copies of the library find the value of each other, under its name alone', () => {

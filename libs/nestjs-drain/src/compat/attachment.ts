@@ -1,8 +1,12 @@
+import { rawOf } from './fastify.js';
+
 /**
- * One value that is remembered of requests or responses, beside them and not on them: Express gives each a prototype, and
- * with it a shape of its own, and one more property costs such an object some 30 000 instructions.
+ * One value that is remembered of requests, whether a framework's or Node's own is asked for. It stands on Node's own where
+ * that one is wrapped, as Fastify does: then all have one shape. Else it stands beside: Express gives each request a
+ * prototype, and with it a shape of its own, and one more property costs such an object some 30 000 instructions.
  */
 export class Attachment<T> {
+  readonly #key = Symbol('nestjs-drain.Attachment');
   /** Until `drop`. */
   readonly #held = new Map<object, T>();
   readonly #others = new WeakMap<object, T>();
@@ -13,26 +17,53 @@ export class Attachment<T> {
     return (all[Symbol.for(`nestjs-drain.${name}`)] ??= new Attachment<T>());
   }
 
-  of(object: object): T | undefined {
-    return this.#held.get(object) ?? this.#others.get(object);
+  of(request: object): T | undefined {
+    const raw = rawOf(request);
+    if (raw !== request) return this.#on(raw) ?? this.#beside(raw);
+    return this.#beside(raw) ?? this.#onItself(raw);
   }
 
-  set(object: object, value: T): void {
-    this.#others.set(object, value);
+  set(request: object, value: T): void {
+    const raw = rawOf(request);
+    if (raw === request) this.#others.set(raw, value);
+    else this.#put(raw, value);
   }
 
   /**
-   * As `set`, for objects whose end the caller announces by `drop`. A value in a WeakMap is kept by V8's scavenger until
+   * As `set`, for requests whose end the caller announces by `drop`. A value in a WeakMap is kept by V8's scavenger until
    * the next full collection, and with it all of its request: 50 µs for each stream on Express.
    */
-  hold(object: object, value: T): void {
-    this.#held.set(object, value);
+  hold(request: object, value: T): void {
+    const raw = rawOf(request);
+    if (raw === request) this.#held.set(raw, value);
+    else this.#put(raw, value);
   }
 
-  /** @param isNeeded whether the value may still be asked for */
-  drop(object: object, isNeeded: boolean): void {
-    const value = isNeeded ? this.#held.get(object) : undefined;
-    this.#held.delete(object);
-    if (value !== undefined) this.set(object, value);
+  /**
+   * What stands on the request goes with it.
+   * @param isNeeded whether the value may still be asked for
+   */
+  drop(request: object, isNeeded: boolean): void {
+    const raw = rawOf(request);
+    const value = isNeeded ? this.#held.get(raw) : undefined;
+    this.#held.delete(raw);
+    if (value !== undefined) this.#others.set(raw, value);
+  }
+
+  #beside(raw: object): T | undefined {
+    return this.#held.get(raw) ?? this.#others.get(raw);
+  }
+
+  #on(raw: object): T | undefined {
+    return (raw as Record<symbol, T | undefined>)[this.#key];
+  }
+
+  #put(raw: object, value: T): void {
+    (raw as Record<symbol, T>)[this.#key] = value;
+  }
+
+  /** Not what a prototype has, which may be another request. */
+  #onItself(raw: object): T | undefined {
+    return Object.hasOwn(raw, this.#key) ? this.#on(raw) : undefined;
   }
 }

@@ -47,8 +47,8 @@ export function lingerWhileReceiving(response: ServerResponse): void {
 interface ServedSocket {
   /** The response that Node is sending; null behind it, and undefined before the first. */
   readonly _httpMessage?: ServerResponse | null;
-  /** Bytes that were taken out of the buffer; `bytesWritten` adds up all that waits there besides. */
-  readonly _bytesDispatched?: number;
+  /** Null once it is closed. */
+  readonly _handle?: { readonly bytesWritten?: number } | null;
 }
 
 /** Which answer Node is sending on a connection of HTTP/1.1. Undefined where there is none, and where this Node does not show it. */
@@ -56,9 +56,12 @@ export function currentAnswer(socket: Socket): ServerResponse | undefined {
   return (socket as ServedSocket)._httpMessage ?? undefined;
 }
 
-/** Bytes that a connection has been sending, or has sent. Each stream asks for it when it begins. */
+/**
+ * Bytes that a connection has been sending, or has sent. Each stream asks for it when it begins, and `bytesWritten` adds up
+ * all that waits in the buffer besides.
+ */
 export function bytesDispatched(socket: Socket): number {
-  return (socket as ServedSocket)._bytesDispatched ?? socket.bytesWritten;
+  return (socket as ServedSocket)._handle?.bytesWritten ?? socket.bytesWritten;
 }
 
 /** A timer, as Node's own code reads it. */

@@ -20,9 +20,10 @@ import { LinkedList } from './linked-list.js';
  */
 export class StreamRegistry implements Iterable<Stream>, StreamKeeper {
   readonly #streams = new LinkedList<Stream>();
-  readonly #sizeOf: Record<StreamKind, number> = { finite: 0, subscription: 0 };
   readonly #counts = noStreams();
   readonly #idle = new IdleGate();
+  /** Open streams that end by themselves. */
+  #finite = 0;
   /** Open streams that were asked to end. */
   #told = 0;
   #refusal: Refusal | undefined;
@@ -48,7 +49,7 @@ export class StreamRegistry implements Iterable<Stream>, StreamKeeper {
   }
 
   sizeOf(kind: StreamKind): number {
-    return this.#sizeOf[kind];
+    return kind === 'finite' ? this.#finite : this.size - this.#finite;
   }
 
   /** Open streams that were not asked to end. */
@@ -69,7 +70,7 @@ export class StreamRegistry implements Iterable<Stream>, StreamKeeper {
     this.#sequence += 1;
     const stream = new Stream(request, this.#sequence, this.clock.now(), transport, this);
     this.#streams.add(stream);
-    this.#sizeOf[stream.kind] += 1;
+    if (stream.kind === 'finite') this.#finite += 1;
     this.#counts.admitted += 1;
     this.events.emit({ type: 'admitted', stream });
     return stream;
@@ -99,7 +100,7 @@ export class StreamRegistry implements Iterable<Stream>, StreamKeeper {
   released(stream: Stream, delivered: boolean): void {
     const outcome = stream.outcome(delivered);
     this.#streams.remove(stream);
-    this.#sizeOf[stream.kind] -= 1;
+    if (stream.kind === 'finite') this.#finite -= 1;
     if (stream.endedFor) this.#told -= 1;
     this.#counts[outcome] += 1;
     this.events.emit({ type: 'released', stream, outcome });

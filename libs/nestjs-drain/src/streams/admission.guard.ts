@@ -65,11 +65,10 @@ export class AdmissionGuard implements CanActivate {
     if (!route || !application) return true;
     // `switchToHttp()` would make three functions for each request.
     const framework = context.getArgByIndex<IncomingMessage>(0);
-    const request = rawOf(framework);
-    if (decisionOf(request) || !isLastGuard(request, route)) return true;
+    if (decisionOf(framework) || !isLastGuard(framework, route)) return true;
     const response = rawOf(context.getArgByIndex<ServerResponse>(1));
     const declared = declaredOf(route, framework, application);
-    const admission = application.admission.admit(declared, request, response);
+    const admission = application.admission.admit(declared, framework, response);
     if (!admission.admitted) return refuse(route, framework, response, admission);
     // The handler's events are watched. An interceptor may answer with its own; Nest writes each in one piece.
     if (route.isSse) admission.transport.watchUnobserved = watchUnobserved;
@@ -93,11 +92,11 @@ export class AdmissionGuard implements CanActivate {
     try {
       const located = await resumption.locate(exchange);
       if (request.method === 'HEAD') {
-        decide(request, new HeadAnswer(stream));
+        decide(framework, new HeadAnswer(stream));
         return true;
       }
       if (located) admission.announceResumed(stream);
-      decide(request, new ResumableAnswer(stream, route, exchange, located, resumption));
+      decide(framework, new ResumableAnswer(stream, route, exchange, located, resumption));
       return true;
     } catch (error) {
       if (!(error instanceof ContinuedElsewhereError)) throw error;
@@ -186,7 +185,7 @@ function refuse(
 ): boolean {
   const request = rawOf(framework) as IncomingMessage;
   if ((route.kind === 'subscription' || route.resumable) && isEventSource(request)) {
-    decide(request, new ReconnectAnswer(route, request, response, retryAfter, stream));
+    decide(framework, new ReconnectAnswer(route, request, response, retryAfter, stream));
     return true;
   }
   response.setHeader('Retry-After', wholeSeconds(retryAfter));

@@ -27,8 +27,8 @@ export class EventStream extends Subscriber<unknown> implements CancelListener {
     private readonly client: Subscriber<unknown>,
   ) {
     super();
-    const { request, response } = stream.transport;
-    this.repeated = RepeatedId.watch(request, response);
+    const { headers, response } = stream.transport;
+    this.repeated = RepeatedId.watch(headers, response);
     this.destination = client;
     client.add(this);
   }

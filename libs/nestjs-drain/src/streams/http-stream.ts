@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Http2ServerRequest, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Attachment } from '../compat/attachment.js';
@@ -30,6 +30,10 @@ export class HttpTransport implements StreamTransport {
   }
 
   readonly cancelSubject = new CancelSubject();
+  /** Node's own. */
+  readonly request: IncomingMessage;
+  /** By a framework, as Fastify does. Then all requests have one shape, and are looked at directly. */
+  private readonly isWrapped: boolean;
   /** The request's own; undefined for HTTP/2, where many streams share one. */
   private readonly connection: Socket | undefined;
   /**
@@ -47,14 +51,26 @@ export class HttpTransport implements StreamTransport {
     readonly farewell: Farewell,
     /** Seconds. */
     readonly retryAfter: number,
-    readonly request: IncomingMessage,
+    /** A framework's, or Node's own. */
+    framework: IncomingMessage,
     readonly response: ServerResponse,
   ) {
+    const request = rawOf(framework);
+    this.request = request;
+    this.isWrapped = request !== framework;
     const isHttp2 = request instanceof Http2ServerRequest;
-    this.connection = isHttp2 ? undefined : lookAt(request, 'socket');
+    this.connection = isHttp2 ? undefined : this.socket;
     const isCurrent = this.connection && currentAnswer(this.connection) === response;
     this.sender = isCurrent ? this.connection : undefined;
     this.bytesBefore = this.connection && bytesDispatched(this.connection);
+  }
+
+  private get socket(): Socket {
+    return this.isWrapped ? this.request.socket : lookAt(this.request, 'socket');
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.isWrapped ? this.request.headers : lookAt(this.request, 'headers');
   }
 
   /** Whether the handler itself sends the last words and ends. */
@@ -197,7 +213,7 @@ export interface Answerer {
 /** What the guard decided about a request, for the handler and its parameters to find. */
 export type Decision = HttpStream | Answerer;
 
-/** By the request. Before the decision: how often the guard has run. */
+/** Before the decision: how often the guard has run. */
 const decisions = Attachment.shared<Decision | number>('Decision');
 
 export function decide(request: object, decision: Decision): void {
@@ -222,7 +238,7 @@ export function countRun(request: object): number {
 /** @param request Express' request, or Fastify's; undefined when a handler is called directly. */
 export function decisionOf(request: unknown): Decision | undefined {
   const isRequest = typeof request === 'object' && request !== null;
-  const decision = isRequest ? decisions.of(rawOf(request)) : undefined;
+  const decision = isRequest ? decisions.of(request) : undefined;
   return typeof decision === 'object' ? decision : undefined;
 }
 

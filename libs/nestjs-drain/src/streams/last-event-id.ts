@@ -1,9 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { lookAt } from '../compat/look.js';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 
-/** The `Last-Event-ID` of a request, which EventSource sends in UTF-8 (HTML, section 9.2.4). */
-export function lastEventIdOf(request: IncomingMessage): string | undefined {
-  const header = lookAt(request, 'headers')['last-event-id'];
+/** The `Last-Event-ID`, which EventSource sends in UTF-8 (HTML, section 9.2.4). */
+export function lastEventIdOf(headers: IncomingHttpHeaders): string | undefined {
+  const header = headers['last-event-id'];
   if (typeof header !== 'string') return undefined;
   // Node reads each byte of a header as one character.
   const text = Buffer.from(header, 'latin1').toString();
@@ -26,8 +25,8 @@ export class RepeatedId {
    * Watches what is sent from here on, behind the application's interceptors and behind Nest.
    * @returns undefined for a client that came without an id
    */
-  static watch(request: IncomingMessage, response: ServerResponse): RepeatedId | undefined {
-    const id = lastEventIdOf(request);
+  static watch(headers: IncomingHttpHeaders, response: ServerResponse): RepeatedId | undefined {
+    const id = lastEventIdOf(headers);
     if (id === undefined) return undefined;
     const known = watched.get(response) ?? new RepeatedId(id, response);
     watched.set(response, known);

@@ -76,7 +76,7 @@ export class ReconnectAnswer implements Answerer {
 
 /** With the id that the client came with (see `RepeatedId`). */
 function reconnectText(request: IncomingMessage, retryAfter: number): string {
-  return formatEvent(reconnectEvent(lastEventIdOf(request), retryAfter));
+  return formatEvent(reconnectEvent(lastEventIdOf(request.headers), retryAfter));
 }
 
 /** Answers a request outside Nest's own routing: as the guard does it inside. */

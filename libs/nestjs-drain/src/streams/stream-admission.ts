@@ -75,7 +75,7 @@ export class StreamAdmission {
     checkOptions('StreamAdmission.open()', options, admissionChecks);
     const { kind = 'finite', ...rest } = options;
     const declared = { ...rest, kind, isLastAnswer: isLastAnswer(raw) };
-    const admission = this.admit(declared, raw, rawResponse);
+    const admission = this.admit(declared, request as IncomingMessage, rawResponse);
     if (!admission.admitted) {
       (response as { hijack?: () => void }).hijack?.();
       answerRefused(raw, rawResponse, { kind, ...admission });
@@ -113,7 +113,11 @@ export class StreamAdmission {
     return admission;
   }
 
-  /** One synchronous step: counted and remembered of the request, or refused. Both are Node's own. */
+  /**
+   * One synchronous step: counted and remembered of the request, or refused.
+   * @param request a framework's, or Node's own
+   * @param response Node's own
+   */
   admit(
     declared: DeclaredStream,
     request: IncomingMessage,
