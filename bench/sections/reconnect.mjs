@@ -19,11 +19,11 @@ export async function reconnect({ quick }) {
     });
     return pauseRow(reader, options, pauses.flat());
   };
-  const rows = [];
-  for (const reader of ['the same replica', 'the other replica']) {
-    // Side by side: two hundred events a second leave the machine idle.
-    rows.push(...(await Promise.all([row(reader, {}), row(reader, { shortestPause: 0 })])));
-  }
+  const readers = ['the same replica', 'the other replica'];
+  // All side by side: four hundred events a second leave the machine idle.
+  const rows = await Promise.all(
+    readers.flatMap((reader) => [row(reader, {}), row(reader, { shortestPause: 0 })]),
+  );
   return {
     title: 'Reconnect after a cut',
     text:

@@ -26,12 +26,25 @@ test.each([
   expect([forms[put], forms[asked]].map((form) => attachment.of(form))).toEqual([2, 2]);
 });
 
-test('what is remembered of a request is not that of one which inherits from it', () => {
+test('what is remembered of a request is not that of one which inherits from it, or is a copy', () => {
   const raw = new EventEmitter();
   const attachment = new Attachment<number>();
   attachment.hold({ raw }, 1);
   const inheriting = Object.create(raw) as object;
-  expect(attachment.of(inheriting)).toBeUndefined();
+  const copy = Object.assign(new EventEmitter(), raw);
+  for (const other of [inheriting, copy]) {
+    expect(attachment.of(other)).toBeUndefined();
+    expect(attachment.of({ raw: other })).toBeUndefined();
+  }
+});
+
+test('a request that takes no property is remembered as well', () => {
+  const deaf = new Proxy({}, { set: () => false, defineProperty: () => false });
+  const attachment = new Attachment<number>();
+  for (const raw of [Object.freeze({}), deaf]) {
+    attachment.hold({ raw }, 1);
+    expect(attachment.of({ raw })).toBe(1);
+  }
 });
 
 test('two copies of the library find the value of each other, under its name alone', () => {

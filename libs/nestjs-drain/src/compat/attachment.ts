@@ -1,4 +1,5 @@
 import { rawOf } from './fastify.js';
+import { createMarks } from './marks.js';
 
 /**
  * One value that is remembered of requests, whether a framework's or Node's own is asked for. It stands on Node's own where
@@ -6,7 +7,8 @@ import { rawOf } from './fastify.js';
  * prototype, and with it a shape of its own, and one more property costs such an object some 30 000 instructions.
  */
 export class Attachment<T> {
-  readonly #key = Symbol('nestjs-drain.Attachment');
+  /** On the requests themselves. */
+  readonly #marks = createMarks<T>();
   /** Until `drop`. */
   readonly #held = new Map<object, T>();
   readonly #others = new WeakMap<object, T>();
@@ -19,14 +21,14 @@ export class Attachment<T> {
 
   of(request: object): T | undefined {
     const raw = rawOf(request);
-    if (raw !== request) return this.#on(raw) ?? this.#beside(raw);
-    return this.#beside(raw) ?? this.#onItself(raw);
+    if (raw !== request) return this.#marks.of(raw) ?? this.#beside(raw);
+    return this.#beside(raw) ?? this.#marks.of(raw);
   }
 
   set(request: object, value: T): void {
     const raw = rawOf(request);
     if (raw === request) this.#others.set(raw, value);
-    else this.#put(raw, value);
+    else this.#marks.put(raw, value);
   }
 
   /**
@@ -36,7 +38,7 @@ export class Attachment<T> {
   hold(request: object, value: T): void {
     const raw = rawOf(request);
     if (raw === request) this.#held.set(raw, value);
-    else this.#put(raw, value);
+    else this.#marks.put(raw, value);
   }
 
   /**
@@ -52,18 +54,5 @@ export class Attachment<T> {
 
   #beside(raw: object): T | undefined {
     return this.#held.get(raw) ?? this.#others.get(raw);
-  }
-
-  #on(raw: object): T | undefined {
-    return (raw as Record<symbol, T | undefined>)[this.#key];
-  }
-
-  #put(raw: object, value: T): void {
-    (raw as Record<symbol, T>)[this.#key] = value;
-  }
-
-  /** Not what a prototype has, which may be another request. */
-  #onItself(raw: object): T | undefined {
-    return Object.hasOwn(raw, this.#key) ? this.#on(raw) : undefined;
   }
 }

@@ -78,7 +78,9 @@ export class ManagementPort implements OnApplicationBootstrap, OnApplicationShut
     this.#server = server;
     this.drain.listeners.add(this);
     const { address, port: bound } = server.address() as AddressInfo;
-    this.#logger.log(`Probes and shutdown routes are on port ${bound} of ${address}`);
+    this.#logger.log(
+      `Probes and shutdown routes are on port ${bound} of ${address === '::' ? 'all addresses' : address}`,
+    );
   }
 
   /**

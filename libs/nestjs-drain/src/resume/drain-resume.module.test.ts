@@ -1,10 +1,13 @@
+import type { ServerResponse } from 'node:http';
 import {
+  type ArgumentsHost,
   Body,
   type CanActivate,
   Controller,
   type ExecutionContext,
   Get,
   HttpException,
+  Injectable,
   type MessageEvent,
   NotFoundException,
   Param,
@@ -16,8 +19,8 @@ import {
 } from '@nestjs/common';
 import { eventually } from '../../../../testing/eventually.js';
 import { EventSource } from 'eventsource';
-import { from, Observable, Subject } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { from, Observable, of, Subject } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ManualClock } from 'nestjs-drain-resume/testing';
 import {
   InvalidResumeOptionsError,
@@ -33,7 +36,13 @@ import {
   type RunningApplication,
   startApplication,
 } from '../../test/support/application.js';
-import { DrainableStream, DrainSignal, type GracefulShutdownOptions } from '../index.js';
+import { rawOf } from '../compat/fastify.js';
+import {
+  DrainableStream,
+  DrainSignal,
+  type GracefulShutdownOptions,
+  StreamAdmission,
+} from '../index.js';
 import { StreamCursor } from './stream-cursor.decorator.js';
 import { DrainResumeModule, type DrainResumeOptions } from './drain-resume.module.js';
 
@@ -639,6 +648,50 @@ test.each([{ acrossReplicas: true }, { handOff: 'eager' as const }])(
     await expect(startApplication('express', parts)).rejects.toThrow(InvalidResumeOptionsError);
   },
 );
+
+test.each(['express', 'fastify'] as const)(
+  'a request that was opened by hand is no resumable stream: %s',
+  async (adapter) => {
+    const filter = { catch: jest.fn((_: unknown, host: ArgumentsHost) => answerTeapot(host)) };
+    const application = await startApplication(adapter, {
+      imports: [DrainResumeModule.forRoot({ store: new MemoryResumeStore() })],
+      controllers: [OpenedController],
+      prepare: (app) => app.useGlobalFilters(filter),
+    });
+    const answer = await fetch(`${application.url}/opened`);
+    expect(answer.status).toBe(418);
+    await answer.text();
+    expect(String(filter.catch.mock.calls[0]?.[0])).toMatch(
+      /GET \/opened is resumable.*opened before by StreamAdmission\.open\(\): leave that out/,
+    );
+    await application.close();
+  },
+);
+
+function answerTeapot(host: ArgumentsHost): void {
+  const response = rawOf(host.switchToHttp().getResponse<ServerResponse>());
+  response.writeHead(418).end();
+}
+
+@Injectable()
+class Opener implements CanActivate {
+  constructor(private readonly admission: StreamAdmission) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const [request, response] = context.getArgs<[object, object]>();
+    return this.admission.open(request, response, { route: 'GET /opened' }) !== undefined;
+  }
+}
+
+@Controller()
+class OpenedController {
+  @Sse('opened')
+  @UseGuards(Opener)
+  @DrainableStream({ resumable: true })
+  opened(): Observable<MessageEvent> {
+    return of({ data: 'a' });
+  }
+}
 
 test('an option that does not exist is refused with those that do', async () => {
   const options = { store: new MemoryResumeStore(), patience: 3 } as DrainResumeOptions;

@@ -18,9 +18,11 @@ import { HeadAnswer } from './head-answer.js';
 import {
   countRun,
   decide,
+  type Decision,
   decisionOf,
   type HttpStream,
   type HttpTransport,
+  isAnswerer,
   streamOf,
 } from './http-stream.js';
 import { ReconnectAnswer, StreamRefusedException } from './refusals.js';
@@ -65,7 +67,9 @@ export class AdmissionGuard implements CanActivate {
     if (!route || !application) return true;
     // `switchToHttp()` would make three functions for each request.
     const framework = context.getArgByIndex<IncomingMessage>(0);
-    if (decisionOf(framework) || !isLastGuard(framework, route)) return true;
+    const known = decisionOf(framework);
+    if (known && isLogged(route)) refuseOpened(known, route);
+    if (known || !isLastGuard(framework, route)) return true;
     const response = rawOf(context.getArgByIndex<ServerResponse>(1));
     const declared = declaredOf(route, framework, application);
     const admission = application.admission.admit(declared, framework, response);
@@ -133,6 +137,14 @@ export class AdmissionGuard implements CanActivate {
       return undefined;
     }
   }
+}
+
+/** What was opened by hand is logged by nothing. */
+function refuseOpened(known: Decision, { pattern }: StreamRoute): void {
+  if (isAnswerer(known)) return;
+  throw new Error(
+    `${pattern} is resumable, and its request was opened before by StreamAdmission.open(): leave that out for this route.`,
+  );
 }
 
 /** Runs are counted only where there are two. */

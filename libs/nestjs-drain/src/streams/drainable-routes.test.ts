@@ -303,6 +303,17 @@ test('what can be no stream is refused at start, with the remedy', async () => {
       return of();
     }
   }
+  @Controller()
+  class Generating {
+    @Sse('generating')
+    @DrainableStream()
+    async *work(): AsyncGenerator<MessageEvent> {
+      yield await Promise.resolve({ data: 'a' });
+    }
+  }
+  await expect(startApplication('express', { controllers: [Generating] })).rejects.toThrow(
+    /Generating\.work\(\) is an async generator.*return an Observable.*or declare the stream resumable/,
+  );
   const refusal = /\.work\(\) does nothing: it is for HTTP routes.*Take it away/;
   await expect(startApplication('express', { controllers: [Message] })).rejects.toThrow(refusal);
   await expect(startApplication('express', { controllers: [Unlogged] })).rejects.toThrow(

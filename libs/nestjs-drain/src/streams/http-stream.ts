@@ -41,7 +41,7 @@ export class HttpTransport implements StreamTransport {
    * Express gives each request and response a shape of its own, which makes each look at them dear; this tells the same.
    */
   private readonly sender: Socket | undefined;
-  /** What the connection had sent for earlier requests. */
+  /** What the connection had sent for earlier requests; undefined where it was still sending their answers. */
   private readonly bytesBefore: number | undefined;
   private uncounted = 0;
   private isComplete = false;
@@ -62,7 +62,7 @@ export class HttpTransport implements StreamTransport {
     this.connection = isHttp2 ? undefined : this.socket;
     const isCurrent = this.connection && currentAnswer(this.connection) === response;
     this.sender = isCurrent ? this.connection : undefined;
-    this.bytesBefore = this.connection && bytesDispatched(this.connection);
+    this.bytesBefore = this.sender && bytesDispatched(this.sender);
   }
 
   private get socket(): Socket {
@@ -213,8 +213,9 @@ export interface Answerer {
 /** What the guard decided about a request, for the handler and its parameters to find. */
 export type Decision = HttpStream | Answerer;
 
-/** Before the decision: how often the guard has run. */
-const decisions = Attachment.shared<Decision | number>('Decision');
+const decisions = Attachment.shared<Decision>('Decision');
+/** How often the guard has run for a request, where it runs twice. */
+const guardRuns = Attachment.shared<number>('GuardRuns');
 
 export function decide(request: object, decision: Decision): void {
   const stream = streamIn(decision);
@@ -227,19 +228,17 @@ export function forget({ request, isHandled }: HttpTransport): void {
   decisions.drop(request, !isHandled);
 }
 
-/** @returns how often the guard has now run for a request that it has not decided about */
+/** @returns how often the guard has now run for a request */
 export function countRun(request: object): number {
-  const before = decisions.of(request);
-  const runs = (typeof before === 'number' ? before : 0) + 1;
-  decisions.set(request, runs);
+  const runs = (guardRuns.of(request) ?? 0) + 1;
+  guardRuns.set(request, runs);
   return runs;
 }
 
 /** @param request Express' request, or Fastify's; undefined when a handler is called directly. */
 export function decisionOf(request: unknown): Decision | undefined {
   const isRequest = typeof request === 'object' && request !== null;
-  const decision = isRequest ? decisions.of(request) : undefined;
-  return typeof decision === 'object' ? decision : undefined;
+  return isRequest ? decisions.of(request) : undefined;
 }
 
 /** The stream that a request was admitted as; undefined where it was not. */

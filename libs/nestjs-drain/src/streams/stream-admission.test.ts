@@ -3,13 +3,30 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import http2 from 'node:http2';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { Controller, Get, Next, Req, Res, UseInterceptors } from '@nestjs/common';
-import { finalize } from 'rxjs';
+import {
+  type CanActivate,
+  Controller,
+  Get,
+  type MessageEvent,
+  Next,
+  Req,
+  Res,
+  Sse,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import { finalize, NEVER, type Observable, of } from 'rxjs';
 import { WebSocketServer } from 'ws';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { eventually } from '../../../../testing/eventually.js';
 import { startApplication, type RunningApplication } from '../../test/support/application.js';
 import { rawOf } from '../compat/fastify.js';
-import { DrainableStream, type OpenStream, StreamAdmission } from '../index.js';
+import {
+  DrainableStream,
+  type OpenStream,
+  StreamAdmission,
+  type UpgradeOptions,
+} from '../index.js';
 
 const options = { route: 'GET /feed', kind: 'subscription' } as const;
 
@@ -321,4 +338,86 @@ describe('what open() and openUpgrade() are called with', () => {
     expect(second).toBe(first);
     expect(second.route).toBe('GET /feed');
   });
+
+  test('a kind that is undefined is the default', async () => {
+    await outcomeOf((admission, request) => {
+      const { socket } = request as IncomingMessage;
+      const upgrade = { route: 'WS /live', kind: undefined } as unknown as UpgradeOptions;
+      return admission.openUpgrade(request as IncomingMessage, socket, upgrade);
+    });
+    expect([...running.drain.streams].map(({ kind }) => kind)).toEqual(['finite']);
+    expect(running.drain.streams.sizeOf('finite')).toBe(1);
+  });
 });
+
+/** Opens the request before the handler; the admission guard runs before it, and once more behind it. */
+const opener = (form: (framework: object) => object): CanActivate => ({
+  canActivate: (context) => {
+    const [request, response] = context.getArgs<[object, object]>();
+    const admission = running.application.get(StreamAdmission);
+    return admission.open(form(request), form(response), { route: 'GET /opened' }) !== undefined;
+  },
+});
+
+@Controller()
+@DrainableStream()
+class OpenedController {
+  @Sse('wrapped')
+  @UseGuards(opener((framework) => framework))
+  wrapped(): Observable<MessageEvent> {
+    return of({ data: 'a' });
+  }
+
+  @Sse('raw')
+  @UseGuards(opener(rawOf))
+  raw(): Observable<MessageEvent> {
+    return of({ data: 'a' });
+  }
+}
+
+test.each([
+  ['express', 'wrapped'],
+  ['express', 'raw'],
+  ['fastify', 'wrapped'],
+  ['fastify', 'raw'],
+] as const)(
+  'a request that a guard of its route opens is one stream: %s, %s',
+  async (adapter, path) => {
+    running = await startApplication(adapter, { controllers: [OpenedController] });
+    const routes: string[] = [];
+    running.drain.events.on('admitted', ({ stream }) => routes.push(stream.route));
+    expect(await (await fetch(`${running.url}/${path}`)).text()).toContain('data: a');
+    expect(routes).toEqual(['GET /opened']);
+  },
+);
+
+@Controller()
+class WaitingController {
+  @Sse('never')
+  @DrainableStream()
+  never(): Observable<MessageEvent> {
+    return NEVER;
+  }
+}
+
+test.each(['express', 'fastify'] as const)(
+  'many streams that wait on one connection share a listener, know no bytes yet, and go with it: %s',
+  async (adapter) => {
+    const warned = jest.fn();
+    process.on('warning', warned);
+    cleanups.push(() => process.off('warning', warned));
+    running = await startApplication(adapter, { controllers: [WaitingController] });
+    const { streams } = running.drain;
+    const client = connect(Number(new URL(running.url).port), '127.0.0.1');
+    client.write('GET /never HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(15));
+    await once(client, 'data');
+    await eventually(() => expect(streams.size).toBe(15));
+    const [first, ...others] = [...streams].map((stream) => stream.progress().bytes);
+    expect(first).toBeGreaterThan(0);
+    expect(others).toEqual(Array.from({ length: 14 }));
+    client.destroy();
+    await eventually(() => expect(streams.size).toBe(0));
+    expect(streams.counts()).toMatchObject({ admitted: 15, abandoned: 15 });
+    expect(warned).not.toHaveBeenCalled();
+  },
+);

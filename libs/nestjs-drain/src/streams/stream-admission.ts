@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { rawOf } from '../compat/fastify.js';
@@ -103,7 +104,8 @@ export class StreamAdmission {
     checkUpgrade([request, socket]);
     checkOptions('StreamAdmission.openUpgrade()', options, upgradeChecks);
     const transport = new UpgradedSocket(request, socket, this.drain);
-    const admission = this.drain.streams.admit({ kind: 'finite', ...options }, transport);
+    const { kind = 'finite', ...rest } = options;
+    const admission = this.drain.streams.admit({ ...rest, kind }, transport);
     if (!admission.admitted) {
       refuseSocket(socket, admission.retryAfter);
       return undefined;
@@ -164,14 +166,26 @@ function release(stream: HttpStream, isDelivered: boolean): void {
   forget(transport);
 }
 
-/** Behind another response of its connection. On Node 20 it never closes if the socket goes first. */
+/** The streams that wait behind another response of their connection. */
+const waiting = new WeakMap<Socket, Set<HttpStream>>();
+
+/** On Node 20 the response of one that waits never closes if the socket goes first. */
 function releaseBehindOthers(stream: HttpStream): void {
   const { request, response } = stream.transport;
-  const { socket } = request;
-  const onClose = (): void => {
-    socket.off('close', onClose);
+  const others = waiting.get(request.socket) ?? watchWaiting(request.socket);
+  others.add(stream);
+  response.prependListener('close', () => {
+    others.delete(stream);
     release(stream, stream.transport.isDelivered);
-  };
-  response.prependListener('close', onClose);
-  socket.prependOnceListener('close', onClose);
+  });
+}
+
+/** One listener for all of a connection: a client may send many requests at once. */
+function watchWaiting(socket: Socket): Set<HttpStream> {
+  const streams = new Set<HttpStream>();
+  waiting.set(socket, streams);
+  socket.prependOnceListener('close', () => {
+    for (const stream of streams) release(stream, stream.transport.isDelivered);
+  });
+  return streams;
 }

@@ -166,6 +166,12 @@ export function describeRoute(
   if (!sendsGenerators && !isSse && isAsyncGenerator(method)) {
     throw new TypeError(`${title} is an async generator, and ${sentAsJson}`);
   }
+  if (isSse && !isLogged(declared) && isAsyncGenerator(method)) {
+    throw new TypeError(
+      `${title} is an async generator, and @Sse() answers 500 to it: return an Observable, such as from(events()), ` +
+        'or declare the stream resumable.',
+    );
+  }
   if (!declared.resumable && runParts.some(([, part]) => part === 'cursor')) {
     throw new TypeError(
       `${title} has a @StreamCursor() but no stream to resume: put @DrainableStream({ resumable: true }) on it.`,
