@@ -23,6 +23,12 @@ describe('event parser', () => {
     expect(events.map((event) => event.id)).toEqual(['1', '1', '']);
   });
 
+  it('knows which events carry the id of another', () => {
+    const parser = new EventParser();
+    const events = parser.push('data: a\n\nid: 1\ndata: b\n\ndata: c\n\nid: 1\ndata: d\n\n');
+    expect(events.map((event) => parser.carriesId(event))).toEqual([false, false, true, false]);
+  });
+
   it('takes no comment, no unknown field, no event without data and no unfinished one for an event', () => {
     expect(parse(': hello\n\nevent: empty\n\nfoo: bar\n\ndata: unfinished\n')).toEqual([]);
   });

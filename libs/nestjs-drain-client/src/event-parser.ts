@@ -12,12 +12,15 @@ export interface ServerSentEvent {
 /** The events of a `text/event-stream` in pieces, with the id that the standard carries on. */
 export class EventParser {
   #events: ServerSentEvent[] = [];
+  readonly #carrying = new WeakSet<ServerSentEvent>();
   #id = '';
   #retry: number | undefined;
   readonly #parser = createParser({
-    onEvent: ({ event = 'message', data, id = this.#id }) => {
-      this.#id = id;
-      this.#events.push({ type: event, data, id });
+    onEvent: ({ event: type = 'message', data, id }) => {
+      this.#id = id ?? this.#id;
+      const event = { type, data, id: this.#id };
+      if (id === undefined && event.id !== '') this.#carrying.add(event);
+      this.#events.push(event);
     },
     onRetry: (pause) => (this.#retry = pause),
   });
@@ -25,6 +28,11 @@ export class EventParser {
   /** The last `retry:` in milliseconds: how long the server wants to be left alone after a loss. */
   get retry(): number | undefined {
     return this.#retry;
+  }
+
+  /** Whether the id of an event is that of an earlier one, which it only carries on. */
+  carriesId(event: ServerSentEvent): boolean {
+    return this.#carrying.has(event);
   }
 
   /** The events that this piece completes. What is incomplete when the stream ends is no event. */

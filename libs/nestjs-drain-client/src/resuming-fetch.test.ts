@@ -28,6 +28,12 @@ function words(numbers: number[], { then, headers = {} }: CancelSubject = {}): R
   return new Response(body, { headers: { 'Content-Type': 'text/event-stream', ...headers } });
 }
 
+const events =
+  (...texts: string[]) =>
+  () =>
+    new Response(texts.map((text) => `${text}\n\n`).join(''), {
+      headers: { 'Content-Type': 'text/event-stream' },
+    });
 const refuse = (status: number, headers: Record<string, string> = {}) =>
   new Response('no', { status, headers });
 const finished = () => new Response(null, { status: 204 });
@@ -84,6 +90,21 @@ describe('resuming fetch', () => {
     ]);
     expect(await finish()).toBe('finished');
     expect(seen).toEqual(count(4));
+  });
+
+  it('passes on what has no id of its own, such as a farewell, and goes on behind the last id', async () => {
+    const farewell = events('id: s:0\ndata: word 0', 'event: shutdown\ndata: incomplete');
+    const { requests, seen, finish } = setUp([farewell, () => words([1]), finished]);
+    expect(await finish()).toBe('finished');
+    expect(seen).toEqual(['word 0', 'incomplete', 'word 1']);
+    expect(requests.map((request) => request.position)).toEqual([null, 's:0', 's:1']);
+  });
+
+  it('gives up on a server that says nothing but farewell', async () => {
+    const repeated = events('id: s:0\ndata: word 0', 'event: shutdown\ndata: incomplete');
+    const { requests, finish } = setUp([() => words([0]), repeated], { attempts: 3 });
+    expect(await finish()).toMatchObject({ name: 'ResumeFailedError', sequence: 0 });
+    expect(requests).toHaveLength(4);
   });
 
   it('asks again for what is missing, and never gives what follows a gap', async () => {

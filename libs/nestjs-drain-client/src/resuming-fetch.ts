@@ -15,7 +15,7 @@ import { withIdleTimeout, type IdleLimit } from './idle-timeout.js';
 export interface ResumingFetchOptions extends RetryOptions, ResumableRequestOptions {
   /**
    * An event's number in the gapless sequence, by which repeated events are left out and missing ones noticed;
-   * undefined passes it on unchecked. Default: the number its `id:` ends with.
+   * undefined passes it on unchecked. Default: the number its `id:` ends with; one without an `id:` of its own is passed on.
    */
   sequenceOf?: (event: ServerSentEvent) => number | undefined;
   /**
@@ -69,7 +69,7 @@ async function* read(
   init: RequestInit,
   options: ResumingFetchOptions,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
-  const { clock = systemClock, sequenceOf = trailingNumber, isTerminal, after } = options;
+  const { clock = systemClock, isTerminal, after } = options;
   const signal = init.signal ?? new AbortController().signal;
   const request = new ResumableRequest(input, init, options);
   const schedule = new RetrySchedule(options, clock);
@@ -88,14 +88,17 @@ async function* read(
       );
       // Browsers give a 204 an empty body, Node gives it none.
       if (response.status === 204 || !response.body) return;
-      for await (const event of eventsOf(response.body, idle, schedule)) {
+      const parser = new EventParser();
+      const sequenceOf = options.sequenceOf ?? ownNumber(parser);
+      for await (const event of eventsOf(response.body, parser, idle, schedule)) {
         const sequence = sequenceOf(event);
         const isNew = sequence === undefined || guard.admit(sequence);
         // A replica that ends the stream says so at the place of the last event.
         const isLast = isTerminal?.(event) === true;
         if (!isNew && !isLast) continue;
         if (event.id !== '') id = event.id;
-        schedule.progress();
+        // A replica that is leaving may say so again and again.
+        if (!parser.carriesId(event)) schedule.progress();
         yield event;
         if (isLast) return;
       }
@@ -114,10 +117,10 @@ async function* read(
 /** @throws LossError when the connection breaks or falls silent. */
 async function* eventsOf(
   body: ReadableStream<Uint8Array>,
+  parser: EventParser,
   idle: IdleLimit,
   schedule: RetrySchedule,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
-  const parser = new EventParser();
   const decoder = new TextDecoder();
   const reader = body.getReader();
   try {
@@ -134,7 +137,10 @@ async function* eventsOf(
   }
 }
 
-function trailingNumber({ id }: ServerSentEvent): number | undefined {
-  const digits = /\d+$/.exec(id)?.[0];
-  return digits === undefined ? undefined : Number(digits);
+/** An event without an id of its own is in no log, so it repeats none: a farewell, for one. */
+function ownNumber(parser: EventParser): (event: ServerSentEvent) => number | undefined {
+  return (event) => {
+    const digits = parser.carriesId(event) ? undefined : /\d+$/.exec(event.id)?.[0];
+    return digits === undefined ? undefined : Number(digits);
+  };
 }

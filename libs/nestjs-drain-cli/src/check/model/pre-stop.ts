@@ -1,5 +1,8 @@
 import { type Field } from '../input/field.js';
+import { isTypingError } from './closest.js';
 import { seconds } from './duration.js';
+
+const waitPath = '/shutdown/wait';
 
 /** What the kubelet does before SIGTERM. */
 export class PreStop {
@@ -43,6 +46,13 @@ export class PreStop {
   get drains(): boolean {
     const called = this.path ?? this.command.join(' ');
     return /\/shutdown\/(wait|initiate)\b|nestjs-drain\/pre-stop\.js/.test(called);
+  }
+
+  /** The path that was meant, where the hook's is that of the library's hook but for a typing error. */
+  get meantPath(): string | undefined {
+    const [, base = '', called] = /^(.*)(\/[^/]+\/[^/]+)$/.exec(this.path ?? '') ?? [];
+    if (called === undefined || this.drains || !isTypingError(called, waitPath)) return undefined;
+    return `${base}${waitPath}`;
   }
 
   /** Is sleeping all that the hook does? */

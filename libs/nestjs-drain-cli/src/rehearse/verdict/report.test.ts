@@ -210,6 +210,21 @@ describe('the report of a rehearsal', () => {
     expect(warnings[0]?.sentence).toContain('Pod 1 was still there 5 s after SIGTERM');
   });
 
+  it.each([
+    ['404', ['hook-refused']],
+    ['503', ['hook-refused']],
+    ['200', []],
+    ['exit code 0', []],
+  ])('names a hook that was refused, though nothing was lost: %s', (detail, codes) => {
+    const answered: PodEvent = { at: 1010, pod: 'pod-1', kind: 'hookAnswered', detail };
+    const whole = stream(attempt({ ending: 'clean' }), { terminal: 'done' });
+    const { verdict, warnings } = judge([whole], { events: [...deletedAt1000, answered] });
+    expect(verdict.passed).toBe(true);
+    expect(warnings.map(({ code }) => code)).toEqual(codes);
+    const sentences = warnings.map(({ sentence }) => sentence).join();
+    expect(sentences.includes(`hook of pod 1 was answered with ${detail}`)).toBe(codes.length > 0);
+  });
+
   it('names idle connections that were closed without notice, though nothing was lost', () => {
     const idle = { ending: 'clean', endedAt: 1100, droppedIdleAt: 1150 } as const;
     const whole = stream(attempt(idle), { terminal: 'done' });

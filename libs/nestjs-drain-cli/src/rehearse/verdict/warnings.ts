@@ -29,6 +29,7 @@ export function warningsOf(scene: Scene): Warning[] {
   return [
     ...bottleneck(scene),
     ...unknownEnds(scene),
+    ...refusedHook(scene),
     ...scene.stories.flatMap((pod) => [
       ...ignoredSignal(pod, scene),
       ...unansweredHook(pod, scene),
@@ -137,6 +138,20 @@ function unansweredHook(pod: PodStory, { judged }: Scene): Warning[] {
       sentence: `The preStop hook of ${title(pod).toLowerCase()} was unanswered when the grace was over, so ${signal.name} came with 2 s left; ${told === 0 ? 'no stream was' : told === 1 ? '1 stream was' : `${told} streams were`} told in them`,
     },
   ];
+}
+
+/** All pods have the same hook, so one is named. */
+function refusedHook({ stories }: Scene): Warning[] {
+  for (const pod of stories) {
+    const answers = pod.events.filter(({ kind }) => kind === 'hookAnswered');
+    const refusal = answers.find(({ detail }) => /^[45]\d\d$/.test(detail ?? ''));
+    if (!refusal) continue;
+    const sentence =
+      `The preStop hook of ${title(pod).toLowerCase()} was answered with ${refusal.detail}: the kubelet takes every answer for success, ` +
+      'so nothing waited before the signal. Call a path that waits, such as /shutdown/wait, as the kubelet does: by GET, from an address that may';
+    return [{ code: 'hook-refused', pod: pod.name, sentence }];
+  }
+  return [];
 }
 
 /** Milliseconds after an answer in which a client's next request is likely to be on its way. */

@@ -145,6 +145,16 @@ describe('the hook', () => {
       [exec('sh', '-c', 'sleep 5'), annotation('signals', 'false')],
       ['pre-stop-sleep'],
     ],
+    [
+      'is misspelled',
+      [hook({ httpGet: { path: '/shutdown/wiat', port: 'http' } })],
+      ['pre-stop-path'],
+    ],
+    [
+      'calls a route that the library does not have',
+      [hook({ httpGet: { path: '/drain', port: 'http' } })],
+      ['pre-stop-path'],
+    ],
     ['asks / without a path', [hook({ httpGet: { port: 'http' } })], ['pre-stop-path']],
     [
       'has no httpPost',
@@ -168,11 +178,39 @@ describe('the hook', () => {
   });
 });
 
+describe('a path of the hook that is misspelled', () => {
+  const found = async (path: string, ...before: Change[]) =>
+    (await findingsOf([...before, hook({ httpGet: { path, port: 'http' } })])).find(
+      ({ rule }) => rule.id === 'pre-stop-path',
+    );
+
+  it.each([
+    ['/shutdown/wiat', '/shutdown/wait'],
+    ['/api/shutdwon/wait', '/api/shutdown/wait'],
+    ['/Shutdown/Wait', '/shutdown/wait'],
+  ])('%s is mended to %s', async (path, meant) => {
+    const finding = await found(path);
+    expect(finding?.message).toContain(
+      `${path} is no route of nestjs-drain; did you mean ${meant}?`,
+    );
+    expect(finding?.remedy).toMatch(new RegExp(`path: ${meant}$`, 'm'));
+  });
+
+  it('is one also where nothing else shows the library', async () => {
+    const finding = await found('/shutdown/wiat', ...stranger);
+    expect(finding?.severity).toBe('error');
+    expect(finding?.message).toContain('/shutdown/wait? A 404 answers at once. SIGTERM comes');
+    expect(await found('/drain', ...stranger)).toBeUndefined();
+  });
+});
+
 describe('one exemption for all rules about the hook', () => {
   const dead: [string, Change][] = [
     ['a wrong port', call(9001)],
     ['an unknown port name', call('management')],
     ['a path that does not wait', hook({ httpGet: { path: '/health', port: 'http' } })],
+    ['a misspelled path', hook({ httpGet: { path: '/api/shutdown/wiat', port: 'http' } })],
+    ['a route of nobody', hook({ httpGet: { path: '/drain', port: 'http' } })],
     ['a POST', hook({ httpGet: { path: '/shutdown/initiate', port: 'http' } })],
     ['a hook that returns at once', exec('sh', '-c', 'kill 1')],
     [
