@@ -21,7 +21,7 @@ const hooks = {
 
 /** From the end of the last stream to the moment in which a caller outside knows. */
 export async function wait({ quick }) {
-  const turns = quick ? 2 : 4;
+  const turns = quick ? 2 : 3;
   const parties = Object.entries(hooks).map(([name, { run }]) => [name, run]);
   const answered = await alternate(turns, Object.fromEntries(parties));
   const rows = Object.entries(hooks).map(([name, { limit }]) => [
