@@ -210,7 +210,7 @@ describe('one exemption for all rules about the hook', () => {
     ['an unknown port name', call('management')],
     ['a path that does not wait', hook({ httpGet: { path: '/health', port: 'http' } })],
     ['a misspelled path', hook({ httpGet: { path: '/api/shutdown/wiat', port: 'http' } })],
-    ['a route of nobody', hook({ httpGet: { path: '/drain', port: 'http' } })],
+    ['a route that the library does not have', hook({ httpGet: { path: '/drain', port: 'http' } })],
     ['a POST', hook({ httpGet: { path: '/shutdown/initiate', port: 'http' } })],
     ['a hook that returns at once', exec('sh', '-c', 'kill 1')],
     [
